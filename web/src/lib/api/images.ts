@@ -1,0 +1,45 @@
+import { address, query, request, send } from './client';
+import type { ExportFormat, Image, ImageStatus, Page, Similar, Sort, Tag } from './types';
+
+/** What is asked of the gallery: the same words for the list, the bulk delete and the export. */
+export type ImageQuery = {
+	q?: string;
+	min_score?: number;
+	status?: ImageStatus;
+	sort?: Sort;
+	deleted?: boolean;
+};
+
+type Window = { skip: number; limit: number };
+
+export const listImages = (what: ImageQuery, window: Window, signal?: AbortSignal) =>
+	request<Page<Image>>(`images${query({ ...what, ...window })}`, signal ? { signal } : {});
+
+export const readImage = (id: string, signal?: AbortSignal) =>
+	request<Image>(`images/${id}`, signal ? { signal } : {});
+
+export const thumbnailAddress = (id: string) => address(`images/${id}/thumbnail`);
+export const originalAddress = (id: string) => address(`images/${id}/original`);
+
+export const deleteImage = (id: string) => send<void>('DELETE', `images/${id}`);
+export const restoreImage = (id: string) => send<Image>('POST', `images/${id}/restore`);
+export const retryImage = (id: string) => send<Image>('POST', `images/${id}/retry`);
+
+/** Which pictures a bulk action is about. */
+export type Choice = { ids: string[] } | { q: string; min_score?: number } | { all: true };
+
+export const deleteImages = (choice: Choice) =>
+	send<{ deleted: number; ids?: string[] }>('POST', 'images/delete', choice);
+export const restoreImages = (ids: string[]) =>
+	send<{ restored: number }>('POST', 'images/restore', { ids });
+
+export const similarImages = (id: string, signal?: AbortSignal) =>
+	request<{ items: Similar[] }>(`images/${id}/similar`, signal ? { signal } : {});
+
+export const suggestTags = (prefix: string, signal?: AbortSignal) =>
+	request<{ items: Tag[] }>(`tags${query({ q: prefix, limit: 8 })}`, signal ? { signal } : {});
+
+export const exportPath = (
+	format: ExportFormat,
+	what: { q?: string; min_score?: number; ids?: string[] },
+) => `export${query({ format, q: what.q, min_score: what.min_score, ids: what.ids?.join(',') })}`;

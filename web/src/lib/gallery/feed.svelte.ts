@@ -1,0 +1,111 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { isAbort, sentence } from '../api/client';
+import { listImages, type ImageQuery } from '../api/images';
+import type { Image } from '../api/types';
+
+export const PAGE = 60;
+
+/**
+ * A list too long to hold: it knows its length and loads the pages that are looked at. Pages are
+ * asked for by place, not by cursor, so that a scrollbar dragged to the middle lands there.
+ */
+export class Feed {
+	#query: ImageQuery = {};
+	#pages = new SvelteMap<number, Image[]>();
+	#total = $state.raw<number | null>(null);
+	#error = $state.raw<string | null>(null);
+	#busy = $state(false);
+	/** Pages asked for since the last beginning. */
+	#asked = new Set<number>();
+	#range = { from: 0, to: 0 };
+	#stop = new AbortController();
+
+	get total(): number | null {
+		return this.#total;
+	}
+	get error(): string | null {
+		return this.#error;
+	}
+	/** What is shown may be of the question before. */
+	get busy(): boolean {
+		return this.#busy;
+	}
+
+	at(index: number): Image | undefined {
+		return this.#pages.get(pageOf(index))?.[index % PAGE];
+	}
+
+	/** The loaded pictures from one place to another, those not yet loaded left out. */
+	slice(from: number, to: number): Image[] {
+		const found: Image[] = [];
+		for (let index = from; index <= to; index += 1) {
+			const image = this.at(index);
+			if (image) found.push(image);
+		}
+		return found;
+	}
+
+	/** What was shown stays until the answer to the new question is there. */
+	ask(query: ImageQuery): void {
+		this.#query = query;
+		void this.refresh();
+	}
+
+	async refresh(): Promise<void> {
+		this.#stop.abort();
+		this.#stop = new AbortController();
+		this.#asked.clear();
+		this.#busy = true;
+		await this.#fill();
+	}
+
+	/** Says which pictures are in sight; loads those that are missing. */
+	look(from: number, to: number): void {
+		this.#range = { from, to };
+		void this.#fill();
+	}
+
+	async #fill(): Promise<void> {
+		const { signal } = this.#stop;
+		const missing: number[] = [];
+		for (let page = pageOf(this.#range.from); page <= pageOf(this.#range.to); page += 1) {
+			if (!this.#asked.has(page)) missing.push(page);
+		}
+		if (missing.length === 0) return;
+		await Promise.all(missing.map((page) => this.#load(page, signal)));
+		if (signal.aborted) return;
+		this.#busy = false;
+		this.#forgetFarPages();
+	}
+
+	async #load(page: number, signal: AbortSignal): Promise<void> {
+		this.#asked.add(page);
+		try {
+			const window = { skip: page * PAGE, limit: PAGE };
+			const { items, total } = await listImages(this.#query, window, signal);
+			this.#pages.set(page, items);
+			this.#total = total;
+			this.#error = null;
+		} catch (error) {
+			if (isAbort(error)) return;
+			this.#asked.delete(page);
+			this.#error = sentence(error);
+		}
+	}
+
+	/** Keeps memory flat however far somebody scrolls, and drops answers to an old question. */
+	#forgetFarPages(): void {
+		const first = pageOf(this.#range.from);
+		const last = pageOf(this.#range.to);
+		for (const page of [...this.#pages.keys()]) {
+			const far = page < first - KEPT || page > last + KEPT;
+			if (!far && this.#asked.has(page)) continue;
+			this.#pages.delete(page);
+			this.#asked.delete(page);
+		}
+	}
+}
+
+const KEPT = 20;
+
+const pageOf = (index: number): number => Math.floor(Math.max(0, index) / PAGE);

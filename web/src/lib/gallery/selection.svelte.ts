@@ -1,0 +1,52 @@
+import { SvelteSet } from 'svelte/reactivity';
+
+/** The pictures chosen for a bulk action: some by id, or everything that is shown. */
+export class Selection {
+	#ids = new SvelteSet<string>();
+	#everything = $state(false);
+	#anchor: number | null = null;
+
+	get everything(): boolean {
+		return this.#everything;
+	}
+	get ids(): string[] {
+		return [...this.#ids];
+	}
+	get empty(): boolean {
+		return !this.#everything && this.#ids.size === 0;
+	}
+
+	has(id: string): boolean {
+		return this.#everything || this.#ids.has(id);
+	}
+
+	size(total: number): number {
+		return this.#everything ? total : this.#ids.size;
+	}
+
+	/** One picture in or out. Out of everything, it starts afresh with that one. */
+	toggle(id: string, index: number): void {
+		if (this.#everything) this.clear();
+		if (!this.#ids.delete(id)) this.#ids.add(id);
+		this.#anchor = index;
+	}
+
+	/** All between the last picture chosen and this one, as far as `idsBetween` knows them. */
+	extend(index: number, idsBetween: (from: number, to: number) => string[]): void {
+		this.#everything = false;
+		const from = this.#anchor ?? index;
+		for (const id of idsBetween(Math.min(from, index), Math.max(from, index))) this.#ids.add(id);
+		this.#anchor = index;
+	}
+
+	all(): void {
+		this.clear();
+		this.#everything = true;
+	}
+
+	clear(): void {
+		this.#ids.clear();
+		this.#everything = false;
+		this.#anchor = null;
+	}
+}

@@ -1,0 +1,28 @@
+import type { Image } from '../api/types';
+
+export const COLUMNS: readonly string[] = [
+	'ID',
+	'Name',
+	'Timestamp',
+	...[1, 2, 3, 4, 5].flatMap((rank) => [`Label ${rank}`, `Score ${rank}`]),
+];
+
+/** What the CSV export writes of one picture; the page shows it as a preview. */
+export function cells(image: Image): string[] {
+	const time = image.created_at.slice(0, 19).replace('T', ' ');
+	const tags = [0, 1, 2, 3, 4].flatMap((index) => {
+		const tag = image.predictions[index];
+		return tag ? [tag.label, `${(tag.score * 100).toFixed(2)}%`] : ['', ''];
+	});
+	return [image.id, image.name, time, ...tags];
+}
+
+/** Bytes of the whole CSV, guessed from the rows at hand. */
+export function estimatedBytes(sample: Image[], total: number): number | null {
+	if (sample.length === 0) return null;
+	const encoder = new TextEncoder();
+	const sum = sample.reduce((bytes, image) => {
+		return bytes + encoder.encode(`${cells(image).join(',')}\r\n`).length;
+	}, 0);
+	return Math.round((sum / sample.length) * total) + COLUMNS.join(',').length + 2;
+}

@@ -1,0 +1,54 @@
+import { isAbort, OfflineError, ProblemError } from '../api/client';
+import { readJob } from '../api/jobs';
+import type { Job } from '../api/types';
+
+const WAIT_SECONDS = 20;
+/** A busy job changes hundreds of times a second; nobody reads that fast. */
+const AT_MOST_EVERY_MS = 400;
+const AGAIN_MS = 3000;
+
+type Hooks = {
+	onjob: (job: Job) => void;
+	onerror: (error: unknown) => void;
+	/** Nothing is going to change unless somebody does something. */
+	idle: () => boolean;
+	/** Gives the function that ends an idle wait. */
+	onwake: (wake: () => void) => void;
+};
+
+/** Long-polls a job, asking each time only for what changed, until the signal ends it. */
+export async function follow(id: string, hooks: Hooks, signal: AbortSignal): Promise<void> {
+	let cursor: string | undefined;
+	let etag: string | undefined;
+	while (!signal.aborted) {
+		try {
+			const answer = await readJob(id, { wait: WAIT_SECONDS, cursor, etag }, signal);
+			etag = answer.etag;
+			cursor = answer.job?.cursor ?? cursor;
+			if (answer.job) hooks.onjob(answer.job);
+			if (hooks.idle()) await sleep(Infinity, hooks, signal);
+			else await sleep(AT_MOST_EVERY_MS, hooks, signal);
+		} catch (error) {
+			if (isAbort(error) || signal.aborted) return;
+			hooks.onerror(error);
+			if (!(error instanceof OfflineError) && !(error instanceof ProblemError && error.passing))
+				return;
+			await sleep(AGAIN_MS, hooks, signal);
+		}
+	}
+}
+
+function sleep(milliseconds: number, hooks: Hooks, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		const end = () => {
+			clearTimeout(timer);
+			removeEventListener('online', end);
+			signal.removeEventListener('abort', end);
+			resolve();
+		};
+		const timer = milliseconds === Infinity ? undefined : setTimeout(end, milliseconds);
+		hooks.onwake(milliseconds === AT_MOST_EVERY_MS ? () => {} : end);
+		addEventListener('online', end);
+		signal.addEventListener('abort', end);
+	});
+}

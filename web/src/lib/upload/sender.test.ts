@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { OfflineError, ProblemError } from '../api/client';
+import type { sendFiles } from '../api/jobs';
+import type { Job } from '../api/types';
+import { Row } from './row.svelte';
+import { Sender } from './sender';
+
+type Call = Parameters<typeof sendFiles>[0];
+
+const job: Job = {
+	id: 'j1',
+	created_at: '2026-05-01T12:00:00Z',
+	status: 'queued',
+	counts: {
+		total: 0,
+		queued: 0,
+		running: 0,
+		done: 0,
+		failed: 0,
+		duplicate: 0,
+		rejected: 0,
+		cancelled: 0,
+	},
+};
+
+const rowsOf = (number: number): Row[] =>
+	Array.from({ length: number }, (_, at) => {
+		const name = `${at}.jpg`;
+		return new Row(name, new File(['x'], name, { type: 'image/jpeg' }));
+	});
+
+function senderWith(post: (call: Call) => Promise<Job>) {
+	const answered: string[] = [];
+	const troubles: (string | null)[] = [];
+	const sender = new Sender(null, {
+		limits: () => null,
+		onanswer: (_job, rows) => answered.push(...rows.map((row) => row.name)),
+		ontrouble: (words) => troubles.push(words),
+		post,
+	});
+	return { sender, answered, troubles };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('sending', () => {
+	it('brings every file under one job, four requests at a time after the first', async () => {
+		let flying = 0;
+		let most = 0;
+		const calls: Call[] = [];
+		const { sender, answered } = senderWith(async (call) => {
+			calls.push(call);
+			most = Math.max(most, ++flying);
+			await new Promise((resolve) => setTimeout(resolve, 10));
+			flying -= 1;
+			return job;
+		});
+
+		const rows = rowsOf(1000);
+		const sent = sender.add(rows);
+		await vi.advanceTimersByTimeAsync(5);
+		expect(flying).toBe(1);
+		await vi.runAllTimersAsync();
+		await sent;
+
+		expect(most).toBe(4);
+		expect(calls[0]?.jobId).toBeNull();
+		expect(calls.slice(1).every((call) => call.jobId === 'j1')).toBe(true);
+		expect(new Set(answered).size).toBe(1000);
+		expect(answered).toHaveLength(1000);
+	});
+
+	it('waits for the network and sends again under the same key', async () => {
+		const keys: string[] = [];
+		const { sender, answered, troubles } = senderWith(async ({ key }) => {
+			keys.push(key);
+			if (keys.length < 4) throw new OfflineError();
+			return job;
+		});
+
+		const sent = sender.add(rowsOf(2));
+		await vi.runAllTimersAsync();
+		await sent;
+
+		expect(new Set(keys).size).toBe(1);
+		expect(answered).toEqual(['0.jpg', '1.jpg']);
+		expect(troubles).toContain('The gallery cannot be reached.');
+		expect(troubles.at(-1)).toBeNull();
+	});
+
+	it('does not let one refused file take its neighbours along', async () => {
+		const { sender, answered } = senderWith(async ({ files }) => {
+			if (files.some((file) => file.name === '1.jpg')) {
+				throw new ProblemError(413, { detail: 'Too large.' });
+			}
+			return job;
+		});
+
+		const rows = rowsOf(3);
+		await sender.add(rows);
+
+		expect(answered).toEqual(['0.jpg', '2.jpg']);
+		expect(rows[1]?.phase).toBe('rejected');
+		expect(rows[1]?.problem).toBe('Too large.');
+	});
+
+	it('keeps a file that the service could not take, for another try', async () => {
+		const { sender } = senderWith(async () => {
+			throw new ProblemError(503, { detail: 'Storage is away.' });
+		});
+
+		const rows = rowsOf(1);
+		const sent = sender.add(rows);
+		await vi.runAllTimersAsync();
+		await sent;
+
+		expect(rows[0]?.phase).toBe('failed');
+		expect(rows[0]?.retryable).toBe(true);
+	});
+
+	it('cancels what waits and lets what is on its way arrive', async () => {
+		const { sender, answered } = senderWith(async () => {
+			await new Promise((resolve) => setTimeout(resolve, 10));
+			return job;
+		});
+
+		const rows = rowsOf(20);
+		void sender.add(rows);
+		await vi.advanceTimersByTimeAsync(5);
+		const cancelled = sender.cancel();
+		await vi.runAllTimersAsync();
+		await cancelled;
+
+		expect(answered).toHaveLength(4);
+		expect(rows.filter((row) => row.phase === 'cancelled')).toHaveLength(16);
+	});
+});

@@ -1,0 +1,56 @@
+import { jobHref, router } from '../router.svelte';
+import { UploadSession } from './session.svelte';
+
+/** The uploads of this page, which go on whatever view is being looked at. */
+class Uploads {
+	#live = $state.raw<UploadSession[]>([]);
+	#opened: UploadSession | null = null;
+
+	/** The upload without a job's address yet: nothing of it has been answered. */
+	get fresh(): UploadSession | null {
+		return this.#live.find((session) => session.id === null) ?? null;
+	}
+
+	get sending(): UploadSession | undefined {
+		return this.#live.find((session) => session.sending);
+	}
+
+	/** The upload behind a job's address: this page's own, or read from its receipt. */
+	session(id: string): UploadSession {
+		const own = this.#live.find((session) => session.id === id);
+		if (own) return own;
+		if (this.#opened?.id !== id) this.#opened = new UploadSession(id);
+		return this.#opened;
+	}
+
+	/** Takes files into the job being looked at or being sent, else into a new one. */
+	async take(handfuls: AsyncIterable<File[]>): Promise<void> {
+		let session: UploadSession | null = null;
+		for await (const files of handfuls) {
+			if (!session) {
+				session = this.#receiver();
+				router.go(session.id ? jobHref(session.id) : '#/');
+			}
+			void session.add(files);
+		}
+	}
+
+	/** Forgets an upload of which nothing was accepted. */
+	drop(session: UploadSession): void {
+		this.#live = this.#live.filter((other) => other !== session);
+	}
+
+	#receiver(): UploadSession {
+		const open = router.jobId ? this.session(router.jobId) : (this.fresh ?? this.sending);
+		const session = open ?? new UploadSession(null, moveTo);
+		if (!this.#live.includes(session)) this.#live = [...this.#live, session];
+		return session;
+	}
+}
+
+/** The address follows an upload that is being looked at once its job has a name. */
+function moveTo(id: string): void {
+	if (router.path === '/') router.go(jobHref(id), { replace: true });
+}
+
+export const uploads = new Uploads();

@@ -1,0 +1,26 @@
+/// <reference types="node" />
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+	// Relative, so that the same build works at the root and below any path.
+	base: './',
+	plugins: [svelte(), svelteTesting()],
+	build: {
+		// The first browsers with light-dark(), which the tokens are written in.
+		target: ['chrome123', 'firefox120', 'safari17.5'],
+		// data: addresses would need a wider Content-Security-Policy.
+		assetsInlineLimit: 0,
+		modulePreload: { polyfill: false },
+	},
+	server: {
+		host: '127.0.0.1',
+		proxy: { '/api': process.env.GALLERY_API ?? 'http://127.0.0.1:8000' },
+	},
+	test: {
+		environment: 'happy-dom',
+		include: ['src/**/*.test.ts', 'src/**/*.test.svelte.ts'],
+		restoreMocks: true,
+	},
+});
