@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Limits } from '../api/types';
+import { fileOf as file, limitsOf } from '../testing/shapes';
 import { isLitter, refusal } from './checks';
 
-const limits: Limits = {
-	max_upload_bytes: 1000,
-	max_files_per_request: 10,
-	max_request_bytes: 10_000,
-	max_pixels: 1,
-	media_types: ['image/jpeg', 'image/heic'],
-	export_formats: ['csv'],
-};
-const file = (name: string, type: string, size = 10) =>
-	new File([new Uint8Array(size)], name, { type });
+const limits = limitsOf();
 
 describe('before sending', () => {
 	it('lets a picture through', () => {

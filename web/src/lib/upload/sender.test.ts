@@ -2,31 +2,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OfflineError, ProblemError } from '../api/client';
 import type { sendFiles } from '../api/jobs';
 import type { Job } from '../api/types';
+import { fileOf, jobOf } from '../testing/shapes';
 import { Row } from './row.svelte';
 import { Sender } from './sender';
 
 type Call = Parameters<typeof sendFiles>[0];
 
-const job: Job = {
-	id: 'j1',
-	created_at: '2026-05-01T12:00:00Z',
-	status: 'queued',
-	counts: {
-		total: 0,
-		queued: 0,
-		running: 0,
-		done: 0,
-		failed: 0,
-		duplicate: 0,
-		rejected: 0,
-		cancelled: 0,
-	},
-};
+const job = jobOf([]);
 
 const rowsOf = (number: number): Row[] =>
 	Array.from({ length: number }, (_, at) => {
 		const name = `${at}.jpg`;
-		return new Row(name, new File(['x'], name, { type: 'image/jpeg' }));
+		return new Row(name, fileOf(name));
 	});
 
 function senderWith(post: (call: Call) => Promise<Job>) {

@@ -8,6 +8,7 @@ import { follow } from './follow';
 import { Rate } from './rate';
 import { Row, type Phase } from './row.svelte';
 import { Sender } from './sender';
+import { expectedFiles, forgetExpected, noteExpected } from './unsent';
 
 export type Tally = Record<Phase | 'total' | 'settled', number>;
 
@@ -92,6 +93,12 @@ export class UploadSession {
 		return this.#perSecond && (this.tally.total - this.tally.settled) / this.#perSecond;
 	}
 
+	/** Files that a page set out to send and that have not arrived. */
+	get unsent(): number {
+		if (this.#sending || this.#id === null || !this.#loaded) return 0;
+		return Math.max(0, expectedFiles(this.#id) - this.#rows.length);
+	}
+
 	async add(files: File[]): Promise<void> {
 		const limits = await service.learnLimits();
 		const rows = files.map((file) => new Row(file.name, file));
@@ -100,6 +107,7 @@ export class UploadSession {
 			if (reason) row.refuse(reason);
 		}
 		this.#rows = [...this.#rows, ...rows];
+		this.#expect();
 		await this.#send(rows.filter((row) => row.phase === 'waiting'));
 	}
 
@@ -144,6 +152,7 @@ export class UploadSession {
 		this.#sending = true;
 		await this.#sender.add(rows);
 		this.#sending = this.#sender.busy;
+		if (!this.#sending && this.#id) forgetExpected(this.#id);
 		this.#settleStrays();
 	}
 
@@ -181,6 +190,7 @@ export class UploadSession {
 	#adopt(job: Job, rows: Row[]): void {
 		if (this.#id === null) {
 			this.#id = job.id;
+			this.#expect();
 			this.#onnamed(job.id);
 		}
 		this.#createdAt = job.created_at;
@@ -220,6 +230,12 @@ export class UploadSession {
 		});
 		this.#strays.clear();
 		this.#rows = [...this.#rows, ...rows];
+	}
+
+	#expect(): void {
+		// What the page itself refused never gets into the job.
+		const refused = this.#rows.filter((row) => row.phase === 'rejected' && row.imageId === null);
+		if (this.#id) noteExpected(this.#id, this.#rows.length - refused.length);
 	}
 
 	#note(): void {
