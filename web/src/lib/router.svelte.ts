@@ -50,15 +50,15 @@ class Router {
 		return /^\/jobs\/([\w-]+)$/.exec(this.path)?.[1] ?? null;
 	}
 
-	go(href: string, { replace = false } = {}): void {
+	go(href: string, { replace = false, state = null as unknown } = {}): void {
 		if (href === `#${this.#hash}`) return;
 		if (replace) history.replaceState(history.state, '', href);
-		else history.pushState(null, '', href);
+		else history.pushState(state, '', href);
 		this.#update();
 	}
 
 	/** The same view with some parameters changed; null takes one away. */
-	amend(changes: Params, options?: { replace?: boolean }): void {
+	amend(changes: Params, options?: { replace?: boolean; state?: unknown }): void {
 		const params = this.params;
 		for (const [key, value] of Object.entries(changes)) {
 			if (value === null || value === '') params.delete(key);

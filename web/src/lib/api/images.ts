@@ -39,7 +39,13 @@ export const similarImages = (id: string, signal?: AbortSignal) =>
 export const suggestTags = (prefix: string, signal?: AbortSignal) =>
 	request<{ items: Tag[] }>(`tags${query({ q: prefix, limit: 8 })}`, signal ? { signal } : {});
 
-export const exportPath = (
+export function exportPath(
 	format: ExportFormat,
 	what: { q?: string; min_score?: number; ids?: string[] },
-) => `export${query({ format, q: what.q, min_score: what.min_score, ids: what.ids?.join(',') })}`;
+): string {
+	const params = new URLSearchParams({ format });
+	if (what.q) params.set('q', what.q);
+	if (what.min_score) params.set('min_score', String(what.min_score));
+	for (const id of what.ids ?? []) params.append('ids', id);
+	return `export?${params}`;
+}

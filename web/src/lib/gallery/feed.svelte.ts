@@ -31,8 +31,30 @@ export class Feed {
 		return this.#busy;
 	}
 
-	at(index: number): Image | undefined {
-		return this.#pages.get(pageOf(index))?.[index % PAGE];
+	at = (index: number): Image | undefined => this.#pages.get(pageOf(index))?.[index % PAGE];
+
+	/** The picture at a place, asked for if need be. */
+	load = async (index: number): Promise<Image | undefined> => {
+		if (!this.at(index)) await this.#load(pageOf(index), this.#stop.signal);
+		return this.at(index);
+	};
+
+	/** Where a picture stands among those loaded. */
+	indexOf(id: string): number | null {
+		for (const [page, images] of this.#pages) {
+			const at = images.findIndex((image) => image.id === id);
+			if (at >= 0) return page * PAGE + at;
+		}
+		return null;
+	}
+
+	/** All pictures from one place to another, wherever the list has been looked at or not. */
+	async between(from: number, to: number): Promise<Image[]> {
+		const { signal } = this.#stop;
+		for (let page = pageOf(from); page <= pageOf(to); page += 1) {
+			if (!this.#pages.has(page)) await this.#load(page, signal);
+		}
+		return this.slice(from, to);
 	}
 
 	/** The loaded pictures from one place to another, those not yet loaded left out. */

@@ -31,12 +31,13 @@ export class Selection {
 		this.#anchor = index;
 	}
 
-	/** All between the last picture chosen and this one, as far as `idsBetween` knows them. */
-	extend(index: number, idsBetween: (from: number, to: number) => string[]): void {
+	/** All between the last picture chosen and this one, however far apart they are. */
+	async extend(index: number, between: (from: number, to: number) => Promise<{ id: string }[]>) {
 		this.#everything = false;
 		const from = this.#anchor ?? index;
-		for (const id of idsBetween(Math.min(from, index), Math.max(from, index))) this.#ids.add(id);
 		this.#anchor = index;
+		const found = await between(Math.min(from, index), Math.max(from, index));
+		for (const { id } of found) this.#ids.add(id);
 	}
 
 	all(): void {

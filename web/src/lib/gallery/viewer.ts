@@ -1,0 +1,71 @@
+import type PhotoSwipe from 'photoswipe';
+import type { SlideData } from 'photoswipe';
+import { originalAddress, thumbnailAddress } from '../api/images';
+import type { Image } from '../api/types';
+
+/** What can be leafed through: a feed, or one picture alone. */
+export type Album = {
+	count: number;
+	at: (index: number) => Image | undefined;
+	load: (index: number) => Promise<Image | undefined>;
+};
+
+type Options = {
+	album: Album;
+	index: number;
+	onshow: (image: Image, index: number) => void;
+	onclose: () => void;
+	/** How much of the window the panel beside the picture takes. */
+	panelWidth: () => number;
+};
+
+/** Kinds that few browsers draw; their thumbnail stands in. */
+const UNDRAWN = /^image\/(heic|heif|tiff)/;
+
+/** The viewer and its style are fetched when the first picture is opened. */
+export async function openViewer(options: Options): Promise<PhotoSwipe> {
+	const { album, index, panelWidth } = options;
+	const [{ default: Viewer }] = await Promise.all([
+		import('photoswipe'),
+		import('photoswipe/style.css'),
+	]);
+	const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+	const viewer = new Viewer({
+		index,
+		dataSource: [],
+		loop: false,
+		bgOpacity: 0.96,
+		showHideAnimationType: still ? 'none' : 'fade',
+		zoomAnimationDuration: still ? 0 : 200,
+		paddingFn: () => ({ top: 56, bottom: 16, left: 16, right: 16 }),
+		getViewportSizeFn: () => ({ x: innerWidth - panelWidth(), y: innerHeight }),
+		errorMsg: 'This picture cannot be shown.',
+	});
+	viewer.addFilter('numItems', () => album.count);
+	viewer.addFilter('itemData', (_, at) => slideOf(album.at(at)));
+	viewer.on('change', () => void show(viewer, options));
+	viewer.on('destroy', options.onclose);
+	return viewer;
+}
+
+async function show(viewer: PhotoSwipe, { album, onshow }: Options): Promise<void> {
+	const index = viewer.currIndex;
+	const known = album.at(index);
+	const image = known ?? (await album.load(index));
+	if (!image || viewer.currIndex !== index) return;
+	if (!known) viewer.refreshSlideContent(index);
+	onshow(image, index);
+}
+
+function slideOf(image: Image | undefined): SlideData {
+	if (!image) return { html: '<p class="pswp-words">Loading…</p>' };
+	if (image.status === 'failed') return { html: '<p class="pswp-words">No picture to show.</p>' };
+	const thumbnail = thumbnailAddress(image.id);
+	return {
+		src: UNDRAWN.test(image.media_type) ? thumbnail : originalAddress(image.id),
+		width: image.width,
+		height: image.height,
+		alt: image.name,
+		...(image.status === 'done' ? { msrc: thumbnail } : {}),
+	};
+}

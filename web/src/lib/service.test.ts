@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import type { ServiceStatus } from './api/types';
+import { noticeOf } from './service.svelte';
+
+const statusOf = (given: Partial<ServiceStatus> = {}): ServiceStatus => ({
+	queue: { interactive: 0, bulk: 0, oldest_waiting_seconds: null },
+	images: { queued: 0, running: 0, done: 3, failed: 0, cancelled: 0, total: 3 },
+	workers: { alive: 1, state: 'ready', detail: null },
+	model: 'mobilenet_v2',
+	...given,
+});
+
+describe('the words about the queue', () => {
+	it('are calm when all is done', () => {
+		expect(noticeOf(statusOf()).tone).toBe('good');
+	});
+
+	it('count what waits and what runs', () => {
+		const status = statusOf({
+			queue: { interactive: 1, bulk: 1200, oldest_waiting_seconds: 3 },
+			images: { queued: 1201, running: 4, done: 0, failed: 0, cancelled: 0, total: 1205 },
+		});
+		expect(noticeOf(status)).toMatchObject({ tone: 'busy', short: '1,205 in work' });
+	});
+
+	it('say that pictures wait when no worker is there', () => {
+		const status = statusOf({
+			queue: { interactive: 1, bulk: 0, oldest_waiting_seconds: 60 },
+			workers: { alive: 0, state: 'no_worker', detail: null },
+		});
+		expect(noticeOf(status).long).toBe('No worker is running. 1 picture will wait until then.');
+	});
+
+	it('pass on where weights were looked for', () => {
+		const detail = 'No weights in models/ or ../shared/models.';
+		const status = statusOf({ workers: { alive: 0, state: 'no_weights', detail } });
+		expect(noticeOf(status).long).toContain(detail);
+	});
+});
