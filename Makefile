@@ -1,0 +1,54 @@
+# Every command a person needs. `make help` lists them.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help install web run test test-unit check format lock clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
+
+install: $(VENV)/.installed ## create .venv with the locked dependencies
+
+$(VENV)/.installed: requirements/all.txt pyproject.toml
+	@echo "Installing the locked dependencies into $(VENV) (a few minutes the first time) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on \
+		--require-hashes -r requirements/all.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+web: web/dist/index.html ## build the web client
+
+web/dist/index.html: $(VENV)/.installed $(shell find web/src web/public -type f 2>/dev/null) \
+		web/package-lock.json web/index.html
+	@echo "Building the web client ..."
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
+	@touch $@
+
+run: install web ## run everything on this machine, at http://127.0.0.1:8000
+	@exec $(BIN)/gallery run --end-with-parent
+
+test: install web ## all tests; what this machine lacks is skipped by name
+	@exec $(BIN)/pytest
+
+test-unit: install ## the fast tests, in seconds
+	@exec $(BIN)/pytest tests/unit
+
+check: install web ## lint and type-check everything
+	@ruff check . && ruff format --check . && mypy
+	@cd web && npm run check --silent && npm run lint --silent && npm test --silent
+
+format: install ## put the code into its one format
+	@ruff format . && ruff check --fix .
+
+lock: ## resolve the dependencies anew (needs uv)
+	@requirements/lock.sh
+
+clean: ## remove what was installed and built; data stays
+	rm -rf $(VENV) web/dist web/node_modules

@@ -1,0 +1,86 @@
+"""The API, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, TypedDict
+
+from fastapi import APIRouter, FastAPI
+
+from api import export, health, images, jobs, overview, tags
+from api.announcer import Announcer
+from api.changes import Changes
+from api.dependencies import Service
+from api.problems import add_problem_handlers
+from api.sweeper import Sweeper
+from api.web import add_web_client
+from infra.database.connection import open_database
+from infra.objects import open_objects
+from infra.queue import Queue
+from infra.settings import Settings
+
+DESCRIPTION = """
+Hand over pictures, get back for each the five most likely ImageNet tags, in a gallery that can be
+searched by tag and exported.
+
+Submit files with `POST /api/v1/jobs`, follow the job it answers with, and read the pictures.
+Everything that goes wrong is an RFC 9457 problem (`application/problem+json`).
+"""
+
+
+class State(TypedDict):
+    """What requests find in `request.state`."""
+
+    service: Service
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application; nothing is opened before it starts."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        async with _open_service(settings) as service:
+            yield {"service": service}
+
+    app = FastAPI(
+        title="AI Image Gallery Manager",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+    )
+    v1 = APIRouter(prefix="/api/v1")
+    for module in (jobs, images, tags, export, overview):
+        v1.include_router(module.router)
+    app.include_router(v1)
+    app.include_router(health.router)
+    add_problem_handlers(app)
+    add_web_client(app, settings.web_dir)
+    return app
+
+
+@asynccontextmanager
+async def _open_service(settings: Settings) -> AsyncIterator[Service]:
+    database_url = settings.require_database_url()
+    objects = open_objects(settings.require_objects_url())
+    queue = Queue(settings)
+    announcer = Announcer(queue, chunk_size=settings.chunk_size)
+    changes = Changes(database_url)
+    async with AsyncExitStack() as stack:
+        stack.callback(queue.close)
+        database = await stack.enter_async_context(open_database(database_url, name="api"))
+        sweeper = Sweeper(database, queue, chunk_size=settings.chunk_size)
+        for work in (announcer.run(), changes.run(), sweeper.run()):
+            await stack.enter_async_context(_in_background(work))
+        yield Service(settings, database, objects, queue, announcer, changes)
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something endless beside the requests."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,44 @@
+"""What a process of the API has open, and how routes reach it."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request
+
+from api.announcer import Announcer
+from api.changes import Changes
+from infra.database.connection import Database
+from infra.objects import ObjectStore
+from infra.queue import Queue
+from infra.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything opened for the life of the process."""
+
+    settings: Settings
+    database: Database
+    objects: ObjectStore
+    queue: Queue
+    announcer: Announcer
+    changes: Changes
+
+
+def get_service(request: Request) -> Service:
+    return cast("Service", request.state.service)
+
+
+ServiceDep = Annotated[Service, Depends(get_service)]
+
+JobId = Annotated[UUID, Path(description="The job.")]
+ImageId = Annotated[UUID, Path(description="The picture.")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=500)]
+Limit = Annotated[int, Query(ge=1, le=500, description="Most items on a page.")]
+SearchText = Annotated[
+    str, Query(max_length=500, description="Words that the tags must contain; all must match.")
+]
+MinScore = Annotated[
+    float, Query(ge=0, le=1, description="Tags below this confidence do not count.")
+]

@@ -1,0 +1,83 @@
+"""Is the process alive, and can it do its work?"""
+
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from api.dependencies import Service, ServiceDep
+from api.overview import describe_workers
+from infra.database.workers import list_alive
+from infra.errors import GalleryError
+
+router = APIRouter(tags=["operations"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Check(BaseModel):
+    """One thing that the service stands on."""
+
+    ok: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """`ready`: all is well. `degraded`: uploads are taken and will be classified later."""
+
+    status: Literal["ready", "degraded", "unavailable"]
+    checks: dict[str, Check]
+
+
+@router.get("/healthz", operation_id="getHealth")
+async def get_health() -> Alive:
+    """The process is alive; nothing else is touched."""
+    return Alive()
+
+
+@router.get("/readyz", operation_id="getReadiness", responses={503: {"model": Readiness}})
+async def get_readiness(service: ServiceDep, response: Response) -> Readiness:
+    """Whether uploads can be taken (database, object storage) and classified (queue, workers)."""
+    checks = {
+        "database": await _check(_database(service)),
+        "objects": await _check(to_thread.run_sync(service.objects.check)),
+        "queue": await _check(to_thread.run_sync(service.queue.check)),
+        "workers": await _workers(service),
+    }
+    can_take = checks["database"].ok and checks["objects"].ok
+    if not can_take:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    all_well = all(check.ok for check in checks.values())
+    status: Literal["ready", "degraded", "unavailable"] = (
+        "ready" if all_well else "degraded" if can_take else "unavailable"
+    )
+    return Readiness(status=status, checks=checks)
+
+
+async def _database(service: Service) -> None:
+    async with service.database.connection() as conn:
+        await conn.execute("SELECT 1")
+
+
+async def _workers(service: Service) -> Check:
+    try:
+        async with service.database.connection() as conn:
+            workers = describe_workers(await list_alive(conn))
+    except GalleryError as error:
+        return Check(ok=False, detail=str(error))
+    return Check(ok=workers.state == "ready", detail=workers.detail)
+
+
+async def _check(answer: Awaitable[None]) -> Check:
+    try:
+        await answer
+    except GalleryError as error:
+        return Check(ok=False, detail=str(error))
+    return Check(ok=True, detail="It answers.")

@@ -1,0 +1,181 @@
+"""Images: the gallery, search, the trash, and the pictures themselves."""
+
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, model_validator
+
+from api.cursors import read_cursor, write_cursor
+from api.dependencies import Cursor, ImageId, Limit, MinScore, SearchText, Service, ServiceDep
+from api.problems import problems
+from api.schemas import ImageRead, Page
+from api.search import find_classes
+from infra.database import images
+from infra.database.images import Filter, ImageStatus, Position, Sort
+from infra.objects import original_key, thumbnail_key
+
+router = APIRouter(prefix="/images", tags=["images"])
+
+# Whatever a file claims to be, a browser shows it as a picture or not at all.
+_UNTRUSTED = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# A picture's bytes never change: its name is made of them.
+_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+@router.get("", operation_id="listImages", responses=problems(422, 503))
+async def list_images(
+    service: ServiceDep,
+    q: SearchText = "",
+    min_score: MinScore = 0.0,
+    status: ImageStatus | None = None,
+    sort: Sort = "newest",
+    *,
+    deleted: Annotated[bool, Query(description="Show the trash instead.")] = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ImageRead]:
+    """The gallery, or what a search finds in it."""
+    after = read_cursor(cursor)
+    words = find_classes(q)
+    which = Filter(words=words, min_score=min_score, status=status, trash=deleted)
+    async with service.database.connection() as conn:
+        found = await images.list_images(
+            conn, which, sort=sort, after=after and Position(*after), limit=limit
+        )
+        total = await images.count_images(conn, which)
+    last = found[-1] if len(found) == limit else None
+    return Page[ImageRead](
+        items=[ImageRead.of(image, words) for image in found],
+        total=total,
+        next=last and write_cursor(last.created_at, last.id),
+    )
+
+
+@router.get("/{image_id}", operation_id="getImage", responses=problems(404, 422, 503))
+async def get_image(image_id: ImageId, service: ServiceDep) -> ImageRead:
+    """One picture with its predictions."""
+    return ImageRead.of(await _get(service, image_id))
+
+
+@router.get(
+    "/{image_id}/original",
+    operation_id="getOriginal",
+    response_class=Response,
+    responses=problems(404, 422, 503),
+)
+async def get_original(image_id: ImageId, service: ServiceDep) -> Response:
+    """The file as it was sent."""
+    image = await _get(service, image_id)
+    data = await to_thread.run_sync(service.objects.get, original_key(image.sha256))
+    headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _FOR_EVER}
+    return Response(data, media_type=image.media_type, headers=_UNTRUSTED | headers)
+
+
+@router.get(
+    "/{image_id}/thumbnail",
+    operation_id="getThumbnail",
+    response_class=Response,
+    responses=problems(404, 422, 503) | {304: {"description": "The client has it already."}},
+)
+async def get_thumbnail(image_id: ImageId, request: Request, service: ServiceDep) -> Response:
+    """A JPEG of at most 512 pixels a side, upright, without metadata; 404 until it is made."""
+    image = await _get(service, image_id)
+    headers = _UNTRUSTED | {"Cache-Control": _FOR_EVER, "ETag": f'"{image.sha256.hex()}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    data = await to_thread.run_sync(service.objects.get, thumbnail_key(image.sha256))
+    return Response(data, media_type="image/jpeg", headers=headers)
+
+
+@router.delete(
+    "/{image_id}",
+    operation_id="deleteImage",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(404, 422, 503),
+)
+async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
+    """Put a picture in the trash."""
+    async with service.database.connection() as conn:
+        await images.get_image(conn, image_id)
+        await images.trash_images(conn, Filter(ids=[image_id]))
+
+
+@router.post("/{image_id}/restore", operation_id="restoreImage", responses=problems(404, 422, 503))
+async def restore_image(image_id: ImageId, service: ServiceDep) -> ImageRead:
+    """Take a picture out of the trash."""
+    async with service.database.connection() as conn:
+        await images.restore_images(conn, [image_id])
+        return ImageRead.of(await images.get_image(conn, image_id))
+
+
+class Selection(BaseModel):
+    """Which pictures: these ids, or what a search shows, or all."""
+
+    ids: list[UUID] | None = Field(None, max_length=10_000)
+    q: str | None = Field(None, max_length=500)
+    min_score: float = Field(0.0, ge=0, le=1)
+    all: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Selection":
+        # A body that says nothing must not mean everything.
+        if sum((self.ids is not None, self.q is not None, self.all)) != 1:
+            raise ValueError("give exactly one of `ids`, `q` and `all: true`")
+        return self
+
+    def filter(self) -> Filter:
+        return Filter(words=find_classes(self.q or ""), min_score=self.min_score, ids=self.ids)
+
+
+class Deleted(BaseModel):
+    """What was put in the trash."""
+
+    deleted: int
+    ids: list[UUID]
+
+
+@router.post("/delete", operation_id="deleteImages", responses=problems(422, 503))
+async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
+    """Put several pictures in the trash."""
+    async with service.database.connection() as conn:
+        ids = await images.trash_images(conn, selection.filter())
+    return Deleted(deleted=len(ids), ids=ids)
+
+
+class ImageIds(BaseModel):
+    """Pictures by id."""
+
+    ids: list[UUID] = Field(max_length=10_000)
+
+
+class Restored(BaseModel):
+    """What was taken out of the trash."""
+
+    restored: int
+
+
+@router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))
+async def restore_images(which: ImageIds, service: ServiceDep) -> Restored:
+    """Take several pictures out of the trash."""
+    async with service.database.connection() as conn:
+        ids = await images.restore_images(conn, which.ids)
+    return Restored(restored=len(ids))
+
+
+async def _get(service: Service, image_id: UUID) -> images.Image:
+    async with service.database.connection() as conn:
+        return await images.get_image(conn, image_id)
+
+
+def _disposition(name: str) -> str:
+    """A download under the given name: RFC 6266, with an ASCII fallback."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,127 @@
+"""RFC 9457 problems: the one place where our errors become HTTP."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from infra.errors import (
+    ConflictError,
+    GalleryError,
+    InvalidRequestError,
+    NotFoundError,
+    ObjectNotFoundError,
+    RequestTooLargeError,
+    UnavailableError,
+)
+from infra.log import get_logger
+
+log = get_logger(__name__)
+
+RETRY_AFTER_SECONDS = "2"
+
+PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
+    NotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
+    ObjectNotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
+    ConflictError: (HTTPStatus.CONFLICT, "conflict"),
+    RequestTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request-too-large"),
+    InvalidRequestError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request"),
+    UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+}
+
+Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
+
+
+class ProblemPart(BaseModel):
+    """One thing wrong with a request, and where."""
+
+    pointer: str = Field(description="Where: `query/limit`, `body/ids/0`.")
+    detail: str
+
+
+class Problem(BaseModel):
+    """What went wrong, in words (RFC 9457)."""
+
+    type: str = Field(description="A stable name of the kind of problem.")
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[ProblemPart] | None = None
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+def problem(
+    status: HTTPStatus,
+    kind: str,
+    detail: str | None = None,
+    *,
+    errors: list[ProblemPart] | None = None,
+    headers: dict[str, str] | None = None,
+) -> ProblemResponse:
+    """Render a problem."""
+    body = Problem(
+        type=f"/problems/{kind}", title=status.phrase, status=status, detail=detail, errors=errors
+    )
+    return ProblemResponse(body.model_dump(exclude_none=True), status, headers=headers)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document problem responses: `responses=problems(404)`."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content, "model": Problem}
+        for status in statuses
+    }
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    for error, (status, kind) in PROBLEMS.items():
+        app.add_exception_handler(error, _render_as(status, kind))
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+def _render_as(status: HTTPStatus, kind: str) -> Handler:
+    headers = (
+        {"Retry-After": RETRY_AFTER_SECONDS} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    )
+
+    async def render(_: Request, error: GalleryError) -> ProblemResponse:
+        return problem(status, kind, str(error), headers=headers)
+
+    return render
+
+
+async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, RequestValidationError)
+    # `input` is left out: it would send the client's own bytes back.
+    parts = [
+        ProblemPart(pointer="/".join(str(part) for part in each["loc"]), detail=each["msg"])
+        for each in error.errors()
+    ]
+    detail = "; ".join(f"{part.pointer}: {part.detail}" for part in parts)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, errors=parts)
+
+
+async def _on_http_error(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    kind = status.phrase.lower().replace(" ", "-")
+    headers = dict(error.headers) if error.headers else None
+    return problem(status, kind, str(error.detail), headers=headers)
+
+
+async def _on_bug(request: Request, error: Exception) -> ProblemResponse:
+    log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side."
+    )

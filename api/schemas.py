@@ -1,0 +1,197 @@
+"""The shapes that clients see, and how rows become them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from infra.database import images, jobs
+from infra.database.images import ImageStatus
+from infra.database.jobs import JobStatus
+from infra.database.submissions import Outcome
+from infra.vocabulary import load_vocabulary
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    """Some of many."""
+
+    items: list[Item]
+    total: int = Field(description="How many there are on all pages together.")
+    next: str | None = Field(description="The `cursor` of the following page, or null.")
+
+
+class Reason(BaseModel):
+    """Why a file was refused or could not be classified."""
+
+    code: str = Field(description="Stable, for programs.", examples=["truncated"])
+    detail: str = Field(description="A sentence, for people.")
+
+    @classmethod
+    def of(cls, code: str | None, detail: str | None) -> "Reason | None":
+        return None if code is None else cls(code=code, detail=detail or "")
+
+
+class PredictionRead(BaseModel):
+    """One of the five most likely classes."""
+
+    rank: int = Field(ge=1, le=5)
+    label: str = Field(description="The model's name of the class.", examples=["golden_retriever"])
+    score: float = Field(ge=0, le=1, description="The model's confidence.")
+    class_index: int = Field(ge=0, le=999, description="ImageNet's number of the class.")
+    wnid: str = Field(description="WordNet's id of the class.", examples=["n02099601"])
+
+
+def read_predictions(class_indexes: Sequence[int], scores: Sequence[float]) -> list[PredictionRead]:
+    """Give scored classes, best first, their names."""
+    classes = load_vocabulary().classes
+    return [
+        PredictionRead.model_construct(
+            rank=rank,
+            label=classes[index].name,
+            score=score,
+            class_index=index,
+            wnid=classes[index].wnid,
+        )
+        for rank, (index, score) in enumerate(zip(class_indexes, scores, strict=True), start=1)
+    ]
+
+
+class MatchRead(BaseModel):
+    """A tag of a picture that a search matched."""
+
+    rank: int | None
+    label: str
+    kind: str = Field(examples=["class"])
+    score: float
+
+
+class CategoryRead(BaseModel):
+    """A kind of thing, with the summed confidence of the classes under it."""
+
+    label: str = Field(examples=["dog"])
+    score: float
+
+
+class ImageRead(BaseModel):
+    """One distinct picture, and what the model said of it."""
+
+    id: UUID
+    name: str
+    status: ImageStatus
+    media_type: str
+    width: int
+    height: int
+    bytes: int
+    created_at: datetime
+    classified_at: datetime | None
+    deleted_at: datetime | None = Field(description="When it was put in the trash, if it was.")
+    model: str | None
+    failure: Reason | None
+    predictions: list[PredictionRead]
+    categories: list[CategoryRead]
+    matches: list[MatchRead] = Field(description="The tags that the search matched.")
+
+    @classmethod
+    def of(cls, image: images.Image, wanted: Sequence[Sequence[int]] = ()) -> "ImageRead":
+        predictions = read_predictions(image.class_indexes, image.scores)
+        matched = {index for word in wanted for index in word}
+        return cls(
+            id=image.id,
+            name=image.name,
+            status=image.status,
+            media_type=image.media_type,
+            width=image.width,
+            height=image.height,
+            bytes=image.bytes,
+            created_at=image.created_at,
+            classified_at=image.classified_at,
+            deleted_at=image.deleted_at,
+            model=image.model,
+            failure=Reason.of(image.failure_code, image.failure_detail),
+            predictions=predictions,
+            categories=[],
+            matches=[
+                MatchRead(rank=each.rank, label=each.label, kind="class", score=each.score)
+                for each in predictions
+                if each.class_index in matched
+            ],
+        )
+
+
+class JobCounts(BaseModel):
+    """How far a job is. `total` is always the sum of the others."""
+
+    total: int
+    queued: int
+    running: int
+    done: int
+    failed: int
+    duplicate: int
+    rejected: int
+    cancelled: int
+
+    @classmethod
+    def of(cls, job: jobs.Job) -> "JobCounts":
+        return cls(**{name: getattr(job, name) for name in cls.model_fields})
+
+
+class JobItemRead(BaseModel):
+    """One file of a job."""
+
+    position: int = Field(description="Its place in the job, from 0.")
+    name: str
+    outcome: Outcome
+    image_id: UUID | None
+    status: ImageStatus | None = Field(description="Of its picture; null where it was rejected.")
+    problem: Reason | None
+    predictions: list[PredictionRead]
+
+    @classmethod
+    def of(cls, item: jobs.JobItem) -> "JobItemRead":
+        return cls.model_construct(
+            position=item.position,
+            name=item.name,
+            outcome=item.outcome,
+            image_id=item.image_id,
+            status=item.status,
+            problem=Reason.of(item.problem_code, item.problem_detail),
+            predictions=read_predictions(item.class_indexes, item.scores),
+        )
+
+
+class JobSummary(BaseModel):
+    """A job without its items."""
+
+    id: UUID
+    created_at: datetime
+    status: JobStatus
+    counts: JobCounts
+
+    @classmethod
+    def summarise(cls, job: jobs.Job) -> "JobSummary":
+        return JobSummary(
+            id=job.id, created_at=job.created_at, status=job.status, counts=JobCounts.of(job)
+        )
+
+
+class JobRead(JobSummary):
+    """A receipt: what was sent, and what has become of it."""
+
+    items: list[JobItemRead]
+    cursor: str = Field(description="Pass as `changed_since` to get only what changes from now on.")
+
+    @classmethod
+    def of(cls, job: jobs.Job, items: Sequence[jobs.JobItem]) -> "JobRead":
+        summary = JobSummary.summarise(job)
+        return cls(
+            id=summary.id,
+            created_at=summary.created_at,
+            status=summary.status,
+            counts=summary.counts,
+            items=[JobItemRead.of(item) for item in items],
+            cursor=job.read_at.isoformat(),
+        )

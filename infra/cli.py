@@ -1,0 +1,75 @@
+"""The `gallery` command."""
+
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from infra.errors import GalleryError
+from infra.log import configure_logging
+from infra.settings import Settings
+
+app = typer.Typer(
+    help="AI Image Gallery Manager: pictures in, five tags out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they would print secrets
+)
+
+
+def _start() -> Settings:
+    settings = Settings()
+    configure_logging(settings.log_format)
+    return settings
+
+
+@app.command()
+def run(
+    *,
+    end_with_parent: Annotated[
+        bool, typer.Option(help="Stop when the process that started this one dies.")
+    ] = False,
+) -> None:
+    """Run everything on this machine: Postgres, Redis, storage, API, web client and workers."""
+    from infra.embedded.child import end_with_parent as ask_for_signal  # noqa: PLC0415
+    from infra.embedded.run import run as run_all  # noqa: PLC0415 (needs the embedded packages)
+
+    if end_with_parent:
+        ask_for_signal()
+    run_all(_start())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from infra.database.migrate import migrate as apply  # noqa: PLC0415
+
+    applied = apply(_start().require_database_url())
+    typer.echo(f"{len(applied)} migrations applied." if applied else "Nothing to do.")
+
+
+@app.command()
+def api() -> None:
+    """Run the API alone."""
+    # By name: infra knows neither api nor worker, it only starts them.
+    import_module("api.__main__").main()
+
+
+@app.command()
+def worker() -> None:
+    """Run workers alone."""
+    import_module("worker.__main__").main()
+
+
+def main() -> None:
+    """Run the command; our own errors are a sentence, not a traceback."""
+    try:
+        app()
+    except GalleryError as error:
+        typer.echo(f"gallery: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

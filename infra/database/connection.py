@@ -1,0 +1,102 @@
+"""How processes reach Postgres: a pool for the API, one connection for a worker process."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import psycopg
+from psycopg import AsyncConnection, Connection
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from infra.errors import DatabaseUnavailableError
+
+# Notice a dead server within seconds, and never let one query or lock hold a request for long.
+_CLIENT_LIMITS: dict[str, str | int] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15000,
+    "options": "-c statement_timeout=10s -c lock_timeout=5s"
+    " -c idle_in_transaction_session_timeout=10s",
+}
+_POOL_SIZE = 8
+
+
+class Database:
+    """The API's way to Postgres: a bounded pool whose errors are ours."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection]) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """Borrow an autocommit connection; hold it only while querying.
+
+        Raises:
+            DatabaseUnavailableError: there is none to be had, or it broke.
+        """
+        try:
+            async with self._pool.connection() as conn:
+                yield conn
+        except (psycopg.OperationalError, PoolTimeout, TooManyRequests) as error:
+            raise DatabaseUnavailableError from error
+
+
+@asynccontextmanager
+async def open_database(url: str, *, name: str) -> AsyncIterator[Database]:
+    """Open a pool. It comes up without Postgres and finds it later."""
+    async with AsyncConnectionPool(
+        limited_conninfo(url),
+        name=name,
+        min_size=1,
+        max_size=_POOL_SIZE,
+        max_waiting=_POOL_SIZE * 16,  # past that, refuse instead of queueing
+        timeout=2.0,
+        reconnect_timeout=30,
+        check=AsyncConnectionPool.check_connection,
+        kwargs={"autocommit": True, "application_name": name},
+        open=False,
+    ) as pool:
+        yield Database(pool)
+
+
+def limited_conninfo(url: str) -> str:
+    """The address with our time limits, which settings in the address itself override."""
+    given = psycopg.conninfo.conninfo_to_dict(url)
+    return make_conninfo(url, **{k: v for k, v in _CLIENT_LIMITS.items() if k not in given})
+
+
+class WorkerConnection:
+    """A worker process's single autocommit connection, opened again after it broke.
+
+    Not for sharing between threads.
+    """
+
+    def __init__(self, url: str, *, name: str) -> None:
+        self._conninfo = limited_conninfo(url)
+        self._name = name
+        self._conn: Connection | None = None
+
+    @contextmanager
+    def use(self) -> Iterator[Connection]:
+        """Yield the connection.
+
+        Raises:
+            DatabaseUnavailableError: Postgres cannot be reached, or the connection broke; what
+                was under way may or may not have been committed.
+        """
+        try:
+            if self._conn is None or self._conn.closed:
+                self._conn = psycopg.connect(
+                    self._conninfo, autocommit=True, application_name=self._name
+                )
+            yield self._conn
+        except psycopg.OperationalError as error:
+            self.close()
+            raise DatabaseUnavailableError from error
+
+    def close(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None

@@ -1,0 +1,135 @@
+"""`gallery run`: every process of the service on this machine, in one go."""
+
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from infra.database.migrate import migrate
+from infra.embedded.child import Command
+from infra.embedded.folder import DataFolder, hold
+from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.redis import EmbeddedRedis
+from infra.embedded.supervisor import Supervisor
+from infra.errors import ConfigurationError
+from infra.log import get_logger
+from infra.settings import Settings
+
+log = get_logger(__name__)
+
+_LOOK_SECONDS = 0.5
+_API_SECONDS = 60
+
+
+class Stopped(BaseException):
+    """A signal asked us to stop."""
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM, then stop everything in order.
+
+    Raises:
+        GalleryError: something could not be started; whatever had been is stopped again.
+    """
+    with _stopping_on_signals(), hold(settings.data_dir) as folder:
+        _check_port(settings)
+        supervisor = Supervisor(inherited=[folder.lock])
+        try:
+            environment = _start_stores(settings, folder, supervisor)
+            _start_service(settings, environment, supervisor)
+            while True:
+                supervisor.look_after()
+                time.sleep(_LOOK_SECONDS)
+        except Stopped:
+            log.info("stopping")
+        finally:
+            supervisor.stop()
+
+
+@contextmanager
+def _stopping_on_signals() -> Iterator[None]:
+    """Turn the first signal into Stopped, wherever we are; later ones change nothing."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, stop)
+    with suppress(Stopped):
+        yield
+
+
+def _check_port(settings: Settings) -> None:
+    try:
+        with socket.create_server((settings.host, settings.port)):
+            pass
+    except OSError as error:
+        raise ConfigurationError(
+            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). "
+            "Set GALLERY_PORT to another one."
+        ) from error
+
+
+def _start_stores(settings: Settings, folder: DataFolder, supervisor: Supervisor) -> dict[str, str]:
+    """Start what is not given by address; return the environment that names it all."""
+    environment = dict(os.environ) | {"GALLERY_DATA_DIR": str(folder.root)}
+    if settings.database_url is None:
+        environment["GALLERY_DATABASE_URL"] = _start_postgres(folder, supervisor)
+    if settings.redis_url is None:
+        redis = EmbeddedRedis(folder.sockets, folder.logs / "redis.log")
+        supervisor.start(redis.command())
+        redis.wait_until_ready()
+        environment["GALLERY_REDIS_URL"] = redis.url
+        log.info("redis ready")
+    if settings.objects_url is None:
+        environment["GALLERY_OBJECTS_URL"] = folder.objects.as_uri()
+    for name in migrate(environment["GALLERY_DATABASE_URL"]):
+        log.info("database brought up to date", migration=name)
+    return environment
+
+
+def _start_postgres(folder: DataFolder, supervisor: Supervisor) -> str:
+    postgres = EmbeddedPostgres(folder.postgres, folder.sockets, folder.logs / "postgres.log")
+    postgres.prepare()
+    supervisor.start(postgres.command())
+    postgres.wait_until_ready()
+    log.info("postgres ready")
+    return postgres.url
+
+
+def _start_service(
+    settings: Settings, environment: Mapping[str, str], supervisor: Supervisor
+) -> None:
+    for name in ("api", "worker"):
+        # A worker finishes the message it holds before it ends.
+        seconds = settings.task_timeout.total_seconds() + 5 if name == "worker" else 15
+        supervisor.start(
+            Command(
+                name=name,
+                arguments=[sys.executable, "-m", name],
+                environment=environment,
+                stop_seconds=seconds,
+            )
+        )
+    address = f"http://{settings.host}:{settings.port}"
+    _wait_until_answers(f"{address}/healthz", supervisor)
+    sys.stdout.write(f"The gallery is at {address}\n")
+    sys.stdout.flush()
+
+
+def _wait_until_answers(url: str, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + _API_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 (our own address)
+            return
+        supervisor.look_after()
+        time.sleep(0.1)
+    raise ConfigurationError("The API does not come up; its reason is above.")

@@ -1,0 +1,92 @@
+"""Every error the service raises on purpose.
+
+    GalleryError
+    ├── NotFoundError             an id that names nothing
+    ├── ConflictError             the request is fine, the state it meets is not
+    ├── InvalidRequestError       the request as a whole cannot be understood
+    │   └── RequestTooLargeError
+    ├── FileRejectedError         one file is refused at the door; carries a stable code
+    ├── ClassificationError       one picture cannot be classified; carries a stable code
+    ├── UnavailableError          something we stand on is away; try again
+    │   ├── DatabaseUnavailableError
+    │   ├── QueueUnavailableError
+    │   └── ObjectStoreUnavailableError
+    ├── ObjectNotFoundError       object storage has no such key
+    ├── ModelError                the model is not the one it claims to be
+    │   └── WeightsNotFoundError
+    └── ConfigurationError        a setting is missing or cannot be used
+
+They know nothing of HTTP or Celery; each edge translates them once.
+"""
+
+
+class GalleryError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.__doc__)
+
+
+class NotFoundError(GalleryError):
+    """There is nothing with this id."""
+
+
+class ConflictError(GalleryError):
+    """That is not possible in the present state."""
+
+
+class InvalidRequestError(GalleryError):
+    """The request cannot be understood."""
+
+
+class RequestTooLargeError(InvalidRequestError):
+    """The request carries more than the service takes at once."""
+
+
+class CodedError(GalleryError):
+    """An error about one picture: a stable code for programs, a sentence for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class FileRejectedError(CodedError):
+    """A file that is refused before anything of it is kept."""
+
+
+class ClassificationError(CodedError):
+    """A picture that was accepted and turns out not to be classifiable."""
+
+
+class UnavailableError(GalleryError):
+    """Something the service needs is away. Try again in a moment."""
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database is away. Try again in a moment."""
+
+
+class QueueUnavailableError(UnavailableError):
+    """The queue is away; what is waiting will be announced when it is back."""
+
+
+class ObjectStoreUnavailableError(UnavailableError):
+    """Object storage is away. Try again in a moment."""
+
+
+class ObjectNotFoundError(GalleryError):
+    """There is no object with this key."""
+
+
+class ModelError(GalleryError):
+    """The model does not answer as it must."""
+
+
+class WeightsNotFoundError(ModelError):
+    """No model weights were found."""
+
+
+class ConfigurationError(GalleryError):
+    """A setting is missing or cannot be used."""

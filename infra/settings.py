@@ -1,0 +1,80 @@
+"""Everything a process reads from its environment, validated at start."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ByteSize, Field, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from infra.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """The settings of every process. Unset addresses mean: embedded, started by `gallery run`."""
+
+    model_config = SettingsConfigDict(env_prefix="GALLERY_", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the API listens on.")
+    data_dir: Path = Field(
+        Path("data"), description="Embedded Postgres, Redis and objects, and the compiled model."
+    )
+    web_dir: Path = Field(
+        Path("web/dist"), description="The built web client that the API serves, if it is there."
+    )
+
+    database_url: SecretStr | None = Field(None, description="Postgres, as a libpq URL.")
+    redis_url: SecretStr | None = Field(
+        None, description="Redis, as `redis://[:PASSWORD@]HOST:PORT/DB` or `unix:///PATH`."
+    )
+    objects_url: SecretStr | None = Field(
+        None,
+        description="`file:///DIR`, or `http(s)://KEY:SECRET@HOST:PORT/BUCKET` (MinIO, any S3).",
+    )
+
+    weights: Path | None = Field(
+        None, description="Keras weights of MobileNetV2. See the README for where else it looks."
+    )
+    runtime: Literal["litert", "tensorflow"] = Field(
+        "litert", description="What runs the model: the compiled LiteRT model, or TensorFlow."
+    )
+    workers: PositiveInt = Field(2, description="Worker processes per machine; one core each.")
+    chunk_size: PositiveInt = Field(16, description="Pictures named by one queue message, at most.")
+    lease: timedelta = Field(
+        timedelta(seconds=45),
+        description="How long a worker may hold pictures before they are given to another.",
+    )
+    task_timeout: timedelta = Field(
+        timedelta(seconds=30),
+        description="How long one message may take before its worker process is replaced.",
+    )
+
+    max_upload_bytes: ByteSize = Field(
+        ByteSize(20 * 2**20), gt=0, description="Largest single file."
+    )
+    max_request_bytes: ByteSize = Field(
+        ByteSize(256 * 2**20), gt=0, description="Largest upload request, all files together."
+    )
+    max_request_files: PositiveInt = Field(1000, description="Most files in one upload request.")
+    # 50 megapixels decode to 150 MB; every phone camera's default mode is below that.
+    max_pixels: PositiveInt = Field(50_000_000, description="Most pixels in one picture.")
+
+    log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
+
+    def require_database_url(self) -> str:
+        return _required("GALLERY_DATABASE_URL", self.database_url)
+
+    def require_redis_url(self) -> str:
+        return _required("GALLERY_REDIS_URL", self.redis_url)
+
+    def require_objects_url(self) -> str:
+        return _required("GALLERY_OBJECTS_URL", self.objects_url)
+
+
+def _required(name: str, value: SecretStr | None) -> str:
+    if value is None:
+        raise ConfigurationError(
+            f"{name} is not set. Set it, or start everything with `gallery run`, which sets it."
+        )
+    return value.get_secret_value()

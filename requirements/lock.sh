@@ -1,0 +1,15 @@
+#!/bin/sh
+# Resolve pyproject.toml into lock files: versions and hashes, no addresses. Needs `uv`.
+set -eu
+cd "$(dirname "$0")/.."
+lock() {
+    uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-annotate --no-header --quiet -c requirements/constraints.in "$@"
+}
+# `make run` and `make test`: everything, on any machine.
+lock --all-extras requirements/build.in -o requirements/all.txt
+# The container images: the same versions, only what each one needs.
+lock --extra api -c requirements/all.txt requirements/build.in -o requirements/api.txt
+lock --extra worker -c requirements/all.txt requirements/build.in -o requirements/worker.txt
+lock --extra worker --extra compile -c requirements/all.txt requirements/build.in \
+    -o requirements/compile.txt

@@ -1,0 +1,55 @@
+"""The Celery application that workers run."""
+
+import signal
+from typing import Any
+from uuid import UUID
+
+from celery import Celery
+from celery.signals import worker_process_init, worker_process_shutdown
+
+from infra.queue import CLASSIFY_TASK, LANES, create_celery
+from infra.settings import Settings
+
+
+def create_worker(settings: Settings) -> Celery:
+    """The application with its one task; each forked process opens its own resources."""
+    celery = create_celery(settings, socket_timeout=5)
+    current: list[Any] = []  # this process's WorkerProcess, once it is forked
+
+    @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
+    def open_process(**_: object) -> None:
+        # Here, not at the top: nothing native may be loaded before the fork.
+        from worker.process import open_worker_process  # noqa: PLC0415
+
+        # Ctrl-C reaches the whole group; the main process decides when its children end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        current.append(open_worker_process(settings))
+
+    @worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]
+    def close_process(**_: object) -> None:
+        while current:
+            current.pop().close()
+
+    @celery.task(name=CLASSIFY_TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+    def classify_images(ids: list[str]) -> None:
+        """Classify pictures. Safe to deliver more than once."""
+        current[0].classify([UUID(each) for each in ids])
+
+    return celery
+
+
+def run_worker(settings: Settings) -> None:
+    """Take messages until a signal says stop; the running message is finished first."""
+    create_worker(settings).worker_main(
+        [
+            "worker",
+            "--pool=prefork",
+            f"--concurrency={settings.workers}",
+            f"--queues={','.join(LANES)}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "--loglevel=WARNING",
+            "--quiet",
+        ]
+    )

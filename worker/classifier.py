@@ -1,0 +1,40 @@
+"""One picture's way through the worker: bytes in, best classes and a thumbnail out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infra.database.work import ScoredClass
+from worker.classify import Runtime, best_classes, to_tensor
+from worker.decode import decode
+from worker.thumbnail import make_thumbnail
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What there is to store of a picture."""
+
+    predictions: list[ScoredClass]
+    thumbnail: bytes
+
+
+class Classifier:
+    """A warm model, and the limits within which pictures are decoded for it."""
+
+    def __init__(self, runtime: Runtime, *, max_pixels: int) -> None:
+        self._runtime = runtime
+        self._max_pixels = max_pixels
+
+    @property
+    def model(self) -> str:
+        return self._runtime.name
+
+    def classify(self, data: bytes, media_type: str) -> Classification:
+        """Classify one picture.
+
+        Raises:
+            ClassificationError: it cannot be decoded.
+        """
+        pixels = decode(data, media_type, max_pixels=self._max_pixels).pixels
+        probabilities, _ = self._runtime.predict(to_tensor(pixels)[np.newaxis])
+        return Classification(best_classes(probabilities[0]), make_thumbnail(pixels))

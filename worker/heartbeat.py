@@ -1,0 +1,75 @@
+"""Telling Postgres that this worker process is alive."""
+
+import os
+import platform
+from threading import Event, Thread
+from uuid import uuid4
+
+from infra.database.connection import WorkerConnection
+from infra.database.workers import (
+    HEARTBEAT_EVERY,
+    WorkerState,
+    remove_worker,
+    write_heartbeat,
+)
+from infra.errors import UnavailableError
+from infra.log import get_logger
+
+log = get_logger(__name__)
+
+
+class Heartbeat:
+    """Writes this process's state every few seconds, from a thread and connection of its own."""
+
+    def __init__(self, database_url: str) -> None:
+        # A process start, not a host: a restarted worker is another worker.
+        self._id = f"{platform.node()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._connection = WorkerConnection(database_url, name="worker heartbeat")
+        self._stop = Event()
+        self._changed = Event()
+        self._word: tuple[WorkerState, str, str | None] = ("preparing", "", None)
+        self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def say(self, state: WorkerState, detail: str = "", model: str | None = None) -> None:
+        """Change what the next heartbeat says, and let it come at once."""
+        self._word = (state, detail, model)
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Say goodbye, where Postgres can be reached."""
+        self._stop.set()
+        self._changed.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        heard = True
+        while not self._stop.is_set():
+            heard = self._beat(heard=heard)
+            self._changed.wait(HEARTBEAT_EVERY.total_seconds())
+            self._changed.clear()
+        self._leave()
+
+    def _beat(self, *, heard: bool) -> bool:
+        """Write one heartbeat; log only when Postgres goes away or comes back."""
+        state, detail, model = self._word
+        try:
+            with self._connection.use() as conn:
+                write_heartbeat(conn, self._id, state, detail=detail, model=model)
+        except UnavailableError as error:
+            if heard:
+                log.warning("database lost", reason=str(error.__cause__).strip())
+            return False
+        if not heard:
+            log.info("database back")
+        return True
+
+    def _leave(self) -> None:
+        try:
+            with self._connection.use() as conn:
+                remove_worker(conn, self._id)
+        except UnavailableError:
+            pass
+        self._connection.close()

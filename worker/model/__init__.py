@@ -1,0 +1,1 @@
+"""MobileNetV2: where its weights are, how they are compiled, and what runs them."""

@@ -1,0 +1,67 @@
+"""Keras weights to a LiteRT model: `python -m worker.model.compile WEIGHTS OUTPUT`.
+
+The model has two outputs: the 1,000 class probabilities, and the 1,280 numbers before the last
+layer, which say what a picture looks like. Beside it goes what Keras itself says of the check
+picture, for workers to compare with.
+
+`python -m worker.model.compile --download` prints where Keras has put the weights it publishes.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from worker.model.check import CHECK_PICTURE, write_expected
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def load_keras(weights: Path) -> Any:  # noqa: ANN401 (Keras publishes no types)
+    """MobileNetV2 with both outputs."""
+    import keras  # noqa: PLC0415 (seconds and hundreds of megabytes; only who compiles pays)
+
+    base = keras.applications.MobileNetV2(weights=str(weights))
+    return keras.Model(base.input, [base.output, base.layers[-2].output])
+
+
+def compile_model(weights: Path, output: Path) -> None:
+    """Write the compiled model, and what to expect of it, whole or not at all."""
+    import tensorflow as tf  # noqa: PLC0415 (the same)
+
+    model = load_keras(weights)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_expected(output, _reference_probabilities(model))
+    unfinished = output.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    unfinished.replace(output)
+
+
+def _reference_probabilities(model: Any) -> np.ndarray[Any, np.dtype[np.float32]]:  # noqa: ANN401
+    """The check picture through Keras's own loading and preprocessing, none of it ours."""
+    import keras  # noqa: PLC0415
+
+    with Image.open(CHECK_PICTURE) as picture:
+        pixels = np.asarray(picture.convert("RGB"), dtype=np.float32)
+    inputs = keras.applications.mobilenet_v2.preprocess_input(pixels[np.newaxis])
+    probabilities, _ = model(inputs, training=False)
+    return np.asarray(probabilities[0])
+
+
+def download_weights() -> Path:
+    """Have Keras fetch the weights it publishes, once, into its own folder."""
+    import keras  # noqa: PLC0415
+
+    keras.applications.MobileNetV2(weights="imagenet")
+    name = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5"
+    return Path(keras.config.keras_home()) / "models" / name
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--download"]:
+        sys.stdout.write(f"{download_weights()}\n")
+    else:
+        compile_model(Path(sys.argv[1]), Path(sys.argv[2]))

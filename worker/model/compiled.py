@@ -1,0 +1,111 @@
+"""The compiled model: made once from the weights, kept by content hash, shared by all workers."""
+
+import fcntl
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from infra.errors import ModelError, WeightsNotFoundError
+from infra.log import get_logger
+from infra.settings import Settings
+from worker.model.weights import find_weights
+
+log = get_logger(__name__)
+
+# Raised whenever compile.py would make something else of the same weights.
+RECIPE = 1
+
+_DOWNLOAD_SECONDS = 600
+
+
+def find_compiled(settings: Settings) -> Path:
+    """Return the compiled model, compiling it first where that has not been done.
+
+    Takes milliseconds when it is there, about 20 s in a process of its own (TensorFlow) when not.
+
+    Raises:
+        WeightsNotFoundError: there is neither a compiled model nor weights to make one of.
+        ModelError: the weights could not be compiled.
+    """
+    folder = settings.data_dir / "models" / "compiled"
+    try:
+        weights = find_weights(settings)
+    except WeightsNotFoundError as missing:
+        if settings.weights is not None:
+            raise
+        shipped = _shipped(folder)
+        if shipped is not None:
+            return shipped
+        weights = _download(missing)
+    compiled = folder / f"mobilenet_v2-{_fingerprint(weights)}.tflite"
+    if not compiled.is_file():
+        with _only_one(folder):
+            if not compiled.is_file():
+                _compile(weights, compiled)
+    return compiled
+
+
+def _shipped(folder: Path) -> Path | None:
+    """A model compiled elsewhere, as in the worker's container image, which has no weights."""
+    return max(folder.glob("mobilenet_v2-*.tflite"), key=lambda p: p.stat().st_mtime, default=None)
+
+
+def _fingerprint(weights: Path) -> str:
+    digest = hashlib.sha256(weights.read_bytes())
+    digest.update(json.dumps([RECIPE, _converter()]).encode())
+    return digest.hexdigest()[:16]
+
+
+def _converter() -> str:
+    try:
+        return version("tensorflow")
+    except PackageNotFoundError:
+        return "none"
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """One process compiles; the others wait for it. The lock dies with its holder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _compile(weights: Path, compiled: Path) -> None:
+    log.info("compiling the model, once, in about 20 s", weights=str(weights))
+    result = _run_compiler(str(weights), str(compiled))
+    if result.returncode != 0:
+        raise ModelError(f"{weights} could not be compiled: {_last_line(result.stderr)}")
+
+
+def _download(missing: WeightsNotFoundError) -> Path:
+    try:
+        result = _run_compiler("--download")
+    except subprocess.TimeoutExpired as error:
+        raise WeightsNotFoundError(f"{missing} Keras's download did not end.") from error
+    if result.returncode != 0:
+        raise WeightsNotFoundError(
+            f"{missing} Keras's own download failed: {_last_line(result.stderr)}"
+        )
+    return Path(_last_line(result.stdout))
+
+
+def _run_compiler(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Work with Keras in a process of its own, so that TensorFlow's 500 MB end with it."""
+    return subprocess.run(
+        [sys.executable, "-m", "worker.model.compile", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_DOWNLOAD_SECONDS,
+    )
+
+
+def _last_line(output: str) -> str:
+    return (output.strip().splitlines() or ["no reason given"])[-1]

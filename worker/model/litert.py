@@ -1,0 +1,34 @@
+"""The compiled model on LiteRT's XNNPACK kernels: one thread, one picture at a time."""
+
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from worker.classify import INPUT_SIDE, Tensor
+
+
+class LiteRTRuntime:
+    """Runs the compiled model. Batching would gain nothing here, so a batch is a loop."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.stem
+        self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+        self._interpreter.resize_tensor_input(
+            self._interpreter.get_input_details()[0]["index"], (1, INPUT_SIDE, INPUT_SIDE, 3)
+        )
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        outputs = {d["shape"][-1]: d["index"] for d in self._interpreter.get_output_details()}
+        self._probabilities, self._embedding = outputs[1000], outputs[1280]
+
+    def predict(self, tensors: Tensor) -> tuple[Tensor, Tensor]:
+        pairs = [self._predict_one(tensor) for tensor in tensors]
+        return np.stack([pair[0] for pair in pairs]), np.stack([pair[1] for pair in pairs])
+
+    def _predict_one(self, tensor: Tensor) -> tuple[Tensor, Tensor]:
+        self._interpreter.set_tensor(self._input, tensor[np.newaxis])
+        self._interpreter.invoke()
+        probabilities: Tensor = self._interpreter.get_tensor(self._probabilities)[0]
+        embedding: Tensor = self._interpreter.get_tensor(self._embedding)[0]
+        return probabilities, embedding

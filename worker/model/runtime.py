@@ -1,0 +1,32 @@
+"""Loading the model that the settings ask for."""
+
+from pathlib import Path
+
+from infra.settings import Settings
+from worker.classify import Runtime
+from worker.model.check import check_runtime, expected_path
+from worker.model.compiled import find_compiled
+
+
+def load_runtime(settings: Settings) -> Runtime:
+    """Load the model and pass its check.
+
+    Raises:
+        WeightsNotFoundError: there is no model to load.
+        ModelError: what was loaded does not answer as it must.
+    """
+    compiled = find_compiled(settings)
+    runtime = _open(settings, compiled)
+    check_runtime(runtime, expected_path(compiled))
+    return runtime
+
+
+def _open(settings: Settings, compiled: Path) -> Runtime:
+    if settings.runtime == "tensorflow":
+        from worker.model.tensorflow import TensorFlowRuntime  # noqa: PLC0415 (only when chosen)
+        from worker.model.weights import find_weights  # noqa: PLC0415
+
+        return TensorFlowRuntime(find_weights(settings))
+    from worker.model.litert import LiteRTRuntime  # noqa: PLC0415 (after the fork, and only then)
+
+    return LiteRTRuntime(compiled)

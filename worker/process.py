@@ -1,0 +1,69 @@
+"""What lives in a worker process: opened after the fork, closed when the process ends.
+
+Nothing native is loaded before the fork: LiteRT, OpenCV and connections do not survive it.
+"""
+
+import os
+import signal
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import cv2
+
+from infra.database.connection import WorkerConnection
+from infra.errors import ModelError, UnavailableError
+from infra.log import get_logger
+from infra.objects import open_objects
+from infra.settings import Settings
+from worker.chunk import Bench, process_chunk
+from worker.classifier import Classifier
+from worker.heartbeat import Heartbeat
+from worker.model.runtime import load_runtime
+
+log = get_logger(__name__)
+
+
+class WorkerProcess:
+    """A warm model with its connections, and the heartbeat that says so."""
+
+    def __init__(self, settings: Settings) -> None:
+        cv2.setNumThreads(0)  # one core per process; the cores are shared out by process
+        database_url = settings.require_database_url()
+        self._heartbeat = Heartbeat(database_url)
+        self._heartbeat.start()
+        runtime = load_runtime(settings)
+        self._bench = Bench(
+            connection=WorkerConnection(database_url, name="worker"),
+            objects=open_objects(settings.require_objects_url()),
+            classifier=Classifier(runtime, max_pixels=settings.max_pixels),
+            io=ThreadPoolExecutor(max_workers=3, thread_name_prefix="objects"),
+            lease_for=settings.lease,
+        )
+        self._heartbeat.say("ready", model=runtime.name)
+        log.info("worker process ready", model=runtime.name)
+
+    def classify(self, ids: Sequence[UUID]) -> None:
+        """Do the work of one message. Never raises: a message is not for repeating."""
+        try:
+            process_chunk(self._bench, ids)
+        except UnavailableError as error:
+            log.warning("work interrupted", reason=str(error))
+        except MemoryError:
+            # Celery's main process would stop on it, and take every picture's worker along.
+            log.exception("out of memory; the pictures fall back when their lease ends")
+
+    def close(self) -> None:
+        self._bench.io.shutdown(wait=False, cancel_futures=True)
+        self._bench.connection.close()
+        self._heartbeat.stop()
+
+
+def open_worker_process(settings: Settings) -> WorkerProcess:
+    """Open the process's resources; a model that fails its check stops the whole worker."""
+    try:
+        return WorkerProcess(settings)
+    except ModelError as error:
+        log.critical("model refused, worker stops", reason=str(error))
+        os.kill(os.getppid(), signal.SIGTERM)
+        raise
