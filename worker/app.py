@@ -42,6 +42,7 @@ def run_worker(settings: Settings) -> None:
     """Take messages until a signal says stop; the running message is finished first."""
     create_worker(settings).worker_main(
         [
+            "--quiet",
             "worker",
             "--pool=prefork",
             f"--concurrency={settings.workers}",
@@ -50,6 +51,5 @@ def run_worker(settings: Settings) -> None:
             "--without-mingle",
             "--without-heartbeat",
             "--loglevel=WARNING",
-            "--quiet",
         ]
     )
