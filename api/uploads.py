@@ -23,8 +23,6 @@ from infra.settings import Settings
 FIELD = "files"
 # Larger files wait on disk, not in memory, until they are stored.
 _IN_MEMORY = 1 << 20
-# Boundaries and headers around the files: generous, and small beside any picture.
-_MAX_PART_HEADER = 8 << 10
 
 
 @dataclass(slots=True)
@@ -140,15 +138,9 @@ class _Form:
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
-        self._check_header()
 
     def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         self._header_value += data[start:end]
-        self._check_header()
-
-    def _check_header(self) -> None:
-        if len(self._header_name) + len(self._header_value) > _MAX_PART_HEADER:
-            raise InvalidRequestError("A part of the form has a header that is too long.")
 
     def _on_header_end(self) -> None:
         self._headers[self._header_name.lower()] = self._header_value

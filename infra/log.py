@@ -1,6 +1,7 @@
 """Structured logging, the same in every process."""
 
 import logging
+import warnings
 from typing import Literal
 
 import structlog
@@ -38,6 +39,8 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # Pillow warns about what is odd in a file; a file's oddities are not the operator's business.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     # One line per HTTP request is the reverse proxy's business; errors still come through.
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
 

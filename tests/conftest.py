@@ -1,0 +1,207 @@
+"""What tests share: real servers, started once, and a clean database for every test.
+
+What a machine lacks is skipped by name. With GALLERY_FORBID_SKIPS=1 such a skip is a failure.
+"""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis
+from psycopg.sql import SQL, Identifier
+
+from infra.database.migrate import migrate
+from infra.embedded.child import Child
+from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.redis import EmbeddedRedis
+from infra.errors import WeightsNotFoundError
+from infra.settings import Settings
+from tests.minio_server import MinioServer, find_minio
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,  # noqa: ARG001 (the hook's signature)
+    call: pytest.CallInfo[None],  # noqa: ARG001
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail what would be skipped, where everything that tests need is said to be there."""
+    report = yield
+    if (
+        report.skipped
+        and not hasattr(report, "wasxfail")
+        and os.environ.get("GALLERY_FORBID_SKIPS")
+    ):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although skips are forbidden: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_mine(session_dir: Path) -> Iterator[None]:
+    """Tests set what they mean; the developer's own settings and home stay out of it."""
+    kept = {"GALLERY_WEIGHTS", "GALLERY_FORBID_SKIPS", "GALLERY_TEST_MINIO"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("GALLERY_")]:
+            if name not in kept:
+                patch.delenv(name)
+        patch.setenv("GALLERY_DATA_DIR", str(session_dir / "data"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio, as the service does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def session_dir() -> Iterator[Path]:
+    """A folder for the servers of this run.
+
+    Not pytest's own: it closes the way to it at each start, and root's Postgres, which runs as
+    somebody else, must pass.
+    """
+    with TemporaryDirectory(prefix="gallery-tests-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def sockets(session_dir: Path) -> Path:
+    folder = session_dir / "run"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url(session_dir: Path, sockets: Path) -> Iterator[str]:
+    """An embedded Postgres, for the whole run."""
+    postgres = EmbeddedPostgres(session_dir / "postgres", sockets, session_dir / "postgres.log")
+    postgres.prepare()
+    child = Child(postgres.command())
+    try:
+        postgres.wait_until_ready()
+        yield postgres.url
+    finally:
+        child.stop()
+
+
+@pytest.fixture(scope="session")
+def _redis_server(session_dir: Path, sockets: Path) -> Iterator[str]:
+    server = EmbeddedRedis(sockets, session_dir / "redis.log")
+    child = Child(server.command())
+    try:
+        server.wait_until_ready()
+        yield server.url
+    finally:
+        child.stop()
+
+
+@pytest.fixture
+def redis_url(_redis_server: str) -> str:
+    """An empty Redis."""
+    with redis.Redis.from_url(_redis_server) as client:
+        client.flushall()
+    return _redis_server
+
+
+@pytest.fixture(scope="session")
+def _admin(postgres_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(postgres_url, autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture(scope="session")
+def _template(postgres_url: str, _admin: psycopg.Connection) -> str:
+    """A migrated, empty database that tests clone."""
+    name = "gallery_template"
+    _admin.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    migrate(database_url_of(postgres_url, name))
+    return name
+
+
+@pytest.fixture
+def database_url(postgres_url: str, _admin: psycopg.Connection, _template: str) -> Iterator[str]:
+    """The address of a migrated database of this test's own."""
+    name = f"gallery_{uuid4().hex}"
+    _admin.execute(
+        SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(_template))
+    )
+    yield database_url_of(postgres_url, name)
+    _admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def database_url_of(postgres_url: str, name: str) -> str:
+    """The address of another database of the same server."""
+    return postgres_url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def objects_url(tmp_path: Path) -> str:
+    """Local object storage of this test's own."""
+    return (tmp_path / "objects").as_uri()
+
+
+@pytest.fixture(scope="session")
+def minio_server(session_dir: Path) -> Iterator[MinioServer]:
+    """A real MinIO server."""
+    program = find_minio()
+    if program is None:
+        pytest.skip("no `minio` program: put one on PATH or name it in GALLERY_TEST_MINIO")
+    server = MinioServer(program, session_dir / "minio")
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def settings(
+    database_url: str, redis_url: str, objects_url: str, session_dir: Path, tmp_path: Path
+) -> Settings:
+    """Settings of a service on this test's own stores, with the run's compiled model."""
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "redis_url": redis_url,
+            "objects_url": objects_url,
+            "data_dir": session_dir / "data",
+            "web_dir": tmp_path / "no web client",
+            "port": 0,
+            "workers": 1,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def weights() -> Path:
+    """Real weights of MobileNetV2."""
+    from worker.model.weights import find_weights  # noqa: PLC0415 (only who classifies)
+
+    try:
+        return find_weights(Settings())
+    except WeightsNotFoundError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def compiled_model(weights: Path, session_dir: Path) -> Path:
+    """The compiled model, made once for the run (about 20 s)."""
+    from worker.model.compiled import find_compiled  # noqa: PLC0415
+
+    return find_compiled(Settings(data_dir=session_dir / "data", weights=weights))
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    """The test photographs, with the answers in their README."""
+    folder = ROOT.parent / "shared" / "photos"
+    if not folder.is_dir():
+        pytest.skip("no test photographs: ../shared/photos is not there")
+    return folder

@@ -1,0 +1,257 @@
+"""The gallery: lists, search, trash, bytes, tags and the CSV."""
+
+import csv
+import io
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from httpx import AsyncClient
+
+from infra.database.work import Classified, Outcomes, ScoredClass, claim_images, settle_images
+from infra.settings import Settings
+from infra.vocabulary import load_vocabulary
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.anyio
+
+IMAGES = "/api/v1/images"
+CLASSES = {each.name: each.index for each in reversed(load_vocabulary().classes)}
+
+DOG = {"golden_retriever": 0.9, "Labrador_retriever": 0.05, "kuvasz": 0.02, "tennis_ball": 0.01,
+       "collie": 0.005}  # fmt: skip
+CAT = {"Egyptian_cat": 0.6, "tabby": 0.3, "tiger_cat": 0.05, "tennis_ball": 0.03, "lynx": 0.01}
+
+
+async def add(client: AsyncClient, seed: int, name: str = "") -> str:
+    files = {"files": (name or f"{seed}.jpg", jpeg(seed))}
+    job = (await client.post("/api/v1/jobs", files=files)).json()
+    return str(job["items"][0]["image_id"])
+
+
+def classify(settings: Settings, image_id: str, tags: dict[str, float]) -> None:
+    """Give a picture its five tags, by the statements that workers use."""
+    lease = uuid4()
+    predictions = [ScoredClass(CLASSES[name], score) for name, score in tags.items()]
+    outcomes = Outcomes([Classified(image_id=UUID(image_id), predictions=predictions)])
+    with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
+        claimed = claim_images(conn, [UUID(image_id)], lease=lease, lease_for=settings.lease)
+        assert len(claimed) == 1
+        assert settle_images(conn, outcomes, lease=lease, model="test") == 1
+
+
+async def found(client: AsyncClient, **parameters: Any) -> list[str]:
+    page = (await client.get(IMAGES, params=parameters)).json()
+    assert page["total"] == len(page["items"])
+    return [image["name"] for image in page["items"]]
+
+
+@pytest.fixture
+async def gallery(client: AsyncClient, settings: Settings) -> dict[str, str]:
+    """A dog, a cat, and a picture that still waits."""
+    ids = {
+        name: await add(client, seed, f"{name}.jpg")
+        for seed, name in enumerate(["dog", "cat", "new"])
+    }
+    classify(settings, ids["dog"], DOG)
+    classify(settings, ids["cat"], CAT)
+    return ids
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize(
+    ("parameters", "names"),
+    [
+        ({}, ["new.jpg", "cat.jpg", "dog.jpg"]),
+        ({"sort": "oldest"}, ["dog.jpg", "cat.jpg", "new.jpg"]),
+        ({"q": "retriever"}, ["dog.jpg"]),
+        ({"q": "GOLDEN retriever"}, ["dog.jpg"]),
+        ({"q": "ball"}, ["cat.jpg", "dog.jpg"]),
+        ({"q": "tennis tabby"}, ["cat.jpg"]),
+        ({"q": "tennis nothing-like-it"}, []),
+        ({"q": "ball", "min_score": 0.02}, ["cat.jpg"]),
+        ({"min_score": 0.7}, ["dog.jpg"]),
+        ({"status": "queued"}, ["new.jpg"]),
+        ({"status": "done", "q": "cat"}, ["cat.jpg"]),
+        ({"deleted": "true"}, []),
+    ],
+    ids=str,
+)
+async def test_what_a_search_finds(
+    client: AsyncClient, parameters: dict[str, Any], names: list[str]
+) -> None:
+    assert await found(client, **parameters) == names
+
+
+async def test_a_picture_is_told_whole(client: AsyncClient, gallery: dict[str, str]) -> None:
+    image = (await client.get(f"{IMAGES}/{gallery['dog']}")).json()
+
+    assert (image["status"], image["model"], image["width"], image["height"]) == (
+        "done",
+        "test",
+        320,
+        240,
+    )
+    assert image["predictions"][0] == {
+        "rank": 1,
+        "label": "golden_retriever",
+        "score": pytest.approx(0.9),
+        "class_index": 207,
+        "wnid": "n02099601",
+    }
+    assert [each["rank"] for each in image["predictions"]] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.usefixtures("gallery")
+async def test_a_search_says_which_tags_matched(client: AsyncClient) -> None:
+    page = (await client.get(IMAGES, params={"q": "retriever"})).json()
+
+    assert [match["label"] for match in page["items"][0]["matches"]] == [
+        "golden_retriever",
+        "Labrador_retriever",
+    ]
+
+
+async def test_pages_follow_each_other_without_gaps_while_pictures_come_and_go(
+    client: AsyncClient,
+) -> None:
+    ids = [await add(client, seed) for seed in range(7)]
+    first = (await client.get(IMAGES, params={"limit": 3})).json()
+    await add(client, 100)
+    await client.delete(f"{IMAGES}/{ids[5]}")
+    second = (await client.get(IMAGES, params={"limit": 3, "cursor": first["next"]})).json()
+    third = (await client.get(IMAGES, params={"limit": 3, "cursor": second["next"]})).json()
+
+    seen = [image["id"] for page in (first, second, third) for image in page["items"]]
+    assert seen == ids[::-1]
+    assert third["next"] is None
+
+
+async def test_the_trash_takes_and_gives_back(client: AsyncClient, gallery: dict[str, str]) -> None:
+    assert (await client.delete(f"{IMAGES}/{gallery['dog']}")).status_code == 204
+    assert await found(client) == ["new.jpg", "cat.jpg"]
+    assert await found(client, deleted="true") == ["dog.jpg"]
+
+    assert (await client.post(f"{IMAGES}/{gallery['dog']}/restore")).json()["deleted_at"] is None
+    assert await found(client) == ["new.jpg", "cat.jpg", "dog.jpg"]
+
+
+async def test_many_are_deleted_by_ids_by_search_or_all_and_restored(
+    client: AsyncClient, gallery: dict[str, str]
+) -> None:
+    by_ids = await client.post(f"{IMAGES}/delete", json={"ids": [gallery["dog"], gallery["dog"]]})
+    by_search = await client.post(f"{IMAGES}/delete", json={"q": "cat"})
+    rest = await client.post(f"{IMAGES}/delete", json={"all": True})
+    assert [each.json()["ids"] for each in (by_ids, by_search, rest)] == [
+        [gallery["dog"]],
+        [gallery["cat"]],
+        [gallery["new"]],
+    ]
+
+    restored = await client.post(f"{IMAGES}/restore", json={"ids": list(gallery.values())})
+    assert restored.json() == {"restored": 3}
+
+
+@pytest.mark.parametrize("body", [{}, {"all": False}, {"q": "cat", "all": True}])
+async def test_a_deletion_that_does_not_say_what_deletes_nothing(
+    client: AsyncClient, gallery: dict[str, str], body: dict[str, Any]
+) -> None:
+    assert (await client.post(f"{IMAGES}/delete", json=body)).status_code == 422
+    assert len(await found(client)) == len(gallery)
+
+
+@pytest.mark.parametrize("path", ["", "/original", "/thumbnail"])
+async def test_an_unknown_picture_is_404(client: AsyncClient, path: str) -> None:
+    answer = await client.get(f"{IMAGES}/{UUID(int=1)}{path}")
+
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/problems/not-found"
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "min_score=2", "status=gone", "cursor=made-up", "sort=random"]
+)
+async def test_a_bad_query_is_a_problem_that_names_the_place(
+    client: AsyncClient, query: str
+) -> None:
+    answer = await client.get(f"{IMAGES}?{query}")
+
+    assert answer.status_code == 422
+    assert query.split("=", maxsplit=1)[0] in answer.json()["detail"]
+
+
+@pytest.mark.usefixtures("gallery")
+async def test_tags_are_counted(client: AsyncClient) -> None:
+    every = (await client.get("/api/v1/tags", params={"q": "tennis"})).json()
+    sure = (await client.get("/api/v1/tags", params={"q": "a", "min_score": 0.5})).json()
+
+    assert every["items"] == [{"label": "tennis ball", "kind": "class", "count": 2}]
+    assert [tag["label"] for tag in sure["items"]] == ["Egyptian cat"]
+
+
+async def test_the_csv_is_the_contracts(client: AsyncClient, gallery: dict[str, str]) -> None:
+    answer = await client.get("/api/v1/export", params={"format": "csv"})
+    rows = list(csv.reader(io.StringIO(answer.text)))
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert ",".join(rows[0]) == (
+        "ID,Name,Timestamp,Label 1,Score 1,Label 2,Score 2,Label 3,Score 3,"
+        "Label 4,Score 4,Label 5,Score 5"
+    )
+    assert [row[1] for row in rows[1:]] == ["new.jpg", "cat.jpg", "dog.jpg"]
+    dog = rows[3]
+    assert dog[0] == gallery["dog"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", dog[2])
+    assert dog[3:] == [
+        "golden_retriever", "90.00%", "Labrador_retriever", "5.00%", "kuvasz", "2.00%",
+        "tennis_ball", "1.00%", "collie", "0.50%",
+    ]  # fmt: skip
+    assert rows[1][3:] == [""] * 10
+
+
+@pytest.mark.usefixtures("gallery")
+async def test_the_csv_holds_what_the_same_search_shows(client: AsyncClient) -> None:
+    answer = await client.get("/api/v1/export", params={"q": "cat", "min_score": 0.5})
+
+    assert [row["Name"] for row in csv.DictReader(io.StringIO(answer.text))] == ["cat.jpg"]
+
+
+@pytest.mark.parametrize("name", ["=1+1.jpg", "+1.jpg", "-1.jpg", "@x.jpg", "＝1.jpg"])
+async def test_a_name_that_a_spreadsheet_would_run_is_defused(
+    client: AsyncClient, name: str
+) -> None:
+    await add(client, 1, name)
+    answer = await client.get("/api/v1/export")
+
+    assert [row["Name"] for row in csv.DictReader(io.StringIO(answer.text))] == [f"'{name}"]
+
+
+async def test_limits_are_published(client: AsyncClient, settings: Settings) -> None:
+    limits = (await client.get("/api/v1/limits")).json()
+
+    assert limits["max_upload_bytes"] == settings.max_upload_bytes
+    assert "image/jpeg" in limits["media_types"]
+    assert "csv" in limits["export_formats"]
+
+
+@pytest.mark.usefixtures("gallery")
+async def test_the_status_says_what_waits_and_that_nobody_works(client: AsyncClient) -> None:
+    status = (await client.get("/api/v1/status")).json()
+
+    assert (status["images"]["queued"], status["images"]["done"]) == (1, 2)
+    assert status["workers"]["state"] == "no_worker"
+
+
+async def test_readiness_names_each_part(client: AsyncClient) -> None:
+    answer = await client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"  # no worker runs here
+    assert {name: check["ok"] for name, check in answer.json()["checks"].items()} == {
+        "database": True,
+        "objects": True,
+        "queue": True,
+        "workers": False,
+    }

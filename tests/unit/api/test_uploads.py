@@ -1,0 +1,150 @@
+"""An upload request is parsed as it streams, however its bytes are cut."""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import Request
+from starlette.types import Message
+
+from api.uploads import receive_uploads
+from infra.errors import InvalidRequestError, RequestTooLargeError
+from infra.settings import Settings
+
+BOUNDARY = "boundary"
+SETTINGS = Settings.model_validate(
+    {"max_upload_bytes": 1000, "max_request_bytes": 20_000, "max_request_files": 5}
+)
+
+pytestmark = pytest.mark.anyio
+
+
+def part(headers: str, body: bytes) -> bytes:
+    return f"--{BOUNDARY}\r\n{headers}\r\n\r\n".encode() + body + b"\r\n"
+
+
+def file_part(body: bytes, filename: str = "a.jpg", field: str = "files") -> bytes:
+    return part(f'Content-Disposition: form-data; name="{field}"; filename="{filename}"', body)
+
+
+def form(*parts: bytes) -> bytes:
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def request_of(
+    body: bytes, *, step: int = 7, content_type: str | None = None, length: int | None = None
+) -> Request:
+    """A request whose body arrives in pieces of `step` bytes."""
+
+    async def pieces() -> AsyncIterator[Message]:
+        for start in range(0, len(body), step):
+            yield {"type": "http.request", "body": body[start : start + step], "more_body": True}
+        yield {"type": "http.request", "body": b"", "more_body": False}
+
+    arriving = pieces()
+    headers = [
+        (b"content-type", (content_type or f"multipart/form-data; boundary={BOUNDARY}").encode())
+    ]
+    if length is not None:
+        headers.append((b"content-length", str(length).encode()))
+    return Request(
+        {"type": "http", "method": "POST", "headers": headers}, receive=lambda: anext(arriving)
+    )
+
+
+async def received(body: bytes, **options: int) -> list[tuple[str, bytes, bool]]:
+    async with receive_uploads(request_of(body, **options), SETTINGS) as uploads:
+        files = []
+        for upload in uploads:
+            upload.file.seek(0)
+            data = upload.file.read()
+            if not upload.too_large:
+                assert upload.sha256 == hashlib.sha256(data).digest()
+                assert upload.size == len(data)
+            files.append((upload.name, data, upload.too_large))
+        return files
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 64, 100_000])
+async def test_files_arrive_in_order_however_the_stream_is_cut(step: int) -> None:
+    tricky = b"\r\n--boundar\r\n--" + bytes(range(256))
+    body = form(file_part(b"first"), file_part(tricky, "b.png"), file_part(b"", "empty.gif"))
+
+    assert await received(body, step=step) == [
+        ("a.jpg", b"first", False),
+        ("b.png", tricky, False),
+        ("empty.gif", b"", False),
+    ]
+
+
+async def test_a_file_that_is_too_large_is_marked_and_the_next_one_is_read() -> None:
+    files = await received(form(file_part(b"x" * 1001), file_part(b"small", "b.jpg")), step=100)
+
+    assert [(name, too_large) for name, _, too_large in files] == [
+        ("a.jpg", True),
+        ("b.jpg", False),
+    ]
+    assert files[1][1] == b"small"
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('name="files"; filename="a;b=c.jpg"', "a;b=c.jpg"),
+        ('name="files"; filename="she said %22cat%22.jpg"', 'she said "cat".jpg'),
+        (r'name="files"; filename="she said \"cat\".jpg"', 'she said "cat".jpg'),
+        ('name="files"; filename="C:\\photos\\cat.jpg"', "cat.jpg"),
+        ("name=files; filename=plain.jpg", "plain.jpg"),
+        ('name="files"; filename="猫.jpg"', "猫.jpg"),
+        ("name=\"files\"; filename*=UTF-8''%E7%8C%AB.jpg", "猫.jpg"),
+        ('name="files"; filename=""', "unnamed"),
+    ],
+)
+async def test_file_names_are_read_as_clients_write_them(header: str, name: str) -> None:
+    body = form(part(f"Content-Disposition: form-data; {header}", b"x"))
+
+    assert [file[0] for file in await received(body)] == [name]
+
+
+async def test_a_wrong_field_name_is_named() -> None:
+    with pytest.raises(InvalidRequestError, match=r"named `files` \(found `image`\)"):
+        await received(form(file_part(b"x", field="image")))
+
+
+async def test_a_form_without_files_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="no file"):
+        await received(form(part('Content-Disposition: form-data; name="files"', b"text")))
+
+
+async def test_another_content_type_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="multipart/form-data"):
+        async with receive_uploads(request_of(b"{}", content_type="application/json"), SETTINGS):
+            pass
+
+
+@pytest.mark.parametrize("cut", [80, 95])
+async def test_a_form_that_ends_early_is_refused(cut: int) -> None:
+    with pytest.raises(InvalidRequestError, match="ends before"):
+        await received(form(file_part(b"x" * 40))[:cut])
+
+
+async def test_garbage_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="malformed"):
+        await received(b"this is no form at all, is it")
+
+
+async def test_a_request_that_is_too_large_is_refused_by_its_claim_and_by_its_bytes() -> None:
+    with pytest.raises(RequestTooLargeError, match="20,000 bytes"):
+        await received(form(file_part(b"x")), length=20_001)
+    with pytest.raises(RequestTooLargeError, match="20,000 bytes"):
+        await received(form(file_part(b"x" * 30_000)), step=1000)
+
+
+async def test_too_many_files_are_refused() -> None:
+    with pytest.raises(RequestTooLargeError, match="more than 5 files"):
+        await received(form(*[file_part(b"x")] * 6))
+
+
+async def test_an_endless_header_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="malformed"):
+        await received(form(part("X-Long: " + "x" * 10_000, b"")), step=100)
