@@ -9,11 +9,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.errors import ConfigurationError
 
+# Where Docker and Kubernetes put secrets: files named `gallery_database_url` and so on.
+_SECRETS = Path("/run/secrets")
+
 
 class Settings(BaseSettings):
     """The settings of every process. Unset addresses mean: embedded, started by `gallery run`."""
 
-    model_config = SettingsConfigDict(env_prefix="GALLERY_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GALLERY_", frozen=True, secrets_dir=_SECRETS if _SECRETS.is_dir() else None
+    )
 
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the API listens on.")
