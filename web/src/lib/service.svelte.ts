@@ -73,7 +73,8 @@ export function noticeOf({ queue, images, workers }: ServiceStatus): Notice {
 		return { tone: 'warn', short: 'No model', long: `${detail} ${held}` };
 	}
 	if (workers.state === 'no_worker') {
-		return { tone: 'warn', short: 'No worker', long: `No worker is running. ${held}` };
+		const detail = workers.detail ?? 'No worker is running.';
+		return { tone: 'warn', short: 'No worker', long: `${detail} ${held}` };
 	}
 	if (waiting + images.running > 0) {
 		const long = `${count(waiting)} waiting, ${count(images.running)} being classified.`;

@@ -34,6 +34,8 @@ export async function openViewer(options: Options): Promise<PhotoSwipe> {
 		index,
 		dataSource: [],
 		loop: false,
+		// The grid puts the focus on the picture that was last looked at.
+		returnFocus: false,
 		bgOpacity: 0.96,
 		showHideAnimationType: still ? 'none' : 'fade',
 		zoomAnimationDuration: still ? 0 : 200,
