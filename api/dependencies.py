@@ -35,6 +35,9 @@ ServiceDep = Annotated[Service, Depends(get_service)]
 JobId = Annotated[UUID, Path(description="The job.")]
 ImageId = Annotated[UUID, Path(description="The picture.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=500)]
+Skip = Annotated[
+    int, Query(ge=0, le=10_000_000, description="How many to pass over, for jumping into a list.")
+]
 Limit = Annotated[int, Query(ge=1, le=500, description="Most items on a page.")]
 SearchText = Annotated[
     str, Query(max_length=500, description="Words that the tags must contain; all must match.")

@@ -10,12 +10,21 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from api.cursors import read_cursor, write_cursor
-from api.dependencies import Cursor, ImageId, Limit, MinScore, SearchText, Service, ServiceDep
+from api.dependencies import (
+    Cursor,
+    ImageId,
+    Limit,
+    MinScore,
+    SearchText,
+    Service,
+    ServiceDep,
+    Skip,
+)
 from api.problems import problems
 from api.schemas import ImageRead, Page
 from api.search import find_classes
 from infra.database import images
-from infra.database.images import Filter, ImageStatus, Position, Sort
+from infra.database.images import Filter, ImageStatus, Position, Sort, Window
 from infra.objects import original_key, thumbnail_key
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -40,16 +49,16 @@ async def list_images(
     *,
     deleted: Annotated[bool, Query(description="Show the trash instead.")] = False,
     cursor: Cursor = None,
+    skip: Skip = 0,
     limit: Limit = 50,
 ) -> Page[ImageRead]:
     """The gallery, or what a search finds in it."""
     after = read_cursor(cursor)
     words = find_classes(q)
     which = Filter(words=words, min_score=min_score, status=status, trash=deleted)
+    window = Window(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
     async with service.database.connection() as conn:
-        found = await images.list_images(
-            conn, which, sort=sort, after=after and Position(*after), limit=limit
-        )
+        found = await images.list_images(conn, which, window)
         total = await images.count_images(conn, which)
     last = found[-1] if len(found) == limit else None
     return Page[ImageRead](

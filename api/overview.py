@@ -20,7 +20,7 @@ class Limits(BaseModel):
 
     max_upload_bytes: int
     max_request_bytes: int
-    max_request_files: int
+    max_files_per_request: int
     max_pixels: int
     media_types: list[str]
     export_formats: list[str]
@@ -33,7 +33,7 @@ async def get_limits(service: ServiceDep) -> Limits:
     return Limits(
         max_upload_bytes=settings.max_upload_bytes,
         max_request_bytes=settings.max_request_bytes,
-        max_request_files=settings.max_request_files,
+        max_files_per_request=settings.max_request_files,
         max_pixels=settings.max_pixels,
         media_types=list(MEDIA_TYPES),
         export_formats=list(FORMATS),

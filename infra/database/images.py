@@ -119,6 +119,20 @@ class Position:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A page: `limit` pictures, beginning `skip` places behind `after`.
+
+    A client that walks gives `after`, which costs the same anywhere; one that jumps, as a
+    scrollbar does, gives `skip`.
+    """
+
+    sort: Sort
+    after: Position | None
+    skip: int
+    limit: int
+
+
 LIST_NEWEST = f"""
     SELECT {_COLUMNS}
      WHERE i.id IN ({MATCHING_IMAGES})
@@ -126,6 +140,7 @@ LIST_NEWEST = f"""
             OR (i.created_at, i.id) < (%(after_time)s, %(after_id)s::uuid))
      ORDER BY i.created_at DESC, i.id DESC
      LIMIT %(limit)s
+    OFFSET %(skip)s
 """
 
 LIST_OLDEST = f"""
@@ -135,19 +150,20 @@ LIST_OLDEST = f"""
             OR (i.created_at, i.id) > (%(after_time)s, %(after_id)s::uuid))
      ORDER BY i.created_at, i.id
      LIMIT %(limit)s
+    OFFSET %(skip)s
 """
 
 
-async def list_images(
-    conn: AsyncConnection, which: Filter, *, sort: Sort, after: Position | None, limit: int
-) -> list[Image]:
-    """The page of pictures that follows `after`."""
+async def list_images(conn: AsyncConnection, which: Filter, window: Window) -> list[Image]:
+    """The pictures of one page."""
+    after = window.after
     parameters = which.parameters() | {
         "after_time": after and after.created_at,
         "after_id": after and after.id,
-        "limit": limit,
+        "skip": window.skip,
+        "limit": window.limit,
     }
-    query = LIST_NEWEST if sort == "newest" else LIST_OLDEST
+    query = LIST_NEWEST if window.sort == "newest" else LIST_OLDEST
     async with conn.cursor(row_factory=class_row(Image)) as cur:
         await cur.execute(query, parameters)
         return await cur.fetchall()
