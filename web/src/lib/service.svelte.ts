@@ -68,13 +68,9 @@ export function noticeOf({ queue, images, workers }: ServiceStatus): Notice {
 	const held = waiting
 		? `${plural(waiting, 'picture')} will wait until then.`
 		: 'New pictures will wait until then.';
-	if (workers.state === 'no_weights') {
-		const detail = workers.detail ?? 'The model’s weights have not been found yet.';
-		return { tone: 'warn', short: 'No model', long: `${detail} ${held}` };
-	}
-	if (workers.state === 'no_worker') {
-		const detail = workers.detail ?? 'No worker is running.';
-		return { tone: 'warn', short: 'No worker', long: `${detail} ${held}` };
+	if (workers.state !== 'ready') {
+		const short = workers.state === 'no_weights' ? 'No model' : 'No worker';
+		return { tone: 'warn', short, long: `${workers.detail} ${held}` };
 	}
 	if (waiting + images.running > 0) {
 		const long = `${count(waiting)} waiting, ${count(images.running)} being classified.`;

@@ -3,9 +3,9 @@ import type { ServiceStatus } from './api/types';
 import { noticeOf } from './service.svelte';
 
 const statusOf = (given: Partial<ServiceStatus> = {}): ServiceStatus => ({
-	queue: { interactive: 0, bulk: 0, oldest_waiting_seconds: null },
+	queue: { interactive: 0, bulk: 0, oldest_waiting_seconds: 0 },
 	images: { queued: 0, running: 0, done: 3, failed: 0, cancelled: 0, total: 3 },
-	workers: { alive: 1, state: 'ready', detail: null },
+	workers: { alive: 1, state: 'ready', detail: 'Workers are ready.' },
 	model: 'mobilenet_v2',
 	...given,
 });
@@ -26,7 +26,7 @@ describe('the words about the queue', () => {
 	it('say that pictures wait when no worker is there', () => {
 		const status = statusOf({
 			queue: { interactive: 1, bulk: 0, oldest_waiting_seconds: 60 },
-			workers: { alive: 0, state: 'no_worker', detail: null },
+			workers: { alive: 0, state: 'no_worker', detail: 'No worker is running.' },
 		});
 		expect(noticeOf(status).long).toBe('No worker is running. 1 picture will wait until then.');
 	});

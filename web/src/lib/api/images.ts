@@ -1,5 +1,5 @@
 import { address, query, request, send } from './client';
-import type { ExportFormat, Image, ImageStatus, Page, Similar, Sort, Tag } from './types';
+import type { Image, ImageStatus, Page, Similar, Sort, Tag } from './types';
 
 /** What is asked of the gallery: the same words for the list, the bulk delete and the export. */
 export type ImageQuery = {
@@ -40,7 +40,7 @@ export const suggestTags = (prefix: string, signal?: AbortSignal) =>
 	request<{ items: Tag[] }>(`tags${query({ q: prefix, limit: 8 })}`, signal ? { signal } : {});
 
 export function exportPath(
-	format: ExportFormat,
+	format: string,
 	what: { q?: string; min_score?: number; ids?: string[] },
 ): string {
 	const params = new URLSearchParams({ format });

@@ -1,91 +1,29 @@
-/** The shapes of the contract. Fields may be added by the service, never renamed. */
+/**
+ * The names this client uses for the service's shapes. The shapes themselves are generated from
+ * the service's own description (`npm run types`).
+ */
+import type { components, paths } from './schema';
 
-export type ImageStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
-export type Outcome = 'accepted' | 'duplicate' | 'rejected';
-export type Sort = 'newest' | 'oldest' | 'confidence' | 'match';
-export type ExportFormat = 'csv' | 'jsonl' | 'parquet' | 'xlsx';
+type Schemas = components['schemas'];
+type Query<Path extends keyof paths> = paths[Path] extends {
+	get: { parameters: { query?: infer Given } };
+}
+	? NonNullable<Given>
+	: never;
 
-export type Prediction = {
-	rank: number;
-	label: string;
-	score: number;
-	class_index: number;
-	wnid: string;
-};
-export type Category = { label: string; score: number };
-export type Trouble = { code: string; detail: string };
-export type TagMatch = {
-	rank: number | null;
-	label: string;
-	kind: 'class' | 'category';
-	score: number;
-};
+export type Image = Schemas['ImageRead'];
+export type ImageStatus = Image['status'];
+export type Prediction = Schemas['PredictionRead'];
+export type Sort = NonNullable<Query<'/api/v1/images'>['sort']>;
 
-export type Image = {
-	id: string;
-	name: string;
-	status: ImageStatus;
-	media_type: string;
-	width: number;
-	height: number;
-	bytes: number;
-	created_at: string;
-	classified_at: string | null;
-	deleted_at?: string | null;
-	model: string | null;
-	failure: Trouble | null;
-	predictions: Prediction[];
-	categories: Category[];
-	matches?: TagMatch[];
-};
+export type Job = Schemas['JobSummary'] & Partial<Schemas['JobRead']>;
+export type JobItem = Schemas['JobItemRead'];
+export type JobCounts = Schemas['JobCounts'];
 
-export type Page<T> = { items: T[]; total: number; next: string | null };
+export type Page<T> = Omit<Schemas['Page_ImageRead_'], 'items'> & { items: T[] };
+export type Limits = Schemas['Limits'];
+export type ServiceStatus = Schemas['Status'];
+export type Tag = Schemas['TagRead'];
 
-export type JobItem = {
-	position: number;
-	name: string;
-	outcome: Outcome;
-	image_id: string | null;
-	status: ImageStatus | null;
-	problem: Trouble | null;
-	predictions: Prediction[];
-};
-
-export type JobCounts = {
-	total: number;
-	queued: number;
-	running: number;
-	done: number;
-	failed: number;
-	duplicate: number;
-	rejected: number;
-	cancelled: number;
-};
-
-export type Job = {
-	id: string;
-	created_at: string;
-	status: 'queued' | 'running' | 'done' | 'cancelled';
-	counts: JobCounts;
-	items?: JobItem[];
-	cursor?: string;
-};
-
-export type Limits = {
-	max_upload_bytes: number;
-	max_files_per_request: number;
-	max_request_bytes: number;
-	max_pixels: number;
-	media_types: string[];
-	export_formats: ExportFormat[];
-};
-
-export type ServiceStatus = {
-	queue: { interactive: number; bulk: number; oldest_waiting_seconds: number | null };
-	images: Record<ImageStatus | 'total', number>;
-	workers: { alive: number; state: 'ready' | 'no_worker' | 'no_weights'; detail: string | null };
-	model: string | null;
-};
-
-export type Tag = { label: string; kind: 'class' | 'category'; count: number };
+/** Not yet in the description of every service; asked for, and hidden where it is missing. */
 export type Similar = { image: Image; distance: number; near_duplicate: boolean };

@@ -108,7 +108,7 @@ export class Row {
 		this.file = null;
 		this.#imageId = item.image_id;
 		this.#problem = item.problem?.detail ?? null;
-		this.#predictions = item.predictions ?? [];
+		this.#predictions = item.predictions;
 		this.#phase = item.outcome === 'accepted' ? (item.status ?? 'queued') : item.outcome;
 	}
 }
