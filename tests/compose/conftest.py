@@ -1,18 +1,18 @@
-"""A stack of its own for these tests: built, started, and taken away with its data."""
+"""Containers of its own for these tests: built, started, and taken away with their data."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from stack import Stack
+
+from tests.compose.containers import Containers
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    stack = Stack(port=int(os.environ.get("GALLERY_PORT", "8200")))
-    stack.compose("build")
+def containers() -> Iterator[Containers]:
+    containers = Containers()
+    containers.compose("build")
     try:
-        stack.up(worker=2, api=1)
-        yield stack
+        containers.up(worker=2, api=1)
+        yield containers
     finally:
-        stack.compose("down", "--volumes")
+        containers.compose("down", "--volumes")

@@ -1,4 +1,4 @@
-"""The compose stack, run for real: `pytest tests/compose` on a machine with Docker.
+"""The compose file, run for real: `pytest tests/compose` on a machine with Docker.
 
 Not part of `make test`, since it builds images and takes minutes. The tests build on one another,
 in the order they stand here.
@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from pictures import make_variants, read_photos
-from stack import Stack
+
+from tests.compose.containers import Containers
+from tests.compose.photos import make_variants, read_photos
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -26,64 +27,64 @@ BEST = {
 }
 
 
-def test_photographs_get_their_tags(stack: Stack) -> None:
-    job = stack.send(read_photos().items())
-    follow(stack, job["id"])
+def test_photographs_get_their_tags(containers: Containers) -> None:
+    job = containers.send(read_photos().items())
+    follow(containers, job["id"])
 
-    assert {image["name"]: image["predictions"][0]["label"] for image in images(stack)} == BEST
+    assert {image["name"]: image["predictions"][0]["label"] for image in images(containers)} == BEST
 
 
-def test_the_export_has_a_row_for_each(stack: Stack) -> None:
-    rows = csv.DictReader(io.StringIO(stack.get("/api/v1/export", format="csv").text))
+def test_the_export_has_a_row_for_each(containers: Containers) -> None:
+    rows = csv.DictReader(io.StringIO(containers.get("/api/v1/export", format="csv").text))
 
     assert {row["Name"]: row["Label 1"] for row in rows} == BEST
 
 
-def test_killing_a_worker_and_an_api_loses_nothing(stack: Stack) -> None:
-    stack.up(worker=4, api=2)
+def test_killing_a_worker_and_an_api_loses_nothing(containers: Containers) -> None:
+    containers.up(worker=4, api=2)
     pictures = list(make_variants(240))
     requests = [pictures[start : start + 6] for start in range(0, 240, 6)]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        sending = [pool.submit(stack.send, request) for request in requests]
+        sending = [pool.submit(containers.send, request) for request in requests]
         sending[len(sending) // 3].result()
-        stack.kill_one("worker")
-        stack.kill_one("api")
+        containers.kill_one("worker")
+        containers.kill_one("api")
         assert not all(each.done() for each in sending)
         jobs = [each.result() for each in sending]
 
     for job in jobs:
-        follow(stack, job["id"])
+        follow(containers, job["id"])
     sent = {item["image_id"] for job in jobs for item in job["items"]}
-    done = {image["id"] for image in images(stack) if image["status"] == "done"}
+    done = {image["id"] for image in images(containers) if image["status"] == "done"}
 
     assert len(sent) == 240
     assert sent <= done
 
 
-def test_a_new_start_finds_everything(stack: Stack) -> None:
-    before = {image["id"]: image["predictions"] for image in images(stack)}
-    stack.compose("down")
-    stack.up(worker=2, api=1)
+def test_a_new_start_finds_everything(containers: Containers) -> None:
+    before = {image["id"]: image["predictions"] for image in images(containers)}
+    containers.compose("down")
+    containers.up(worker=2, api=1)
 
-    assert {image["id"]: image["predictions"] for image in images(stack)} == before
+    assert {image["id"]: image["predictions"] for image in images(containers)} == before
     for image_id in before:
-        assert stack.get(f"/api/v1/images/{image_id}/original").content
-        assert stack.get(f"/api/v1/images/{image_id}/thumbnail").content
+        assert containers.get(f"/api/v1/images/{image_id}/original").content
+        assert containers.get(f"/api/v1/images/{image_id}/thumbnail").content
 
 
-def follow(stack: Stack, job_id: str) -> None:
+def follow(containers: Containers, job_id: str) -> None:
     """Wait, by long polls, until a job is over."""
     for _ in range(30):
-        job = stack.get(f"/api/v1/jobs/{job_id}", wait=20, items="none").json()
+        job = containers.get(f"/api/v1/jobs/{job_id}", wait=20, items="none").json()
         if job["status"] == "done":
             return
     raise AssertionError(f"The job is not over: {job}")
 
 
-def images(stack: Stack) -> Iterator[dict[str, Any]]:
+def images(containers: Containers) -> Iterator[dict[str, Any]]:
     """Every image of the gallery, page by page."""
-    page = stack.get("/api/v1/images", limit=100).json()
+    page = containers.get("/api/v1/images", limit=100).json()
     yield from page["items"]
     while page["next"] is not None:
-        page = stack.get("/api/v1/images", limit=100, cursor=page["next"]).json()
+        page = containers.get("/api/v1/images", limit=100, cursor=page["next"]).json()
         yield from page["items"]

@@ -1,4 +1,4 @@
-"""The compose stack from outside: its commands, and its HTTP."""
+"""The service in containers, from outside: compose's commands, and HTTP."""
 
 import json
 import os
@@ -11,14 +11,21 @@ import httpx
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROJECT = "gallery-proof"
+# As they were at the start: the other tests take settings out of the environment.
+PORT = os.environ.get("GALLERY_PORT", "8200")
+WEIGHTS = os.environ.get("GALLERY_BUILD_WEIGHTS", str(CHECKOUT.parent / "shared" / "models"))
 
 
-class Stack:
+class Containers:
     """One run of docker-compose.yml under a name and on a port of its own."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self._environment = {**os.environ, "GALLERY_PORT": str(port)}
+    def __init__(self) -> None:
+        self.url = f"http://127.0.0.1:{PORT}"
+        self._environment = {
+            **os.environ,
+            "GALLERY_PORT": PORT,
+            "GALLERY_BUILD_WEIGHTS": WEIGHTS,
+        }
 
     def compose(self, *arguments: str) -> str:
         """Run `docker compose` and return what it printed."""
@@ -63,7 +70,7 @@ class Stack:
                 if response.status_code == httpx.codes.ACCEPTED:
                     return dict(response.json())
                 assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
-        raise AssertionError("The stack took no upload in ten tries.")
+        raise AssertionError("Nobody took the upload in ten tries.")
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
         response = httpx.get(f"{self.url}{path}", params=query, timeout=60)
