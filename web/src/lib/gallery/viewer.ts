@@ -46,6 +46,7 @@ export async function openViewer(options: Options): Promise<PhotoSwipe> {
 	viewer.addFilter('numItems', () => album.count);
 	viewer.addFilter('itemData', (_, at) => slideOf(album.at(at)));
 	viewer.on('change', () => void show(viewer, options));
+	viewer.on('initialLayout', () => viewer.element?.setAttribute('aria-label', 'Picture'));
 	viewer.on('destroy', options.onclose);
 	return viewer;
 }
