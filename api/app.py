@@ -7,10 +7,12 @@ from typing import Any, TypedDict
 
 from fastapi import APIRouter, FastAPI
 
-from api import export, health, images, jobs, overview, tags
+from api import export, health, images, jobs, overview, retries, tags, trash
+from api.admission import Admission
 from api.announcer import Announcer
 from api.changes import Changes
 from api.dependencies import Service
+from api.housekeeper import Housekeeper
 from api.problems import add_problem_handlers
 from api.sweeper import Sweeper
 from api.web import add_web_client
@@ -49,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     v1 = APIRouter(prefix="/api/v1")
-    for module in (jobs, images, tags, export, overview):
+    for module in (jobs, images, retries, trash, tags, export, overview):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(health.router)
@@ -68,10 +70,12 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
         database = await stack.enter_async_context(open_database(database_url, name="api"))
-        sweeper = Sweeper(database, queue, chunk_size=settings.chunk_size)
+        housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
+        sweeper = Sweeper(settings, database, queue, housekeeper)
         for work in (announcer.run(), changes.run(), sweeper.run()):
             await stack.enter_async_context(_in_background(work))
-        yield Service(settings, database, objects, queue, announcer, changes)
+        admission = Admission(settings.max_uploads_in_flight)
+        yield Service(settings, database, objects, queue, announcer, changes, admission)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 
+from api.admission import Admission
 from api.announcer import Announcer
 from api.changes import Changes
 from infra.database.connection import Database
@@ -24,6 +25,7 @@ class Service:
     queue: Queue
     announcer: Announcer
     changes: Changes
+    admission: Admission
 
 
 def get_service(request: Request) -> Service:

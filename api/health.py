@@ -10,8 +10,13 @@ from pydantic import BaseModel
 
 from api.dependencies import Service, ServiceDep
 from api.overview import describe_workers
+from infra.database.status import get_waiting
 from infra.database.workers import list_alive
 from infra.errors import GalleryError
+
+# Time for a worker to start in, and an age that no healthy backlog of ours reaches.
+STARTING_SECONDS = 10
+TOO_LONG_SECONDS = 3600
 
 router = APIRouter(tags=["operations"])
 
@@ -50,6 +55,7 @@ async def get_readiness(service: ServiceDep, response: Response) -> Readiness:
         "objects": await _check(to_thread.run_sync(service.objects.check)),
         "queue": await _check(to_thread.run_sync(service.queue.check)),
         "workers": await _workers(service),
+        "waiting": await _waiting(service),
     }
     can_take = checks["database"].ok and checks["objects"].ok
     if not can_take:
@@ -73,6 +79,23 @@ async def _workers(service: Service) -> Check:
     except GalleryError as error:
         return Check(ok=False, detail=str(error))
     return Check(ok=workers.state == "ready", detail=workers.detail)
+
+
+async def _waiting(service: Service) -> Check:
+    """Not well where pictures wait and nobody is there, or have waited for far too long."""
+    try:
+        async with service.database.connection() as conn:
+            waiting = await get_waiting(conn)
+            alone = describe_workers(await list_alive(conn)).state != "ready"
+    except GalleryError as error:
+        return Check(ok=False, detail=str(error))
+    if not waiting.pictures:
+        return Check(ok=True, detail="Nothing waits.")
+    age = round(waiting.oldest_seconds)
+    detail = f"Pictures that wait: {waiting.pictures}; the longest for {age} s."
+    if alone and age > STARTING_SECONDS:
+        return Check(ok=False, detail=f"{detail} No worker is ready.")
+    return Check(ok=age < TOO_LONG_SECONDS, detail=detail)
 
 
 async def _check(answer: Awaitable[None]) -> Check:

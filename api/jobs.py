@@ -56,13 +56,13 @@ _UPLOAD_BODY = {
     "",
     operation_id="createJob",
     status_code=HTTPStatus.ACCEPTED,
-    responses=problems(413, 422, 503),
+    responses=problems(408, 413, 422, 503),
     openapi_extra=_UPLOAD_BODY,
 )
 async def create(request: Request, response: Response, service: ServiceDep) -> JobRead:
     """Send one or many pictures; the answer is the job, with one item per file in order."""
     job_id = new_id()
-    async with receive_uploads(request, service.settings) as uploads:
+    async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
         items = await submit(service, job_id, uploads, create_job)
     response.headers["Location"] = f"{request.url.path}/{job_id}"
     return await _read(service, job_id, positions=[item.position for item in items])
@@ -72,14 +72,14 @@ async def create(request: Request, response: Response, service: ServiceDep) -> J
     "/{job_id}/images",
     operation_id="addImagesToJob",
     status_code=HTTPStatus.ACCEPTED,
-    responses=problems(404, 413, 422, 503),
+    responses=problems(404, 408, 413, 422, 503),
     openapi_extra=_UPLOAD_BODY,
 )
 async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> JobRead:
     """Add pictures to a job; the answer holds the items added and the counts of the whole job."""
     async with service.database.connection() as conn:
         await jobs.get_job(conn, job_id)  # before the files are read and stored for nothing
-    async with receive_uploads(request, service.settings) as uploads:
+    async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
         items = await submit(service, job_id, uploads, extend_job)
     return await _read(service, job_id, positions=[item.position for item in items])
 

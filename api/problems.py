@@ -16,6 +16,7 @@ from infra.errors import (
     InvalidRequestError,
     NotFoundError,
     ObjectNotFoundError,
+    RequestStalledError,
     RequestTooLargeError,
     UnavailableError,
 )
@@ -30,6 +31,7 @@ PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
     ObjectNotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
     ConflictError: (HTTPStatus.CONFLICT, "conflict"),
     RequestTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request-too-large"),
+    RequestStalledError: (HTTPStatus.REQUEST_TIMEOUT, "request-stalled"),
     InvalidRequestError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request"),
     UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }

@@ -4,18 +4,21 @@ One API process sweeps, by a lock that Postgres frees when its holder dies.
 """
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from anyio import to_thread
 from psycopg import AsyncConnection
 
+from api.housekeeper import Housekeeper
 from infra.database.connection import Database
 from infra.database.submissions import Lane
 from infra.database.sweep import SweptImage, settle_abandoned, take_unheard, try_sweeper_lock
-from infra.errors import DatabaseUnavailableError, QueueUnavailableError
+from infra.errors import QueueUnavailableError, UnavailableError
 from infra.log import get_logger
 from infra.queue import LANES, Queue
+from infra.settings import Settings
 
 log = get_logger(__name__)
 
@@ -26,40 +29,59 @@ BACKLOG_MESSAGES = 20
 # At most this many pictures are called per lane and sweep; with chunks of 16 that keeps two
 # hundred workers busy until the next one.
 MOST_PER_SWEEP = 5000
+# A slow queue must not keep the sweeper from its next round; the rest is called again later.
+PUBLISH_SECONDS = 3.0
+# A round that takes longer met a database that does not answer.
+ROUND_SECONDS = 20.0
 
 
 class Sweeper:
     """Looks every few seconds for pictures that wait unheard or were abandoned."""
 
-    def __init__(self, database: Database, queue: Queue, *, chunk_size: int) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, queue: Queue, housekeeper: Housekeeper
+    ) -> None:
+        self._settings = settings
         self._database = database
         self._queue = queue
-        self._chunk_size = chunk_size
+        self._housekeeper = housekeeper
 
     async def run(self) -> None:
         """Sweep until cancelled, whenever this process holds the lock."""
         while True:
-            with suppress(DatabaseUnavailableError):  # the pool logs that it is away
-                async with self._database.connection() as conn:
+            try:
+                async with self._database.connection(seconds=None) as conn:
                     await self._sweep_while_holding_lock(conn)
+            except UnavailableError:  # the pool logs that it is away
+                pass
+            except Exception:
+                # Whatever it is, the next round may fare better; without a sweeper nothing would.
+                log.exception("sweep failed")
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _sweep_while_holding_lock(self, conn: AsyncConnection) -> None:
         if not await try_sweeper_lock(conn):
             return
         while True:
-            with suppress(QueueUnavailableError):  # rows stay as they are until it is back
+            async with asyncio.timeout(ROUND_SECONDS):
                 await self._sweep(conn)
+            await self._housekeeper.work()
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _sweep(self, conn: AsyncConnection) -> None:
-        abandoned = await settle_abandoned(conn, limit=MOST_PER_SWEEP)
+        abandoned = await settle_abandoned(
+            conn, longest_lease=self._settings.lease, limit=MOST_PER_SWEEP
+        )
         if abandoned:
-            log.warning("abandoned pictures taken back", pictures=len(abandoned))
-        await self._publish([image for image in abandoned if image.status == "queued"])
-        for lane in LANES:
-            if await to_thread.run_sync(self._queue.length, lane) < BACKLOG_MESSAGES:
-                await self._call_unheard(conn, lane)
+            given_up = sum(image.status == "failed" for image in abandoned)
+            log.warning("abandoned pictures taken back", pictures=len(abandoned), failed=given_up)
+        try:
+            await self._publish([image for image in abandoned if image.status == "queued"])
+            for lane in LANES:
+                if await to_thread.run_sync(self._queue.length, lane) < BACKLOG_MESSAGES:
+                    await self._call_unheard(conn, lane)
+        except QueueUnavailableError:
+            pass  # rows stay as they are until it is back
 
     async def _call_unheard(self, conn: AsyncConnection, lane: Lane) -> None:
         unheard = await take_unheard(conn, lane, limit=MOST_PER_SWEEP)
@@ -68,13 +90,19 @@ class Sweeper:
         await self._publish(unheard)
 
     async def _publish(self, images: Sequence[SweptImage]) -> None:
-        """Announce in chunks, but alone what a worker has vanished with before."""
+        deadline = time.monotonic() + PUBLISH_SECONDS
         for lane in LANES:
-            fresh = [image.id for image in images if image.lane == lane and not image.attempts]
-            chunks = [
-                fresh[start : start + self._chunk_size]
-                for start in range(0, len(fresh), self._chunk_size)
-            ]
-            suspects = [image.id for image in images if image.lane == lane and image.attempts]
-            for ids in (*chunks, *([suspect] for suspect in suspects)):
+            for ids in self._messages([image for image in images if image.lane == lane]):
+                if time.monotonic() > deadline:
+                    return
                 await to_thread.run_sync(self._queue.publish, ids, lane)
+
+    def _messages(self, images: Sequence[SweptImage]) -> Iterator[list[UUID]]:
+        """Chunks, but alone what a worker has vanished with before."""
+        size = self._settings.chunk_size
+        fresh = [image.id for image in images if not image.attempts]
+        for start in range(0, len(fresh), size):
+            yield fresh[start : start + size]
+        for image in images:
+            if image.attempts:
+                yield [image.id]

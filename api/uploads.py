@@ -4,6 +4,7 @@ The body is parsed while it streams in. A file that grows too large is cut off a
 the files after it are read all the same.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -17,12 +18,16 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
 
 from api.names import clean_name
-from infra.errors import InvalidRequestError, RequestTooLargeError
+from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 from infra.settings import Settings
 
 FIELD = "files"
 # Larger files wait on disk, not in memory, until they are stored.
 _IN_MEMORY = 1 << 20
+# A client that sends nothing for this long, or less than this much a second on average after the
+# same time's grace, is cut off.
+STALL_SECONDS = 20.0
+SLOWEST_BYTES_PER_SECOND = 4096
 
 
 @dataclass(slots=True)
@@ -55,13 +60,14 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
     Raises:
         InvalidRequestError: it is no multipart form, is malformed, or has no `files`.
         RequestTooLargeError: too many bytes or files; nothing of it is kept.
+        RequestStalledError: it came too slowly or stopped coming.
     """
     form = _Form(_boundary(request), settings)
     try:
         declared = int(request.headers.get("content-length", 0))
         form.check_size(declared)
         received = 0
-        async for chunk in request.stream():
+        async for chunk in _in_good_time(request.stream()):
             received += len(chunk)
             form.check_size(received)
             form.feed(chunk)
@@ -70,6 +76,23 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
     finally:
         for upload in form.uploads:
             upload.file.close()
+
+
+async def _in_good_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pass a body on, as long as it keeps coming."""
+    loop = asyncio.get_running_loop()
+    begun, received = loop.time(), 0
+    while True:
+        slowest = begun + STALL_SECONDS + received / SLOWEST_BYTES_PER_SECOND
+        try:
+            async with asyncio.timeout_at(min(slowest, loop.time() + STALL_SECONDS)):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise RequestStalledError from error
+        received += len(chunk)
+        yield chunk
 
 
 def _boundary(request: Request) -> bytes:

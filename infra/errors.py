@@ -4,13 +4,15 @@
     ├── NotFoundError             an id that names nothing
     ├── ConflictError             the request is fine, the state it meets is not
     ├── InvalidRequestError       the request as a whole cannot be understood
-    │   └── RequestTooLargeError
+    │   ├── RequestTooLargeError
+    │   └── RequestStalledError
     ├── FileRejectedError         one file is refused at the door; carries a stable code
     ├── ClassificationError       one picture cannot be classified; carries a stable code
     ├── UnavailableError          something we stand on is away; try again
     │   ├── DatabaseUnavailableError
     │   ├── QueueUnavailableError
-    │   └── ObjectStoreUnavailableError
+    │   ├── ObjectStoreUnavailableError
+    │   └── BusyError
     ├── ObjectNotFoundError       object storage has no such key
     ├── ModelError                the model is not the one it claims to be
     │   └── WeightsNotFoundError
@@ -41,6 +43,10 @@ class InvalidRequestError(GalleryError):
 
 class RequestTooLargeError(InvalidRequestError):
     """The request carries more than the service takes at once."""
+
+
+class RequestStalledError(InvalidRequestError):
+    """The request came too slowly, or stopped coming."""
 
 
 class CodedError(GalleryError):
@@ -74,6 +80,10 @@ class QueueUnavailableError(UnavailableError):
 
 class ObjectStoreUnavailableError(UnavailableError):
     """Object storage is away. Try again in a moment."""
+
+
+class BusyError(UnavailableError):
+    """As many uploads as the service takes at once are under way. Try again in a moment."""
 
 
 class ObjectNotFoundError(GalleryError):

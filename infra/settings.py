@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import ByteSize, Field, PositiveInt, SecretStr
+from pydantic import ByteSize, Field, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.errors import ConfigurationError
@@ -48,11 +48,23 @@ class Settings(BaseSettings):
     chunk_size: PositiveInt = Field(16, description="Pictures named by one queue message, at most.")
     lease: timedelta = Field(
         timedelta(seconds=45),
+        gt=timedelta(0),
         description="How long a worker may hold pictures before they are given to another.",
     )
     task_timeout: timedelta = Field(
         timedelta(seconds=30),
+        ge=timedelta(seconds=5),
         description="How long one message may take before its worker process is replaced.",
+    )
+    task_memory: ByteSize = Field(
+        ByteSize(1536 * 2**20),
+        ge=256 * 2**20,
+        description="Memory that one picture may take in a worker, beyond the model's own.",
+    )
+    trash_retention: timedelta = Field(
+        timedelta(days=30),
+        ge=timedelta(0),
+        description="How long a deleted picture can be restored before it is purged.",
     )
 
     max_upload_bytes: ByteSize = Field(
@@ -62,10 +74,20 @@ class Settings(BaseSettings):
         ByteSize(256 * 2**20), gt=0, description="Largest upload request, all files together."
     )
     max_request_files: PositiveInt = Field(1000, description="Most files in one upload request.")
+    max_uploads_in_flight: PositiveInt = Field(
+        32, description="Upload requests that one API process reads at the same time."
+    )
     # 50 megapixels decode to 150 MB; every phone camera's default mode is below that.
     max_pixels: PositiveInt = Field(50_000_000, description="Most pixels in one picture.")
 
     log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
+
+    @model_validator(mode="after")
+    def _lease_outlives_the_task(self) -> Self:
+        # Otherwise pictures would be given to another worker while the first is still at them.
+        if self.lease <= self.task_timeout:
+            raise ValueError("GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT")
+        return self
 
     def require_database_url(self) -> str:
         return _required("GALLERY_DATABASE_URL", self.database_url)

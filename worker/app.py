@@ -5,15 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from infra.queue import CLASSIFY_TASK, LANES, create_celery
 from infra.settings import Settings
+from worker.draining import Draining
 
 
 def create_worker(settings: Settings) -> Celery:
     """The application with its one task; each forked process opens its own resources."""
     celery = create_celery(settings, socket_timeout=5)
+    draining = Draining()
     current: list[Any] = []  # this process's WorkerProcess, once it is forked
 
     @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
@@ -23,12 +25,16 @@ def create_worker(settings: Settings) -> Celery:
 
         # Ctrl-C reaches the whole group; the main process decides when its children end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        current.append(open_worker_process(settings))
+        current.append(open_worker_process(settings, draining))
 
     @worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]
     def close_process(**_: object) -> None:
         while current:
             current.pop().close()
+
+    @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+    def begin_draining(**_: object) -> None:
+        draining.begin()
 
     @celery.task(name=CLASSIFY_TASK, ignore_result=True)  # type: ignore[untyped-decorator]
     def classify_images(ids: list[str]) -> None:
@@ -39,7 +45,7 @@ def create_worker(settings: Settings) -> Celery:
 
 
 def run_worker(settings: Settings) -> None:
-    """Take messages until a signal says stop; the running message is finished first."""
+    """Take messages until a signal says stop; what is not begun by then is handed back."""
     create_worker(settings).worker_main(
         [
             "--quiet",

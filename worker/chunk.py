@@ -1,7 +1,7 @@
 """The work behind one message: claim, fetch, classify, store, settle."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,11 +19,11 @@ from infra.database.work import (
     renew_lease,
     settle_images,
 )
-from infra.errors import ClassificationError, DatabaseUnavailableError, UnavailableError
+from infra.errors import ClassificationError, DatabaseUnavailableError, ObjectStoreUnavailableError
 from infra.log import get_logger
 from infra.objects import ObjectStore, thumbnail_key
 from worker.classifier import Classifier
-from worker.fetch import fetch_ahead
+from worker.fetch import fetch_ahead, result_by
 from worker.thumbnail import MEDIA_TYPE
 
 log = get_logger(__name__)
@@ -32,6 +32,10 @@ log = get_logger(__name__)
 RELEASE_DELAY = timedelta(seconds=5)
 # The pauses, in seconds, between offers of a result to a database that is away.
 SETTLE_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
+# Parts of a message's time after which no picture is begun, and after which a database that is
+# away is asked no more: nothing that is not a picture's fault may use the time up.
+BEGIN_UNTIL = 0.5
+SETTLE_UNTIL = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,57 +46,92 @@ class Bench:
     objects: ObjectStore
     classifier: Classifier
     io: ThreadPoolExecutor
+    worker: str
     lease_for: timedelta
+    task_timeout: timedelta
+    is_draining: Callable[[], bool]
 
 
-def process_chunk(bench: Bench, ids: Sequence[UUID]) -> int:
+def process_chunk(bench: Bench, ids: Sequence[UUID], *, started: float) -> int:
     """Classify those of the pictures that still wait; return how many were settled.
 
     Raises:
         UnavailableError: the database or object storage is away. Nothing is lost: what was
-            claimed is handed back, or falls back when its lease ends.
+            claimed is handed back, or taken back when its lease ends, and no attempt is counted.
     """
     lease = uuid4()
     with bench.connection.use() as conn:
-        images = claim_images(conn, ids, lease=lease, lease_for=bench.lease_for)
-    chunk = Chunk(bench, lease, images)
+        images = claim_images(
+            conn, ids, lease=lease, lease_for=bench.lease_for, worker=bench.worker
+        )
+    chunk = Chunk(bench, lease, images, started)
     try:
         return chunk.run()
-    except UnavailableError:
-        chunk.hand_back()
+    except DatabaseUnavailableError:
+        raise
+    except ObjectStoreUnavailableError:
+        chunk.hand_back(delay=RELEASE_DELAY)
+        raise
+    except Exception:
+        chunk.give_up()
         raise
 
 
 class Chunk:
     """The pictures under one lease, and what is known of them so far."""
 
-    def __init__(self, bench: Bench, lease: UUID, images: Sequence[ClaimedImage]) -> None:
+    def __init__(
+        self, bench: Bench, lease: UUID, images: Sequence[ClaimedImage], started: float
+    ) -> None:
         self._bench = bench
         self._lease = lease
         self._images = images
         self._held = {image.id for image in images}
         self._outcomes = Outcomes()
         self._thumbnails: list[Future[None]] = []
+        self._begin_until = started + bench.task_timeout.total_seconds() * BEGIN_UNTIL
+        self._settle_until = started + bench.task_timeout.total_seconds() * SETTLE_UNTIL
         self._renew_at = self._next_renewal()
 
     def run(self) -> int:
-        """Classify all, settle, and return how many pictures changed."""
+        """Classify, settle, and return how many pictures changed.
+
+        Stops early when time is up or the worker is to stop; the rest is handed back.
+        """
         settled = 0
-        for image, data in fetch_ahead(self._bench.objects, self._images, self._bench.io):
+        for image, data in fetch_ahead(
+            self._bench.objects, self._images, self._bench.io, deadline=self._begin_until
+        ):
             self._classify(image, data)
+            if self._bench.is_draining() or time.monotonic() > self._begin_until:
+                break
             if time.monotonic() > self._renew_at:
                 settled += self._settle()
                 self._renew()
-        return settled + self._settle()
+        settled += self._settle()
+        if self._held:
+            self.hand_back()
+        return settled
 
-    def hand_back(self) -> None:
-        """Keep what is known, and let others have the rest soon."""
-        try:
-            self._settle()
-            with self._bench.connection.use() as conn:
-                release_images(conn, list(self._held), lease=self._lease, delay=RELEASE_DELAY)
-        except UnavailableError:
-            log.warning("pictures left to their lease", pictures=len(self._held))
+    def hand_back(self, *, delay: timedelta = timedelta(0)) -> None:
+        """Let others have what is not settled, soon, through no fault of the pictures."""
+        with self._bench.connection.use() as conn:
+            release_images(conn, list(self._held), lease=self._lease, delay=delay)
+
+    def give_up(self) -> None:
+        """After an error that nobody foresaw: each picture is tried alone once, then fails."""
+        again = [each.id for each in self._images if each.id in self._held and each.attempts == 1]
+        tried = [each.id for each in self._images if each.id in self._held and each.attempts > 1]
+        detail = "Something went wrong on our side each time the picture was classified."
+        failed = [Failed(image_id=each, code="internal", detail=detail) for each in tried]
+        with self._bench.connection.use() as conn:
+            release_images(conn, again, lease=self._lease, suspect=True)
+            settle_images(
+                conn,
+                Outcomes(failed=failed),
+                lease=self._lease,
+                model=self._bench.classifier.model,
+            )
 
     def _classify(self, image: ClaimedImage, data: bytes | ClassificationError) -> None:
         try:
@@ -100,14 +139,21 @@ class Chunk:
                 raise data
             result = self._bench.classifier.classify(data, image.media_type)
         except ClassificationError as error:
-            self._outcomes.failed.append(
-                Failed(image_id=image.id, code=error.code, detail=error.detail)
+            self._fail(image, error.code, error.detail)
+        except MemoryError:
+            self._fail(
+                image, "out_of_memory", "The picture needs more memory than a worker may use."
             )
-            return
-        self._thumbnails.append(self._bench.io.submit(self._put_thumbnail, image, result.thumbnail))
-        self._outcomes.classified.append(
-            Classified(image_id=image.id, predictions=result.predictions)
-        )
+        else:
+            self._thumbnails.append(
+                self._bench.io.submit(self._put_thumbnail, image, result.thumbnail)
+            )
+            self._outcomes.classified.append(
+                Classified(image_id=image.id, predictions=result.predictions)
+            )
+
+    def _fail(self, image: ClaimedImage, code: str, detail: str) -> None:
+        self._outcomes.failed.append(Failed(image_id=image.id, code=code, detail=detail))
 
     def _put_thumbnail(self, image: ClaimedImage, thumbnail: bytes) -> None:
         self._bench.objects.put(
@@ -117,7 +163,7 @@ class Chunk:
     def _settle(self) -> int:
         """Write what is known; its thumbnails come first, so that done means all of it."""
         for thumbnail in self._thumbnails:
-            thumbnail.result()
+            result_by(self._settle_until, thumbnail)
         self._thumbnails.clear()
         outcomes, self._outcomes = self._outcomes, Outcomes()
         if not len(outcomes):
@@ -133,17 +179,18 @@ class Chunk:
 
         Repeating is safe: a write whose answer was lost on the way finds its lease gone.
         """
-        for pause in (*SETTLE_PAUSES, None):
+        pauses = iter(SETTLE_PAUSES)
+        while True:
             try:
                 with self._bench.connection.use() as conn:
                     return settle_images(
                         conn, outcomes, lease=self._lease, model=self._bench.classifier.model
                     )
             except DatabaseUnavailableError:
-                if pause is None:
+                pause = next(pauses, None)
+                if pause is None or time.monotonic() + pause > self._settle_until:
                     raise
                 time.sleep(pause)
-        raise AssertionError
 
     def _renew(self) -> None:
         with self._bench.connection.use() as conn:

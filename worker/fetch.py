@@ -1,27 +1,39 @@
 """Getting originals from object storage a little ahead of their turn."""
 
 import hashlib
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from infra.database.work import ClaimedImage
-from infra.errors import ClassificationError, ObjectNotFoundError
+from infra.errors import (
+    ClassificationError,
+    ObjectNotFoundError,
+    ObjectStoreUnavailableError,
+)
 from infra.objects import ObjectStore, original_key
 
 # While one picture is classified, this many more are on their way.
 AHEAD = 2
 
+Result = TypeVar("Result")
 Fetched = tuple[ClaimedImage, bytes | ClassificationError]
 
 
 def fetch_ahead(
-    objects: ObjectStore, images: Sequence[ClaimedImage], executor: ThreadPoolExecutor
+    objects: ObjectStore,
+    images: Sequence[ClaimedImage],
+    executor: ThreadPoolExecutor,
+    *,
+    deadline: float,
 ) -> Iterator[Fetched]:
     """Yield each picture with its bytes, or with the reason why there are none.
 
     Raises:
-        ObjectStoreUnavailableError: object storage is away; what was not yielded is untouched.
+        ObjectStoreUnavailableError: object storage is away, or has not given the bytes by the
+            deadline (of the monotonic clock); what was not yielded is untouched.
     """
     coming: deque[tuple[ClaimedImage, Future[bytes | ClassificationError]]] = deque()
     rest = iter(images)
@@ -34,10 +46,22 @@ def fetch_ahead(
             if not coming:
                 return
             image, future = coming.popleft()
-            yield image, future.result()
+            yield image, result_by(deadline, future)
     finally:
         for _, future in coming:
             future.cancel()
+
+
+def result_by(deadline: float, future: Future[Result]) -> Result:
+    """What object storage was asked for, unless it takes too long.
+
+    Raises:
+        ObjectStoreUnavailableError: it does.
+    """
+    try:
+        return future.result(timeout=max(0.0, deadline - time.monotonic()))
+    except TimeoutError as error:
+        raise ObjectStoreUnavailableError("Object storage is too slow.") from error
 
 
 def _fetch(objects: ObjectStore, image: ClaimedImage) -> bytes | ClassificationError:

@@ -23,7 +23,7 @@ class Heartbeat:
 
     def __init__(self, database_url: str) -> None:
         # A process start, not a host: a restarted worker is another worker.
-        self._id = f"{platform.node()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self.id = f"{platform.node()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._connection = WorkerConnection(database_url, name="worker heartbeat")
         self._stop = Event()
         self._changed = Event()
@@ -57,7 +57,7 @@ class Heartbeat:
         state, detail, model = self._word
         try:
             with self._connection.use() as conn:
-                write_heartbeat(conn, self._id, state, detail=detail, model=model)
+                write_heartbeat(conn, self.id, state, detail=detail, model=model)
         except UnavailableError as error:
             if heard:
                 log.warning("database lost", reason=str(error.__cause__).strip())
@@ -69,7 +69,7 @@ class Heartbeat:
     def _leave(self) -> None:
         try:
             with self._connection.use() as conn:
-                remove_worker(conn, self._id)
+                remove_worker(conn, self.id)
         except UnavailableError:
             pass
         self._connection.close()

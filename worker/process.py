@@ -5,6 +5,7 @@ Nothing native is loaded before the fork: LiteRT, OpenCV and connections do not 
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -18,8 +19,11 @@ from infra.objects import open_objects
 from infra.settings import Settings
 from worker.chunk import Bench, process_chunk
 from worker.classifier import Classifier
+from worker.draining import Draining
 from worker.heartbeat import Heartbeat
+from worker.limits import limit_memory, prefer_as_victim
 from worker.model.runtime import load_runtime
+from worker.patience import Patience
 
 log = get_logger(__name__)
 
@@ -27,7 +31,7 @@ log = get_logger(__name__)
 class WorkerProcess:
     """A warm model with its connections, and the heartbeat that says so."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, draining: Draining) -> None:
         cv2.setNumThreads(0)  # one core per process; the cores are shared out by process
         database_url = settings.require_database_url()
         self._heartbeat = Heartbeat(database_url)
@@ -38,20 +42,34 @@ class WorkerProcess:
             objects=open_objects(settings.require_objects_url()),
             classifier=Classifier(runtime, max_pixels=settings.max_pixels),
             io=ThreadPoolExecutor(max_workers=3, thread_name_prefix="objects"),
+            worker=self._heartbeat.id,
             lease_for=settings.lease,
+            task_timeout=settings.task_timeout,
+            is_draining=draining.has_begun,
         )
+        self._patience = Patience()
+        limit_memory(settings.task_memory)
+        prefer_as_victim()
         self._heartbeat.say("ready", model=runtime.name)
         log.info("worker process ready", model=runtime.name)
 
     def classify(self, ids: Sequence[UUID]) -> None:
         """Do the work of one message. Never raises: a message is not for repeating."""
+        started = time.monotonic()
+        self._patience.pause()
         try:
-            process_chunk(self._bench, ids)
+            process_chunk(self._bench, ids, started=started)
         except UnavailableError as error:
-            log.warning("work interrupted", reason=str(error))
-        except MemoryError:
-            # Celery's main process would stop on it, and take every picture's worker along.
-            log.exception("out of memory; the pictures fall back when their lease ends")
+            if not self._patience.in_trouble:
+                log.warning("work interrupted", reason=str(error))
+            self._patience.meet_trouble()
+        except Exception:
+            # Of a MemoryError that got away, Celery's main process would stop.
+            log.exception("work failed")
+        else:
+            if self._patience.in_trouble:
+                log.info("work resumed")
+            self._patience.end()
 
     def close(self) -> None:
         self._bench.io.shutdown(wait=False, cancel_futures=True)
@@ -59,10 +77,10 @@ class WorkerProcess:
         self._heartbeat.stop()
 
 
-def open_worker_process(settings: Settings) -> WorkerProcess:
+def open_worker_process(settings: Settings, draining: Draining) -> WorkerProcess:
     """Open the process's resources; a model that fails its check stops the whole worker."""
     try:
-        return WorkerProcess(settings)
+        return WorkerProcess(settings, draining)
     except ModelError as error:
         log.critical("model refused, worker stops", reason=str(error))
         os.kill(os.getppid(), signal.SIGTERM)

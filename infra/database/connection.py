@@ -1,7 +1,11 @@
 """How processes reach Postgres: a pool for the API, one connection for a worker process."""
 
+import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from threading import Timer
 
 import psycopg
 from psycopg import AsyncConnection, Connection
@@ -21,6 +25,11 @@ _CLIENT_LIMITS: dict[str, str | int] = {
     " -c idle_in_transaction_session_timeout=10s",
 }
 _POOL_SIZE = 8
+# A worker waits less: it must be done, one way or the other, before its task's time is up.
+_WORKER_PATIENCE_SECONDS = 5.0
+# A server that is stopped, not gone, answers nothing and breaks nothing; its own time limits stand
+# still with it. So whoever asks stops waiting by himself.
+_PATIENCE_SECONDS = 12.0
 
 
 class Database:
@@ -30,16 +39,19 @@ class Database:
         self._pool = pool
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection]:
+    async def connection(
+        self, *, seconds: float | None = _PATIENCE_SECONDS
+    ) -> AsyncIterator[AsyncConnection]:
         """Borrow an autocommit connection; hold it only while querying.
 
         Raises:
-            DatabaseUnavailableError: there is none to be had, or it broke.
+            DatabaseUnavailableError: there is none to be had, it broke, or what was asked took
+                longer than `seconds`.
         """
         try:
-            async with self._pool.connection() as conn:
+            async with asyncio.timeout(seconds), self._pool.connection() as conn:
                 yield conn
-        except (psycopg.OperationalError, PoolTimeout, TooManyRequests) as error:
+        except (psycopg.OperationalError, PoolTimeout, TooManyRequests, TimeoutError) as error:
             raise DatabaseUnavailableError from error
 
 
@@ -91,7 +103,8 @@ class WorkerConnection:
                 self._conn = psycopg.connect(
                     self._conninfo, autocommit=True, application_name=self._name
                 )
-            yield self._conn
+            with _hung_up_after(_WORKER_PATIENCE_SECONDS, self._conn):
+                yield self._conn
         except psycopg.OperationalError as error:
             self.close()
             raise DatabaseUnavailableError from error
@@ -100,3 +113,20 @@ class WorkerConnection:
         if self._conn is not None:
             self._conn.close()
             self._conn = None
+
+
+@contextmanager
+def _hung_up_after(seconds: float, conn: Connection) -> Iterator[None]:
+    """Break the connection under a query that gets no answer, so that the query fails."""
+    timer = Timer(seconds, _hang_up, [conn.fileno()])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(descriptor: int) -> None:
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as ours:
+        ours.shutdown(socket.SHUT_RDWR)

@@ -28,7 +28,7 @@ GET_QUEUE_STATUS = """
            count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
            count(*) FILTER (WHERE status = 'queued' AND lane = 'interactive') AS interactive,
            count(*) FILTER (WHERE status = 'queued' AND lane = 'bulk') AS bulk,
-           coalesce(extract(epoch FROM now() - min(created_at)
+           coalesce(extract(epoch FROM now() - min(waiting_since)
                                                FILTER (WHERE status = 'queued')), 0)::float8
                AS oldest_waiting_seconds
       FROM images
@@ -39,4 +39,28 @@ async def get_queue_status(conn: AsyncConnection) -> QueueStatus:
     """Count the pictures by state."""
     async with conn.cursor(row_factory=class_row(QueueStatus)) as cur:
         await cur.execute(GET_QUEUE_STATUS)
+        return await anext(cur)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many pictures wait for a worker, and for how long the oldest has."""
+
+    pictures: int
+    oldest_seconds: float
+
+
+GET_WAITING = """
+    SELECT count(*) AS pictures,
+           greatest(coalesce(extract(epoch FROM now() - min(waiting_since)), 0), 0)::float8
+               AS oldest_seconds
+      FROM images
+     WHERE status = 'queued'
+"""
+
+
+async def get_waiting(conn: AsyncConnection) -> Waiting:
+    """What waits for a worker; cheap however large the gallery is."""
+    async with conn.cursor(row_factory=class_row(Waiting)) as cur:
+        await cur.execute(GET_WAITING)
         return await anext(cur)

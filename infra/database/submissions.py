@@ -98,6 +98,8 @@ _SUBMIT: LiteralString = """
                failure_detail = NULL,
                announced_at = now(),
                announcements = 0,
+               waiting_since = CASE WHEN images.status IN ('failed', 'cancelled')
+                                    THEN now() ELSE images.waiting_since END,
                name = CASE WHEN images.deleted_at IS NOT NULL
                              OR images.status IN ('failed', 'cancelled')
                            THEN excluded.name ELSE images.name END,
@@ -107,6 +109,9 @@ _SUBMIT: LiteralString = """
                deleted_at = NULL,
                changed_at = now()
         RETURNING id, sha256, lane, status, created_at = now() AS is_new
+    ),
+    named AS (
+        DELETE FROM unnamed_objects AS u USING pictures AS p WHERE u.sha256 = p.sha256
     ),
     items AS (
         INSERT INTO job_items (job_id, position, name, outcome, image_id,

@@ -74,6 +74,7 @@ CLAIM_IMAGES = """
            attempts = attempts + 1,
            lease = %(lease)s,
            leased_until = now() + %(lease_for)s,
+           worker = %(worker)s,
            changed_at = now()
      WHERE id IN (
                SELECT id
@@ -88,16 +89,22 @@ CLAIM_IMAGES = """
 
 
 def claim_images(
-    conn: Connection, ids: Sequence[UUID], *, lease: UUID, lease_for: timedelta
+    conn: Connection, ids: Sequence[UUID], *, lease: UUID, lease_for: timedelta, worker: str
 ) -> list[ClaimedImage]:
-    """Take those of the pictures that still wait, and count the attempt.
+    """Take those of the pictures that still wait, in a worker's name, and count the attempt.
 
     Delivered twice, a message claims nothing the second time.
     """
     with conn.cursor(row_factory=class_row(ClaimedImage)) as cur:
         cur.execute(
             CLAIM_IMAGES,
-            {"ids": list(ids), "alone": len(ids) == 1, "lease": lease, "lease_for": lease_for},
+            {
+                "ids": list(ids),
+                "alone": len(ids) == 1,
+                "lease": lease,
+                "lease_for": lease_for,
+                "worker": worker,
+            },
         )
         return cur.fetchall()
 
@@ -201,13 +208,14 @@ def _finish_parameters(outcomes: Outcomes, lease: UUID, model: str) -> dict[str,
     }
 
 
-# Handing back is not a crash: the attempt is taken back, and the announcement is dated ahead so
-# that the sweeper lets the trouble pass before it calls again.
+# The announcement is dated so that the sweeper calls again after the delay. What comes back as a
+# suspect keeps its attempt, and is claimed only alone from now on.
 RELEASE_IMAGES = """
     UPDATE images
        SET status = 'queued',
-           attempts = attempts - 1,
-           announced_at = now() + %(delay)s,
+           attempts = attempts - CASE WHEN %(suspect)s THEN 0 ELSE 1 END,
+           announced_at = now() + %(delay)s - interval '10 seconds',
+           announcements = 0,
            lease = NULL,
            leased_until = NULL,
            changed_at = now()
@@ -218,7 +226,14 @@ RELEASE_IMAGES = """
 
 
 def release_images(
-    conn: Connection, ids: Sequence[UUID], *, lease: UUID, delay: timedelta = timedelta(0)
+    conn: Connection,
+    ids: Sequence[UUID],
+    *,
+    lease: UUID,
+    delay: timedelta = timedelta(0),
+    suspect: bool = False,
 ) -> None:
-    """Give pictures back unclassified, through no fault of theirs."""
-    conn.execute(RELEASE_IMAGES, {"ids": list(ids), "lease": lease, "delay": delay})
+    """Give pictures back unclassified; unless suspect, through no fault of theirs."""
+    conn.execute(
+        RELEASE_IMAGES, {"ids": list(ids), "lease": lease, "delay": delay, "suspect": suspect}
+    )

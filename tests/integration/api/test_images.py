@@ -37,7 +37,9 @@ def classify(settings: Settings, image_id: str, tags: dict[str, float]) -> None:
     predictions = [ScoredClass(CLASSES[name], score) for name, score in tags.items()]
     outcomes = Outcomes([Classified(image_id=UUID(image_id), predictions=predictions)])
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
-        claimed = claim_images(conn, [UUID(image_id)], lease=lease, lease_for=settings.lease)
+        claimed = claim_images(
+            conn, [UUID(image_id)], lease=lease, lease_for=settings.lease, worker="test"
+        )
         assert len(claimed) == 1
         assert settle_images(conn, outcomes, lease=lease, model="test") == 1
 
@@ -254,4 +256,5 @@ async def test_readiness_names_each_part(client: AsyncClient) -> None:
         "objects": True,
         "queue": True,
         "workers": False,
+        "waiting": True,
     }

@@ -1,0 +1,50 @@
+"""Rows as uploads make them, and the database as a test sees it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+
+from infra.database.submissions import Picture, SubmittedFile, create_job
+from infra.identifiers import new_id
+
+
+def picture_row(name: str) -> SubmittedFile:
+    """A file that passed the door; equal names are equal files."""
+    sha256 = hashlib.sha256(name.encode()).digest()
+    picture = Picture(sha256=sha256, media_type="image/jpeg", bytes=1000, width=32, height=24)
+    return SubmittedFile(name=name, picture=picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A job, and its pictures in order."""
+
+    job_id: UUID
+    image_ids: list[UUID]
+
+
+async def submit_rows(database_url: str, *names: str) -> Submitted:
+    """Record a job of pictures by these names."""
+    job_id = new_id()
+    async with await AsyncConnection.connect(database_url, autocommit=True) as conn:
+        items = await create_job(conn, job_id, [picture_row(name) for name in names])
+    return Submitted(job_id, [item.image_id for item in items if item.image_id])
+
+
+def statuses(database_url: str, ids: Sequence[UUID]) -> list[str | None]:
+    """What the pictures have come to, in order; None for those that are gone."""
+    with psycopg.connect(database_url) as conn:
+        rows = conn.execute("SELECT id, status FROM images WHERE id = ANY(%s)", [list(ids)])
+        found = dict(rows.fetchall())
+    return [found.get(each) for each in ids]
+
+
+def execute(database_url: str, query: str, *parameters: object) -> list[tuple[object, ...]]:
+    """Run a statement of the test's own."""
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        cur = conn.execute(query.encode(), parameters or None)
+        return cur.fetchall() if cur.description else []
