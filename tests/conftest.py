@@ -86,6 +86,9 @@ def postgres_url(session_dir: Path, sockets: Path) -> Iterator[str]:
     child = Child(postgres.command())
     try:
         postgres.wait_until_ready()
+        with psycopg.connect(postgres.url, autocommit=True) as conn:
+            conn.execute("ALTER SYSTEM SET fsync = off")  # nobody cuts the power of a test
+            conn.execute("SELECT pg_reload_conf()")
         yield postgres.url
     finally:
         child.stop()
@@ -191,10 +194,13 @@ def weights() -> Path:
 
 
 @pytest.fixture(scope="session")
-def compiled_model(weights: Path, session_dir: Path) -> Path:
-    """The compiled model, made once for the run (about 20 s)."""
+def compiled_model(weights: Path, session_dir: Path, pytestconfig: pytest.Config) -> Path:
+    """The compiled model, made once (about 20 s) and kept by content in pytest's cache."""
     from worker.model.compiled import find_compiled  # noqa: PLC0415
 
+    assert pytestconfig.cache is not None
+    (session_dir / "data").mkdir(exist_ok=True)
+    (session_dir / "data" / "models").symlink_to(pytestconfig.cache.mkdir("models"))
     return find_compiled(Settings(data_dir=session_dir / "data", weights=weights))
 
 

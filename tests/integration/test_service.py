@@ -110,10 +110,11 @@ def test_the_csv_says_what_the_api_says(stack: Stack) -> None:
 
 
 def test_jobs_wait_for_weights_and_finish_once_they_are_there(
-    settings: Settings, weights: Path, tmp_path: Path
+    settings: Settings, weights: Path, compiled_model: Path, tmp_path: Path
 ) -> None:
+    assert compiled_model.is_file()  # by content, so that the copy below need not be compiled
     later = tmp_path / "later.weights.h5"
-    settings = with_changes(settings, weights=later, data_dir=tmp_path / "data")
+    settings = with_changes(settings, weights=later)
     with running_stack(settings, tmp_path, workers=0) as stack:
         stack.start("worker")
         job = stack.post_files(("a.jpg", jpeg(1)))
