@@ -10,7 +10,7 @@ export type ImageQuery = {
 	deleted?: boolean;
 };
 
-type Window = { skip: number; limit: number };
+type Window = { skip?: number; cursor?: string | undefined; limit: number };
 
 export const listImages = (what: ImageQuery, window: Window, signal?: AbortSignal) =>
 	request<Page<Image>>(`images${query({ ...what, ...window })}`, signal ? { signal } : {});
@@ -29,7 +29,7 @@ export const retryImage = (id: string) => send<Image>('POST', `images/${id}/retr
 export type Choice = { ids: string[] } | { q: string; min_score?: number } | { all: true };
 
 export const deleteImages = (choice: Choice) =>
-	send<{ deleted: number; ids?: string[] }>('POST', 'images/delete', choice);
+	send<{ deleted: number; ids: string[] }>('POST', 'images/delete', choice);
 export const restoreImages = (ids: string[]) =>
 	send<{ restored: number }>('POST', 'images/restore', { ids });
 

@@ -48,6 +48,18 @@ export class Feed {
 		return null;
 	}
 
+	/** The ids of everything, walked through from the beginning. */
+	async ids(): Promise<string[]> {
+		const ids: string[] = [];
+		let cursor: string | null | undefined;
+		while (cursor !== null) {
+			const { items, next } = await listImages(this.#query, { cursor, limit: LONGEST_PAGE });
+			ids.push(...items.map(({ id }) => id));
+			cursor = next;
+		}
+		return ids;
+	}
+
 	/** All pictures from one place to another, wherever the list has been looked at or not. */
 	async between(from: number, to: number): Promise<Image[]> {
 		const { signal } = this.#stop;
@@ -128,6 +140,8 @@ export class Feed {
 	}
 }
 
+/** Pages kept on either side of what is in sight. */
 const KEPT = 20;
+const LONGEST_PAGE = 500;
 
 const pageOf = (index: number): number => Math.floor(Math.max(0, index) / PAGE);

@@ -12,7 +12,7 @@ const TOTAL = 100_000;
 
 beforeEach(() => {
 	list.mockReset();
-	list.mockImplementation(async (_query, { skip, limit }): Promise<Page<Image>> => {
+	list.mockImplementation(async (_query, { skip = 0, limit }): Promise<Page<Image>> => {
 		const items = Array.from({ length: Math.min(limit, TOTAL - skip) }, (_, at) =>
 			imageOf({ id: `i${skip + at}` }),
 		);

@@ -1,8 +1,10 @@
 import { sentence } from '../api/client';
 import { deleteImage, deleteImages, restoreImages, type Choice } from '../api/images';
-import { href, router } from '../router.svelte';
 import { toasts } from '../toasts.svelte';
 import { plural } from '../words';
+
+/** As many ids as one request may name. */
+const AT_ONCE = 10_000;
 
 /** Moves pictures to the trash and offers to take it back; calls `onchange` after either. */
 export async function moveToTrash(choice: Choice, onchange: () => void): Promise<void> {
@@ -10,29 +12,34 @@ export async function moveToTrash(choice: Choice, onchange: () => void): Promise
 		const { deleted, ids } = await remove(choice);
 		onchange();
 		toasts.say(`${plural(deleted, 'picture')} moved to the trash.`, {
-			action: ids
-				? { label: 'Undo', run: () => restore(ids, onchange) }
-				: { label: 'Open trash', run: () => router.go(href('trash')) },
+			action: { label: 'Undo', run: () => restore(ids, onchange) },
 		});
 	});
 }
 
-async function remove(choice: Choice): Promise<{ deleted: number; ids?: string[] }> {
+async function remove(choice: Choice): Promise<{ deleted: number; ids: string[] }> {
 	const one = 'ids' in choice && choice.ids.length === 1 ? choice.ids[0] : undefined;
 	if (one !== undefined) {
 		await deleteImage(one);
 		return { deleted: 1, ids: [one] };
 	}
-	const answer = await deleteImages(choice);
-	return 'ids' in choice ? { ids: choice.ids, ...answer } : answer;
+	if (!('ids' in choice)) return deleteImages(choice);
+	const gone: string[] = [];
+	for (const ids of pieces(choice.ids)) gone.push(...(await deleteImages({ ids })).ids);
+	return { deleted: gone.length, ids: gone };
 }
 
 export async function restore(ids: string[], onchange: () => void): Promise<void> {
 	await attempt(async () => {
-		const { restored } = await restoreImages(ids);
+		let restored = 0;
+		for (const some of pieces(ids)) restored += (await restoreImages(some)).restored;
 		onchange();
 		toasts.say(`${plural(restored, 'picture')} restored.`);
 	});
+}
+
+function* pieces(ids: string[]): Generator<string[]> {
+	for (let at = 0; at < ids.length; at += AT_ONCE) yield ids.slice(at, at + AT_ONCE);
 }
 
 async function attempt(action: () => Promise<void>): Promise<void> {
