@@ -12,6 +12,8 @@ from infra.errors import ConfigurationError
 # Where Docker and Kubernetes put secrets: files named `gallery_database_url` and so on.
 _SECRETS = Path("/run/secrets")
 
+Precision = Literal["float32", "int8"]
+
 
 class Settings(BaseSettings):
     """The settings of every process. Unset addresses mean: embedded, started by `gallery run`."""
@@ -43,6 +45,10 @@ class Settings(BaseSettings):
     )
     runtime: Literal["litert", "tensorflow"] = Field(
         "litert", description="What runs the model: the compiled LiteRT model, or TensorFlow."
+    )
+    precision: Precision = Field(
+        "float32",
+        description="Of the compiled model: `int8` is faster and a little less exact.",
     )
     workers: PositiveInt = Field(2, description="Worker processes per machine; one core each.")
     chunk_size: PositiveInt = Field(16, description="Pictures named by one queue message, at most.")

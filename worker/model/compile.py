@@ -1,4 +1,4 @@
-"""Keras weights to a LiteRT model: `python -m worker.model.compile WEIGHTS OUTPUT`.
+"""Keras weights to a LiteRT model: `python -m worker.model.compile WEIGHTS OUTPUT [PRECISION]`.
 
 The model has two outputs: the 1,000 class probabilities, and the 1,280 numbers before the last
 layer, which say what a picture looks like. Beside it goes what Keras itself says of the check
@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from infra.settings import Precision
+from worker.model.calibration import calibration_inputs
 from worker.model.check import CHECK_PICTURE, write_expected
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -28,15 +30,22 @@ def load_keras(weights: Path) -> Any:  # noqa: ANN401 (Keras publishes no types)
     return keras.Model(base.input, [base.output, base.layers[-2].output])
 
 
-def compile_model(weights: Path, output: Path) -> None:
-    """Write the compiled model, and what to expect of it, whole or not at all."""
+def compile_model(weights: Path, output: Path, precision: Precision = "float32") -> None:
+    """Write the compiled model, and what to expect of it, whole or not at all.
+
+    Inputs and outputs are float32 at either precision.
+    """
     import tensorflow as tf  # noqa: PLC0415 (the same)
 
     model = load_keras(weights)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_expected(output, _reference_probabilities(model))
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if precision == "int8":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = calibration_inputs
     unfinished = output.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    unfinished.write_bytes(converter.convert())
     unfinished.replace(output)
 
 
@@ -64,4 +73,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--download"]:
         sys.stdout.write(f"{download_weights()}\n")
     else:
-        compile_model(Path(sys.argv[1]), Path(sys.argv[2]))
+        compile_model(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])  # type: ignore[arg-type]

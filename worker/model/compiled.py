@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infra.errors import ModelError, WeightsNotFoundError
 from infra.log import get_logger
-from infra.settings import Settings
+from infra.settings import Precision, Settings
 from worker.model.weights import find_weights
 
 log = get_logger(__name__)
@@ -26,7 +26,7 @@ _DOWNLOAD_SECONDS = 600
 def find_compiled(settings: Settings) -> Path:
     """Return the compiled model, compiling it first where that has not been done.
 
-    Takes milliseconds when it is there, about 20 s in a process of its own (TensorFlow) when not.
+    Takes milliseconds when it is there; when not, 20 s (int8: a minute) in a process of its own.
 
     Raises:
         WeightsNotFoundError: there is neither a compiled model nor weights to make one of.
@@ -38,21 +38,27 @@ def find_compiled(settings: Settings) -> Path:
     except WeightsNotFoundError as missing:
         if settings.weights is not None:
             raise
-        shipped = _shipped(folder)
+        shipped = _shipped(folder, settings.precision)
         if shipped is not None:
             return shipped
         weights = _download(missing)
-    compiled = folder / f"mobilenet_v2-{_fingerprint(weights)}.tflite"
+    compiled = folder / _file_name(_fingerprint(weights), settings.precision)
     if not compiled.is_file():
         with _only_one(folder):
             if not compiled.is_file():
-                _compile(weights, compiled)
+                _compile(weights, compiled, settings.precision)
     return compiled
 
 
-def _shipped(folder: Path) -> Path | None:
+def _file_name(fingerprint: str, precision: Precision) -> str:
+    suffix = "" if precision == "float32" else f"_{precision}"
+    return f"mobilenet_v2{suffix}-{fingerprint}.tflite"
+
+
+def _shipped(folder: Path, precision: Precision) -> Path | None:
     """A model compiled elsewhere, as in the worker's container image, which has no weights."""
-    return max(folder.glob("mobilenet_v2-*.tflite"), key=lambda p: p.stat().st_mtime, default=None)
+    found = folder.glob(_file_name("*", precision))
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def _fingerprint(weights: Path) -> str:
@@ -77,9 +83,9 @@ def _only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def _compile(weights: Path, compiled: Path) -> None:
-    log.info("compiling the model, once, in about 20 s", weights=str(weights))
-    result = _run_compiler(str(weights), str(compiled))
+def _compile(weights: Path, compiled: Path, precision: Precision) -> None:
+    log.info("compiling the model, once, in 20 s or more", weights=str(weights))
+    result = _run_compiler(str(weights), str(compiled), precision)
     if result.returncode != 0:
         raise ModelError(f"{weights} could not be compiled: {_last_line(result.stderr)}")
 

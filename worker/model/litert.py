@@ -1,5 +1,8 @@
 """The compiled model on LiteRT's XNNPACK kernels: one thread, one picture at a time."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,8 @@ class LiteRTRuntime:
         self._interpreter.resize_tensor_input(
             self._interpreter.get_input_details()[0]["index"], (1, INPUT_SIDE, INPUT_SIDE, 3)
         )
-        self._interpreter.allocate_tensors()
+        with _silent_stderr():
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         outputs = {d["shape"][-1]: d["index"] for d in self._interpreter.get_output_details()}
         self._probabilities, self._embedding = outputs[1000], outputs[1280]
@@ -32,3 +36,17 @@ class LiteRTRuntime:
         probabilities: Tensor = self._interpreter.get_tensor(self._probabilities)[0]
         embedding: Tensor = self._interpreter.get_tensor(self._embedding)[0]
         return probabilities, embedding
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep XNNPACK's greeting, written from C++, out of the log. Errors are raised, not written."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

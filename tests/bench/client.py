@@ -1,0 +1,97 @@
+"""Clients that cost little: requests are put together before the clock starts."""
+
+import http.client
+import json
+import threading
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+
+_BOUNDARY = "bench-boundary-7e1f"
+_HEADERS = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+
+
+def make_form(files: Sequence[bytes], field: str = "files") -> bytes:
+    """A multipart body with these files."""
+    parts = [
+        (
+            f"--{_BOUNDARY}\r\n"
+            f'Content-Disposition: form-data; name="{field}"; filename="{number}.jpg"\r\n'
+            "Content-Type: image/jpeg\r\n\r\n"
+        ).encode()
+        + data
+        + b"\r\n"
+        for number, data in enumerate(files)
+    ]
+    return b"".join(parts) + f"--{_BOUNDARY}--\r\n".encode()
+
+
+def make_forms(files: Sequence[bytes], each: int) -> list[bytes]:
+    """Bodies of `each` files, together all of them."""
+    return [make_form(files[start : start + each]) for start in range(0, len(files), each)]
+
+
+class Client:
+    """One connection that is kept."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+
+    def post(self, path: str, body: bytes) -> dict[str, object]:
+        """Send a form and return the answer.
+
+        Raises:
+            RuntimeError: it was refused.
+        """
+        self._connection.request("POST", path, body, _HEADERS)
+        return self._answer()
+
+    def get(self, path: str) -> dict[str, object]:
+        self._connection.request("GET", path)
+        return self._answer()
+
+    def _answer(self) -> dict[str, object]:
+        response = self._connection.getresponse()
+        body = response.read()
+        if response.status >= 300:
+            raise RuntimeError(f"{response.status}: {body[:300].decode(errors='replace')}")
+        answer: dict[str, object] = json.loads(body)
+        return answer
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def post_all(
+    port: int, forms: Sequence[bytes], *, clients: int, path: str = "/api/v1/jobs"
+) -> list[dict[str, object]]:
+    """Send all forms, as many at a time as there are clients; return the answers.
+
+    Raises:
+        RuntimeError: one of them was refused.
+    """
+    waiting: SimpleQueue[bytes] = SimpleQueue()
+    for form in forms:
+        waiting.put(form)
+    answers: list[dict[str, object]] = []
+    errors: list[Exception] = []
+
+    def send() -> None:
+        client = Client(port)
+        try:
+            while True:
+                answers.append(client.post(path, waiting.get_nowait()))
+        except Empty:
+            pass
+        except Exception as error:  # noqa: BLE001 (told to the caller below)
+            errors.append(error)
+        finally:
+            client.close()
+
+    threads = [threading.Thread(target=send) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return answers

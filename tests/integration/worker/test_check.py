@@ -1,0 +1,74 @@
+"""A worker refuses a model that would answer wrongly without an error."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from infra.errors import ModelError
+from infra.settings import Settings
+from worker.classify import Tensor
+from worker.model.check import check_runtime, expected_path
+from worker.model.litert import LiteRTRuntime
+from worker.model.runtime import load_runtime
+
+
+class Spoilt:
+    """The real model behind a mistake in what it is given."""
+
+    name = "spoilt"
+
+    def __init__(self, model: Path, mistake: Callable[[Tensor], Tensor]) -> None:
+        self._model = LiteRTRuntime(model)
+        self._mistake = mistake
+
+    def predict(self, tensors: Tensor) -> tuple[Tensor, Tensor]:
+        return self._model.predict(np.ascontiguousarray(self._mistake(tensors), np.float32))
+
+
+def test_the_compiled_model_passes(compiled_model: Path) -> None:
+    check_runtime(LiteRTRuntime(compiled_model), expected_path(compiled_model))
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(lambda tensors: tensors[..., ::-1], id="blue before red"),
+        pytest.param(lambda tensors: (tensors + 1) / 2, id="scaled from 0 to 1"),
+        pytest.param(lambda tensors: (tensors + 1) * 127.5, id="not scaled"),
+        pytest.param(lambda tensors: tensors.swapaxes(1, 2), id="rows for columns"),
+        pytest.param(lambda tensors: tensors[:, ::-1], id="upside down"),
+        pytest.param(lambda tensors: tensors * 0, id="black"),
+    ],
+)
+def test_a_mistake_is_found(compiled_model: Path, mistake: Callable[[Tensor], Tensor]) -> None:
+    with pytest.raises(ModelError, match="spoilt"):
+        check_runtime(Spoilt(compiled_model, mistake), expected_path(compiled_model))
+
+
+def test_a_model_without_its_expected_answer_is_refused(compiled_model: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        check_runtime(LiteRTRuntime(compiled_model), compiled_model.with_name("none.json"))
+
+
+def test_expected_is_what_keras_said(compiled_model: Path) -> None:
+    best = json.loads(expected_path(compiled_model).read_text())
+
+    assert len(best) == 5
+    assert [score for _, score in best] == sorted((score for _, score in best), reverse=True)
+
+
+def test_int8_passes_the_check_and_agrees_on_most_pictures(
+    weights: Path, compiled_model: Path
+) -> None:
+    folder = compiled_model.parents[2]
+    exact = load_runtime(Settings(weights=weights, data_dir=folder))
+    quick = load_runtime(Settings(weights=weights, data_dir=folder, precision="int8"))
+
+    assert (exact.name, quick.name.startswith("mobilenet_v2_int8-")) == (compiled_model.stem, True)
+    noise = np.random.default_rng(2)
+    for _ in range(10):
+        inputs = noise.uniform(-1, 1, (1, 224, 224, 3)).astype(np.float32)
+        assert np.abs(quick.predict(inputs)[0] - exact.predict(inputs)[0]).max() < 0.2
