@@ -76,7 +76,7 @@ def _check_pixels(image: Image.Image, max_pixels: int) -> None:
 def _unreadable(error: Exception) -> ClassificationError:
     if "truncated" in str(error).lower() or "premature" in str(error).lower():
         return ClassificationError("truncated", "The file ends before the picture does.")
-    return ClassificationError("unreadable", "The file is damaged and cannot be decoded.")
+    return ClassificationError("unreadable", "The file is damaged or incomplete.")
 
 
 def _decode_jpeg(data: bytes, image: Image.Image) -> Decoded:

@@ -110,7 +110,9 @@ def test_a_batch_answers_as_its_pictures_do_one_by_one(runtime: Runtime) -> None
         assert np.allclose(output, np.concatenate([each[n] for each in alone]), atol=1e-4)
 
 
-def test_runtimes_agree_on_what_a_picture_looks_like(runtime: Runtime, compiled_model: Path) -> None:
+def test_runtimes_agree_on_what_a_picture_looks_like(
+    runtime: Runtime, compiled_model: Path
+) -> None:
     from worker.classify import to_tensor  # noqa: PLC0415
     from worker.decode import decode  # noqa: PLC0415
     from worker.model.litert import LiteRTRuntime  # noqa: PLC0415
