@@ -3,13 +3,9 @@
 import uvicorn
 
 from api.app import create_app
-from api.protocol import GuardedProtocol
 from infra.errors import GalleryError
 from infra.log import configure_logging, get_logger
 from infra.settings import Settings
-
-# Past that, new requests are refused at once with 503.
-MOST_CONNECTIONS = 1000
 
 
 def main() -> None:
@@ -25,8 +21,6 @@ def main() -> None:
         app,
         host=settings.host,
         port=settings.port,
-        http=GuardedProtocol,
-        limit_concurrency=MOST_CONNECTIONS,
         log_config=None,
         access_log=False,
         server_header=False,

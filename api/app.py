@@ -15,6 +15,7 @@ from api.dependencies import Service
 from api.housekeeper import Housekeeper
 from api.problems import add_problem_handlers
 from api.sweeper import Sweeper
+from api.tallies import TallyKeeper
 from api.web import add_web_client
 from infra.database.connection import open_database
 from infra.objects import open_objects
@@ -72,7 +73,7 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
         database = await stack.enter_async_context(open_database(database_url, name="api"))
         housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
         sweeper = Sweeper(settings, database, queue, housekeeper)
-        for work in (announcer.run(), changes.run(), sweeper.run()):
+        for work in (announcer.run(), changes.run(), sweeper.run(), TallyKeeper(database).run()):
             await stack.enter_async_context(_in_background(work))
         admission = Admission(settings.max_uploads_in_flight)
         yield Service(settings, database, objects, queue, announcer, changes, admission)

@@ -1,28 +1,46 @@
-"""Keyset cursors: opaque to clients, a time and an id to us."""
+"""Keyset cursors: opaque to clients, a sort key and an id to us."""
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from infra.errors import InvalidRequestError
 
+Key = TypeVar("Key")
 
-def write_cursor(time: datetime, row_id: UUID) -> str:
-    """Name the place after a row."""
-    return base64.urlsafe_b64encode(f"{time.isoformat()} {row_id}".encode()).decode()
+
+def write_cursor(key: datetime | float, row_id: UUID) -> str:
+    """Name the place after a row: what it is sorted by, and its id."""
+    text = key.isoformat() if isinstance(key, datetime) else repr(key)
+    return base64.urlsafe_b64encode(f"{text} {row_id}".encode()).decode()
 
 
 def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
-    """The place that a cursor names; None is the beginning.
+    """The place that a cursor of a list sorted by time names; None is the beginning.
 
     Raises:
-        InvalidRequestError: no list ever gave out this cursor.
+        InvalidRequestError: no such list ever gave out this cursor.
     """
+    return _read(cursor, datetime.fromisoformat)
+
+
+def read_score_cursor(cursor: str | None) -> tuple[float, UUID] | None:
+    """The same for a list that is sorted by a score.
+
+    Raises:
+        InvalidRequestError: no such list ever gave out this cursor.
+    """
+    return _read(cursor, float)
+
+
+def _read(cursor: str | None, read_key: Callable[[str], Key]) -> tuple[Key, UUID] | None:
     if cursor is None:
         return None
     try:
-        time, _, row_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        return datetime.fromisoformat(time), UUID(row_id)
+        key, _, row_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+        return read_key(key), UUID(row_id)
     except (ValueError, binascii.Error) as error:
         raise InvalidRequestError("The cursor is not one that this list gave out.") from error

@@ -42,7 +42,12 @@ Skip = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="Most items on a page.")]
 SearchText = Annotated[
-    str, Query(max_length=500, description="Words that the tags must contain; all must match.")
+    str,
+    Query(
+        max_length=500,
+        description='What to look for: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, '
+        "`status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/search.md.",
+    ),
 ]
 MinScore = Annotated[
     float, Query(ge=0, le=1, description="Tags below this confidence do not count.")

@@ -10,9 +10,10 @@ from fastapi.responses import StreamingResponse
 
 from api.dependencies import MinScore, SearchText, Service, ServiceDep
 from api.problems import problems
-from api.search import find_classes
+from api.search import read_search
+from infra.database.conditions import Filter
 from infra.database.export import copy_csv
-from infra.database.images import Filter, ImageStatus
+from infra.search.query import ImageStatus
 
 router = APIRouter(prefix="/export", tags=["export"])
 
@@ -24,7 +25,7 @@ FORMATS: tuple[Format, ...] = ("csv",)
     "",
     operation_id="exportImages",
     response_class=StreamingResponse,
-    responses=problems(422, 503) | {200: {"content": {"text/csv": {}}}},
+    responses=problems(400, 422, 503) | {200: {"content": {"text/csv": {}}}},
 )
 async def export_images(
     service: ServiceDep,
@@ -37,7 +38,7 @@ async def export_images(
     ] = None,
 ) -> StreamingResponse:
     """What the same search shows, as a file, newest first."""
-    which = Filter(words=find_classes(q), min_score=min_score, status=status, ids=ids)
+    which = Filter(query=read_search(q, min_score), status=status, ids=ids)
     blocks = _csv(service, which)
     first = await anext(blocks)  # so that trouble at the start is a problem, not half a file
     name = f"gallery-{datetime.now(UTC):%Y%m%d-%H%M%S}.{format}"

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from api.cursors import read_cursor, write_cursor
+from api.cursors import read_cursor, read_score_cursor, write_cursor
 from api.dependencies import (
     Cursor,
     ImageId,
@@ -21,11 +21,13 @@ from api.dependencies import (
     Skip,
 )
 from api.problems import problems
-from api.schemas import ImageRead, Page
-from api.search import find_classes
-from infra.database import images
-from infra.database.images import Filter, ImageStatus, Position, Sort, Window
+from api.schemas import FacetsRead, ImagePage, ImageRead
+from api.search import explain, read_search
+from infra.database import extent, images, pages
+from infra.database.conditions import Filter
+from infra.database.pages import PageRequest, Position, Sort
 from infra.objects import original_key, thumbnail_key
+from infra.search.query import ImageStatus
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -39,32 +41,41 @@ _UNTRUSTED = {
 _FOR_EVER = "private, max-age=31536000, immutable"
 
 
-@router.get("", operation_id="listImages", responses=problems(422, 503))
+@router.get("", operation_id="listImages", responses=problems(400, 422, 503))
 async def list_images(
     service: ServiceDep,
     q: SearchText = "",
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
-    sort: Sort = "newest",
+    sort: Annotated[
+        Sort, Query(description="`confidence`: the surest first; `match`: what fits best first.")
+    ] = "newest",
     *,
     deleted: Annotated[bool, Query(description="Show the trash instead.")] = False,
+    facets: Annotated[
+        int, Query(ge=0, le=100, description="Count so many of the most frequent tags as well.")
+    ] = 0,
     cursor: Cursor = None,
     skip: Skip = 0,
     limit: Limit = 50,
-) -> Page[ImageRead]:
+) -> ImagePage:
     """The gallery, or what a search finds in it."""
-    after = read_cursor(cursor)
-    words = find_classes(q)
-    which = Filter(words=words, min_score=min_score, status=status, trash=deleted)
-    window = Window(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
+    query = read_search(q, min_score)
+    which = Filter(query=query, status=status, trash=deleted)
+    by_time = sort in {"newest", "oldest"}
+    after = read_cursor(cursor) if by_time else read_score_cursor(cursor)
+    page = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
     async with service.database.connection() as conn:
-        found = await images.list_images(conn, which, window)
-        total = await images.count_images(conn, which)
+        size = await extent.measure(conn, which)
+        found = await pages.list_images(conn, which, page, few=size.few)
+        counts = await extent.count_tags(conn, which, size, limit=facets) if facets else None
     last = found[-1] if len(found) == limit else None
-    return Page[ImageRead](
-        items=[ImageRead.of(image, words) for image in found],
-        total=total,
-        next=last and write_cursor(last.created_at, last.id),
+    return ImagePage.model_construct(
+        items=[ImageRead.of(image, explain(query, image)) for image in found],
+        total=size.total,
+        total_is_exact=size.is_exact,
+        next=write_cursor(last.key, last.id) if last else None,
+        facets=FacetsRead.of(counts) if counts else None,
     )
 
 
@@ -141,7 +152,7 @@ class Selection(BaseModel):
         return self
 
     def filter(self) -> Filter:
-        return Filter(words=find_classes(self.q or ""), min_score=self.min_score, ids=self.ids)
+        return Filter(query=read_search(self.q or "", self.min_score), ids=self.ids)
 
 
 class Deleted(BaseModel):
@@ -151,7 +162,7 @@ class Deleted(BaseModel):
     ids: list[UUID]
 
 
-@router.post("/delete", operation_id="deleteImages", responses=problems(422, 503))
+@router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
     """Put several pictures in the trash."""
     async with service.database.connection() as conn:

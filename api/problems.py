@@ -12,10 +12,12 @@ from starlette.exceptions import HTTPException
 
 from infra.errors import (
     ConflictError,
+    FeatureOffError,
     GalleryError,
     InvalidRequestError,
     NotFoundError,
     ObjectNotFoundError,
+    QuerySyntaxError,
     RequestStalledError,
     RequestTooLargeError,
     UnavailableError,
@@ -33,12 +35,8 @@ PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
     RequestTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request-too-large"),
     RequestStalledError: (HTTPStatus.REQUEST_TIMEOUT, "request-stalled"),
     InvalidRequestError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request"),
+    FeatureOffError: (HTTPStatus.NOT_IMPLEMENTED, "feature-off"),
     UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
-}
-
-HEADERS = {
-    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
-    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of it will not be waited for
 }
 
 Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
@@ -49,6 +47,8 @@ class ProblemPart(BaseModel):
 
     pointer: str = Field(description="Where: `query/limit`, `body/ids/0`.")
     detail: str
+    start: int | None = Field(None, description="In a search: the first character that is wrong.")
+    end: int | None = Field(None, description="In a search: the character behind the last.")
 
 
 class Problem(BaseModel):
@@ -92,18 +92,28 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def add_problem_handlers(app: FastAPI) -> None:
     for error, (status, kind) in PROBLEMS.items():
         app.add_exception_handler(error, _render_as(status, kind))
+    app.add_exception_handler(QuerySyntaxError, _on_query_syntax)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
 
 
 def _render_as(status: HTTPStatus, kind: str) -> Handler:
-    headers = HEADERS.get(status)
+    headers = (
+        {"Retry-After": RETRY_AFTER_SECONDS} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    )
 
     async def render(_: Request, error: GalleryError) -> ProblemResponse:
         return problem(status, kind, str(error), headers=headers)
 
     return render
+
+
+async def _on_query_syntax(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, QuerySyntaxError)
+    part = ProblemPart(pointer="query/q", detail=str(error), start=error.start, end=error.end)
+    detail = f"{error} (At character {error.start + 1} of the search.)"
+    return problem(HTTPStatus.BAD_REQUEST, "query-syntax", detail, errors=[part])
 
 
 async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:

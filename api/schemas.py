@@ -8,10 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from infra.database import images, jobs
-from infra.database.images import ImageStatus
+from infra.database.extent import Facets
 from infra.database.jobs import JobStatus
 from infra.database.submissions import Outcome
+from infra.search.query import ImageStatus
 from infra.vocabulary import load_vocabulary
+from infra.vocabulary.tags import FIRST_CATEGORY, TagKind, load_tags
 
 Item = TypeVar("Item")
 
@@ -21,6 +23,10 @@ class Page(BaseModel, Generic[Item]):
 
     items: list[Item]
     total: int = Field(description="How many there are on all pages together.")
+    total_is_exact: bool = Field(
+        default=True,
+        description="False where `total` is an estimate, since counting would take too long.",
+    )
     next: str | None = Field(description="The `cursor` of the following page, or null.")
 
 
@@ -65,8 +71,12 @@ class MatchRead(BaseModel):
 
     rank: int | None
     label: str
-    kind: str = Field(examples=["class"])
+    kind: TagKind
     score: float
+    path: str = Field(
+        description="From what the picture shows to what was typed.",
+        examples=["golden retriever ← dog"],
+    )
 
 
 class CategoryRead(BaseModel):
@@ -74,6 +84,32 @@ class CategoryRead(BaseModel):
 
     label: str = Field(examples=["dog"])
     score: float
+
+
+class FacetRead(BaseModel):
+    """A tag, and how many of the pictures found show it."""
+
+    label: str = Field(description="As people write it.", examples=["golden retriever"])
+    kind: TagKind
+    count: int
+
+
+class FacetsRead(BaseModel):
+    """The most frequent tags of what a search finds."""
+
+    items: list[FacetRead]
+    is_exact: bool = Field(description="False where the counts are estimates from a fair sample.")
+
+    @classmethod
+    def of(cls, facets: Facets) -> "FacetsRead":
+        tags = load_tags()
+        return cls(
+            items=[
+                FacetRead(label=tags[tag].label, kind=tags[tag].kind, count=count)
+                for tag, count in facets.counts
+            ],
+            is_exact=facets.is_exact,
+        )
 
 
 class ImageRead(BaseModel):
@@ -96,10 +132,10 @@ class ImageRead(BaseModel):
     matches: list[MatchRead] = Field(description="The tags that the search matched.")
 
     @classmethod
-    def of(cls, image: images.Image, wanted: Sequence[Sequence[int]] = ()) -> "ImageRead":
-        predictions = read_predictions(image.class_indexes, image.scores)
-        matched = {index for word in wanted for index in word}
-        return cls(
+    def of(cls, image: images.Image, matches: Sequence[MatchRead] = ()) -> "ImageRead":
+        best_first = list(zip(reversed(image.tags), reversed(image.scores), strict=True))
+        classes = [scored for scored in best_first if scored[0] < FIRST_CATEGORY]
+        return cls.model_construct(
             id=image.id,
             name=image.name,
             status=image.status,
@@ -112,14 +148,20 @@ class ImageRead(BaseModel):
             deleted_at=image.deleted_at,
             model=image.model,
             failure=Reason.of(image.failure_code, image.failure_detail),
-            predictions=predictions,
-            categories=[],
-            matches=[
-                MatchRead(rank=each.rank, label=each.label, kind="class", score=each.score)
-                for each in predictions
-                if each.class_index in matched
+            predictions=read_predictions([tag for tag, _ in classes], [s for _, s in classes]),
+            categories=[
+                CategoryRead.model_construct(label=load_tags()[tag].label, score=score)
+                for tag, score in best_first
+                if tag >= FIRST_CATEGORY
             ],
+            matches=list(matches),
         )
+
+
+class ImagePage(Page[ImageRead]):
+    """A page of the gallery."""
+
+    facets: FacetsRead | None = Field(None, description="Only when asked for.")
 
 
 class JobCounts(BaseModel):

@@ -1,9 +1,59 @@
-"""What a person types, as classes to look for."""
+"""What a person types, understood, and why a picture was found."""
 
-from infra.vocabulary import load_vocabulary
+from api.schemas import MatchRead
+from infra.database.images import Image
+from infra.search import Query, parse_query
+from infra.search.query import Scores, Words, as_stored
+from infra.search.tags import find_tags, matching_name
+from infra.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
 
 
-def find_classes(text: str) -> list[list[int]]:
-    """For each word, the classes whose name contains it. A word no class knows matches nothing."""
-    vocabulary = load_vocabulary()
-    return [sorted(vocabulary.classes_matching(word)) for word in text.split()]
+def read_search(text: str, min_score: float = 0.0) -> Query:
+    """Understand a search; tags below `min_score` do not count, as if it said `score:>=`.
+
+    Raises:
+        QuerySyntaxError: it cannot be understood.
+    """
+    query = parse_query(text)
+    least = Scores(low=as_stored(min_score)) if min_score > 0 else Scores()
+    return Query(query.clauses, query.scores & least, query.top)
+
+
+def explain(query: Query, image: Image) -> list[MatchRead]:
+    """Which of a picture's tags a search found, best first, each once and by which path."""
+    if not query.wanted:
+        return []
+    best_first = list(zip(reversed(image.tags), reversed(image.scores), strict=True))
+    classes = [tag for tag, _ in best_first if tag < FIRST_CATEGORY][: query.top]
+    matches: list[MatchRead] = []
+    for tag, score in best_first:
+        wanted = next((words for words in query.wanted if tag in find_tags(words)), None)
+        if wanted is None or score not in query.scores:
+            continue
+        if tag < FIRST_CATEGORY and tag in classes:
+            matches.append(_match_class(tag, score, classes.index(tag) + 1, wanted))
+        elif tag >= FIRST_CATEGORY:
+            below = next((each for each in classes if tag in categories_of(each)), None)
+            if below is not None or query.top is None:
+                matches.append(_match_category(tag, score, below, wanted))
+    return matches
+
+
+def _match_class(tag: int, score: float, rank: int, wanted: Words) -> MatchRead:
+    label = load_tags()[tag].label
+    path = _path(label, matching_name(tag, wanted))
+    name = load_tags()[tag].name
+    return MatchRead(rank=rank, label=name, kind="class", score=score, path=path)
+
+
+def _match_category(tag: int, score: float, best_class: int | None, wanted: Words) -> MatchRead:
+    label = load_tags()[tag].label
+    steps = [label, matching_name(tag, wanted)]
+    if best_class is not None:
+        steps.insert(0, load_tags()[best_class].label)
+    return MatchRead(rank=None, label=label, kind="category", score=score, path=_path(*steps))
+
+
+def _path(*steps: str) -> str:
+    """From what the picture shows to what was typed: "golden retriever ← dog"."""
+    return " ← ".join(dict.fromkeys(steps))

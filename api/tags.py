@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.dependencies import MinScore, ServiceDep
+from api.dependencies import ServiceDep
 from api.problems import problems
-from infra.database.tags import count_classes
-from infra.vocabulary import load_vocabulary
+from infra.database.tallies import sum_tags
+from infra.search.query import Words
+from infra.search.tags import find_tags, matching_name
+from infra.vocabulary.tags import TagKind, load_tags, split_words
 
 router = APIRouter(prefix="/tags", tags=["tags"])
 
@@ -16,9 +18,13 @@ router = APIRouter(prefix="/tags", tags=["tags"])
 class TagRead(BaseModel):
     """A tag, and the number of pictures that show it."""
 
-    label: str = Field(description="As people write it.", examples=["golden retriever"])
-    kind: str = Field(examples=["class"])
+    label: str = Field(description="As people write it.", examples=["car"])
+    kind: TagKind
     count: int
+    synonym: str | None = Field(
+        description="The other word for it that was found, if it was not the label.",
+        examples=["automobile"],
+    )
 
 
 class Tags(BaseModel):
@@ -30,20 +36,23 @@ class Tags(BaseModel):
 @router.get("", operation_id="listTags", responses=problems(422, 503))
 async def list_tags(
     service: ServiceDep,
-    q: Annotated[str, Query(max_length=100, description="Part of the tag.")] = "",
-    min_score: MinScore = 0.0,
+    q: Annotated[
+        str, Query(max_length=100, description="The beginning of a word of the tag.")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Tags:
-    """The tags that contain a text, with how many pictures show each."""
-    vocabulary = load_vocabulary()
-    wanted = sorted(vocabulary.classes_matching(q))
+    """The tags that pictures show and that a text begins to name, by how many show them."""
+    words = split_words(q)
+    wanted = Words(words, prefix=True) if words else None
+    tags = None if wanted is None else sorted(find_tags(wanted))
     async with service.database.connection() as conn:
-        counts = await count_classes(conn, wanted, min_score=min_score, limit=limit)
-    return Tags(
-        items=[
-            TagRead(
-                label=vocabulary.classes[each.class_index].label, kind="class", count=each.count
-            )
-            for each in counts
-        ]
+        counts = await sum_tags(conn, tags=tags, limit=limit)
+    return Tags(items=[_read(tag, count, wanted) for tag, count in counts])
+
+
+def _read(number: int, count: int, wanted: Words | None) -> TagRead:
+    tag = load_tags()[number]
+    name = matching_name(number, wanted) if wanted else tag.label
+    return TagRead(
+        label=tag.label, kind=tag.kind, count=count, synonym=None if name == tag.label else name
     )

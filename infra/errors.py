@@ -2,10 +2,12 @@
 
     GalleryError
     ├── NotFoundError             an id that names nothing
+    ├── FeatureOffError           this installation lacks what the request needs
     ├── ConflictError             the request is fine, the state it meets is not
     ├── InvalidRequestError       the request as a whole cannot be understood
     │   ├── RequestTooLargeError
-    │   └── RequestStalledError
+    │   ├── RequestStalledError
+    │   └── QuerySyntaxError      a search that cannot be understood; says where
     ├── FileRejectedError         one file is refused at the door; carries a stable code
     ├── ClassificationError       one picture cannot be classified; carries a stable code
     ├── UnavailableError          something we stand on is away; try again
@@ -47,6 +49,19 @@ class RequestTooLargeError(InvalidRequestError):
 
 class RequestStalledError(InvalidRequestError):
     """The request came too slowly, or stopped coming."""
+
+
+class QuerySyntaxError(InvalidRequestError):
+    """A search that cannot be understood, from character `start` to `end` (from 0)."""
+
+    def __init__(self, message: str, start: int, end: int | None = None) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = start + 1 if end is None else end
+
+
+class FeatureOffError(GalleryError):
+    """This installation cannot do that."""
 
 
 class CodedError(GalleryError):

@@ -149,7 +149,11 @@ class Chunk:
                 self._bench.io.submit(self._put_thumbnail, image, result.thumbnail)
             )
             self._outcomes.classified.append(
-                Classified(image_id=image.id, predictions=result.predictions)
+                Classified(
+                    image_id=image.id,
+                    predictions=result.predictions,
+                    categories=result.categories,
+                )
             )
 
     def _fail(self, image: ClaimedImage, code: str, detail: str) -> None:

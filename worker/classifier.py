@@ -1,10 +1,11 @@
-"""One picture's way through the worker: bytes in, best classes and a thumbnail out."""
+"""One picture's way through the worker: bytes in, tags and a thumbnail out."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from infra.database.work import ScoredClass
+from infra.database.work import ScoredClass, ScoredTag
+from worker.categories import sum_categories
 from worker.classify import Runtime, best_classes, to_tensor
 from worker.decode import decode
 from worker.thumbnail import make_thumbnail
@@ -15,6 +16,7 @@ class Classification:
     """What there is to store of a picture."""
 
     predictions: list[ScoredClass]
+    categories: list[ScoredTag]
     thumbnail: bytes
 
 
@@ -37,4 +39,8 @@ class Classifier:
         """
         pixels = decode(data, media_type, max_pixels=self._max_pixels).pixels
         probabilities, _ = self._runtime.predict(to_tensor(pixels)[np.newaxis])
-        return Classification(best_classes(probabilities[0]), make_thumbnail(pixels))
+        return Classification(
+            predictions=best_classes(probabilities[0]),
+            categories=sum_categories(probabilities[0]),
+            thumbnail=make_thumbnail(pixels),
+        )

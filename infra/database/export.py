@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 
 from psycopg import AsyncConnection, AsyncCursor
+from psycopg.sql import SQL
 
-from infra.database.images import MATCHING_IMAGES, Filter
+from infra.database.conditions import Filter, Parameters, condition
 
 CSV_COLUMNS = (
     "ID", "Name", "Timestamp",
@@ -16,10 +17,10 @@ CSV_COLUMNS = (
 # with = + - @ (full-width forms too), a tab or a line break, also after spaces.
 _NAME = r"""CASE WHEN i.name ~ '^\s*[=+\-@\t\r\n＝＋－＠]' THEN '''' || i.name ELSE i.name END"""
 
-COPY_CSV = f"""
+COPY_CSV = """
     COPY (
         SELECT i.id AS "ID",
-               {_NAME} AS "Name",
+               {name} AS "Name",
                to_char(i.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS "Timestamp",
                p.labels[1] AS "Label 1", p.scores[1] AS "Score 1",
                p.labels[2] AS "Label 2", p.scores[2] AS "Score 2",
@@ -29,12 +30,12 @@ COPY_CSV = f"""
           FROM images AS i
           LEFT JOIN LATERAL (
                    SELECT array_agg(c.name ORDER BY rank) AS labels,
-                          array_agg(to_char(score::numeric * 100, 'FM990.00') || '%%'
+                          array_agg(to_char(score::numeric * 100, 'FM990.00') || chr(37)
                                     ORDER BY rank) AS scores
                      FROM predictions
                      JOIN classes AS c USING (class_index)
                     WHERE image_id = i.id AND i.status = 'done') AS p ON true
-         WHERE i.id IN ({MATCHING_IMAGES})
+         WHERE {found}
          ORDER BY i.created_at DESC, i.id DESC
     ) TO STDOUT (FORMAT csv, HEADER)
 """
@@ -42,10 +43,12 @@ COPY_CSV = f"""
 
 async def copy_csv(conn: AsyncConnection, which: Filter) -> AsyncIterator[bytes]:
     """Yield the CSV of the pictures that a search shows, newest first, in pieces."""
+    given = Parameters()
+    query = SQL(COPY_CSV).format(name=SQL(_NAME), found=condition(which, given))
     cur: AsyncCursor = conn.cursor()
     # An export may take as long as its reader does.
     async with conn.transaction():
         await conn.execute("SET LOCAL statement_timeout = 0")
-        async with cur.copy(COPY_CSV, which.parameters()) as copy:
+        async with cur.copy(query, given.values) as copy:
             async for block in copy:
                 yield bytes(block)

@@ -9,9 +9,9 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from infra.database.images import ImageStatus
 from infra.database.submissions import Outcome
 from infra.errors import NotFoundError
+from infra.search.query import ImageStatus
 
 JobStatus = Literal["queued", "running", "done", "cancelled"]
 

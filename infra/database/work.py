@@ -4,7 +4,7 @@ A claim gives the pictures of one message a common lease. Whatever a worker writ
 written only where that lease still stands, so a worker that stalled past it changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -35,12 +35,21 @@ class ScoredClass:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class ScoredTag:
+    """A tag that a picture shows (see infra/vocabulary/tags.py) and its probability."""
+
+    tag: int
+    score: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classified:
-    """A picture's result: its best classes, best first."""
+    """A picture's result: its best classes and the categories it shows, each best first."""
 
     image_id: UUID
     predictions: Sequence[ScoredClass]
+    categories: Sequence[ScoredTag] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +141,19 @@ FINISH_IMAGES = """
         UPDATE images
            SET status = 'done',
                model = %(model)s,
+               tags = r.tags::smallint[],
+               scores = r.scores::real[],
+               confidence = r.confidence,
                classified_at = now(),
                changed_at = now(),
                lease = NULL,
                leased_until = NULL
-         WHERE id = ANY(%(ids)s)
-           AND status = 'running'
-           AND lease = %(lease)s
-        RETURNING id
+          FROM unnest(%(ids)s::uuid[], %(tags)s::text[], %(tag_scores)s::text[],
+                      %(confidences)s::real[]) AS r (id, tags, scores, confidence)
+         WHERE images.id = r.id
+           AND images.status = 'running'
+           AND images.lease = %(lease)s
+        RETURNING images.id
     )
     INSERT INTO predictions (image_id, rank, class_index, score)
     SELECT finished.id, p.rank, p.class_index, p.score
@@ -197,15 +211,31 @@ def _finish_parameters(outcomes: Outcomes, lease: UUID, model: str) -> dict[str,
         for each in outcomes.classified
         for rank, scored in enumerate(each.predictions, start=1)
     ]
+    tags = [_ascending_tags(each) for each in outcomes.classified]
     return {
         "lease": lease,
         "model": model,
         "ids": [each.image_id for each in outcomes.classified],
+        # Postgres arrays are rectangular, so one array for each picture travels as text.
+        "tags": [_array(scored.tag for scored in each) for each in tags],
+        "tag_scores": [_array(scored.score for scored in each) for each in tags],
+        "confidences": [each.predictions[0].score for each in outcomes.classified],
         "image_ids": [row[0] for row in rows],
         "ranks": [row[1] for row in rows],
         "class_indexes": [row[2] for row in rows],
         "scores": [row[3] for row in rows],
     }
+
+
+def _ascending_tags(classified: Classified) -> list[ScoredTag]:
+    """All tags, lowest score first. Backwards, classes with equal scores stand in their order."""
+    classes = [ScoredTag(each.class_index, each.score) for each in classified.predictions]
+    best_first = sorted((*classes, *classified.categories), key=lambda each: -each.score)
+    return best_first[::-1]
+
+
+def _array(numbers: Iterable[float]) -> str:
+    return f"{{{','.join(map(repr, numbers))}}}"
 
 
 # The announcement is dated so that the sweeper calls again after the delay. What comes back as a

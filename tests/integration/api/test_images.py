@@ -10,15 +10,24 @@ import psycopg
 import pytest
 from httpx import AsyncClient
 
-from infra.database.work import Classified, Outcomes, ScoredClass, claim_images, settle_images
+from infra.database.work import (
+    Classified,
+    Outcomes,
+    ScoredClass,
+    ScoredTag,
+    claim_images,
+    settle_images,
+)
 from infra.settings import Settings
 from infra.vocabulary import load_vocabulary
+from infra.vocabulary.tags import FIRST_CATEGORY
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.anyio
 
 IMAGES = "/api/v1/images"
 CLASSES = {each.name: each.index for each in reversed(load_vocabulary().classes)}
+CATEGORIES = {each.name: FIRST_CATEGORY + each.id for each in load_vocabulary().categories}
 
 DOG = {"golden_retriever": 0.9, "Labrador_retriever": 0.05, "kuvasz": 0.02, "tennis_ball": 0.01,
        "collie": 0.005}  # fmt: skip
@@ -31,11 +40,18 @@ async def add(client: AsyncClient, seed: int, name: str = "") -> str:
     return str(job["items"][0]["image_id"])
 
 
-def classify(settings: Settings, image_id: str, tags: dict[str, float]) -> None:
-    """Give a picture its five tags, by the statements that workers use."""
+def classify(
+    settings: Settings,
+    image_id: str,
+    tags: dict[str, float],
+    categories: dict[str, float] | None = None,
+) -> None:
+    """Give a picture its five tags and its categories, by the statements that workers use."""
     lease = uuid4()
     predictions = [ScoredClass(CLASSES[name], score) for name, score in tags.items()]
-    outcomes = Outcomes([Classified(image_id=UUID(image_id), predictions=predictions)])
+    kinds = [ScoredTag(CATEGORIES[name], score) for name, score in (categories or {}).items()]
+    result = Classified(image_id=UUID(image_id), predictions=predictions, categories=kinds)
+    outcomes = Outcomes([result])
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         claimed = claim_images(
             conn, [UUID(image_id)], lease=lease, lease_for=settings.lease, worker="test"
@@ -186,11 +202,95 @@ async def test_a_bad_query_is_a_problem_that_names_the_place(
 
 @pytest.mark.usefixtures("gallery")
 async def test_tags_are_counted(client: AsyncClient) -> None:
-    every = (await client.get("/api/v1/tags", params={"q": "tennis"})).json()
-    sure = (await client.get("/api/v1/tags", params={"q": "a", "min_score": 0.5})).json()
+    tennis = (await client.get("/api/v1/tags", params={"q": "Tennis b"})).json()
+    every = (await client.get("/api/v1/tags", params={"limit": 2})).json()
 
-    assert every["items"] == [{"label": "tennis ball", "kind": "class", "count": 2}]
-    assert [tag["label"] for tag in sure["items"]] == ["Egyptian cat"]
+    ball = {"label": "tennis ball", "kind": "class", "count": 2, "synonym": None}
+    assert tennis["items"] == [ball]
+    assert every["items"][0] == ball
+    assert len(every["items"]) == 2
+
+
+async def test_tags_are_counted_in_what_is_there_and_not_in_the_trash(
+    client: AsyncClient, gallery: dict[str, str]
+) -> None:
+    async def count() -> int:
+        tags = (await client.get("/api/v1/tags", params={"q": "tennis"})).json()["items"]
+        return tags[0]["count"] if tags else 0
+
+    await client.delete(f"{IMAGES}/{gallery['dog']}")
+    assert await count() == 1
+    await client.delete(f"{IMAGES}/{gallery['cat']}")
+    assert await count() == 0
+    await client.post(f"{IMAGES}/restore", json={"ids": [gallery["dog"]]})
+    assert await count() == 1
+
+
+async def test_a_tag_found_by_another_word_says_so(client: AsyncClient, settings: Settings) -> None:
+    cab = {"cab": 0.5, "minivan": 0.2, "limousine": 0.1, "jeep": 0.1, "pickup": 0.05}
+    classify(settings, await add(client, 1), cab, {"car": 0.9})
+
+    tags = (await client.get("/api/v1/tags", params={"q": "automob"})).json()
+
+    car = {"label": "car", "kind": "category", "count": 1, "synonym": "automobile"}
+    assert tags["items"] == [car]
+
+
+@pytest.mark.usefixtures("gallery")
+async def test_a_page_counts_the_tags_of_what_it_finds_when_asked(client: AsyncClient) -> None:
+    page = (await client.get(IMAGES, params={"q": "retriever", "facets": 2})).json()
+    every = (await client.get(IMAGES, params={"facets": 1})).json()
+    plain = (await client.get(IMAGES)).json()
+
+    retrievers = [("kuvasz", 1), ("golden retriever", 1), ("Labrador retriever", 1),
+                  ("tennis ball", 1), ("collie", 1)]  # fmt: skip
+    assert {(each["label"], each["count"]) for each in page["facets"]["items"]} < set(retrievers)
+    assert len(page["facets"]["items"]) == 2
+    assert page["facets"]["is_exact"]
+    assert every["facets"]["items"] == [{"label": "tennis ball", "kind": "class", "count": 2}]
+    assert plain["facets"] is None
+
+
+async def test_a_category_explains_itself(client: AsyncClient, settings: Settings) -> None:
+    classify(settings, await add(client, 1), DOG, {"dog": 0.93, "mammal": 0.95})
+
+    page = (await client.get(IMAGES, params={"q": "dog"})).json()
+
+    assert page["items"][0]["categories"] == [
+        {"label": "mammal", "score": pytest.approx(0.95)},
+        {"label": "dog", "score": pytest.approx(0.93)},
+    ]
+    assert page["items"][0]["matches"] == [
+        {
+            "rank": None,
+            "label": "dog",
+            "kind": "category",
+            "score": pytest.approx(0.93),
+            "path": "golden retriever ← dog",
+        }
+    ]
+
+
+async def test_a_malformed_search_points_at_the_place(client: AsyncClient) -> None:
+    answer = await client.get(IMAGES, params={"q": "dog colour:red"})
+
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "/problems/query-syntax"
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["start"], error["end"]) == ("query/q", 4, 14)
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize("sort", ["confidence", "match"])
+async def test_pages_sorted_by_score_follow_each_other(client: AsyncClient, sort: str) -> None:
+    first = (await client.get(IMAGES, params={"sort": sort, "limit": 1})).json()
+    rest = {"sort": sort, "limit": 2, "cursor": first["next"]}
+    second = (await client.get(IMAGES, params=rest)).json()
+
+    names = [image["name"] for page in (first, second) for image in page["items"]]
+    assert names == ["dog.jpg", "cat.jpg", "new.jpg"]
+    wrong = await client.get(IMAGES, params={"sort": "newest", "cursor": first["next"]})
+    assert wrong.status_code == 422
 
 
 async def test_the_csv_is_the_contracts(client: AsyncClient, gallery: dict[str, str]) -> None:

@@ -1,0 +1,304 @@
+"""Search in Postgres against a slow reference: plain Python over the same rows."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from random import Random
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from infra.database.conditions import Filter
+from infra.database.extent import Extent, count_tags, measure
+from infra.database.pages import PageRequest, Position, Sort, list_images
+from infra.identifiers import new_id
+from infra.search import Query, parse_query
+from infra.search.query import Atom, Name, Status, Taken, Untagged, Words, as_stored
+from infra.vocabulary import load_vocabulary
+from tests.queries import queries
+
+LABELS = ["golden retriever", "tabby", "Egyptian cat", "tennis ball", "hotdog", "cab", "goldfinch",
+          "minivan", "ping-pong ball", "pug"]  # fmt: skip
+STATUSES = ["done"] * 6 + ["queued", "failed", "cancelled"]
+PICTURES = 80
+
+
+@dataclass(frozen=True)
+class Row:
+    """A picture as the test knows it: class indexes and category ids with their scores."""
+
+    id: UUID
+    name: str
+    status: str
+    created_at: datetime
+    trash: bool
+    classes: list[tuple[int, float]]
+    categories: list[tuple[int, float]]
+
+
+def make_rows() -> list[Row]:
+    random = Random(6)
+    vocabulary = load_vocabulary()
+    indexes = {each.label: each.index for each in vocabulary.classes}
+    rows = []
+    for number in range(PICTURES):
+        chosen = random.sample(LABELS, 5)
+        scores = sorted((random.randint(0, 20) / 20 for _ in chosen), reverse=True)
+        classes = [(indexes[label], score) for label, score in zip(chosen, scores, strict=True)]
+        kinds = random.sample([k for i, _ in classes for k in vocabulary.classes[i].categories], 3)
+        rows.append(
+            Row(
+                id=new_id(),
+                name=random.choice(["holiday-{}.jpg", "a_b{}.png", "Day%{}.JPG"]).format(number),
+                status=random.choice(STATUSES),
+                created_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=random.randint(0, 9)),
+                trash=random.random() < 0.2,
+                classes=classes,
+                categories=[(kind, random.randint(2, 20) / 20) for kind in dict.fromkeys(kinds)],
+            )
+        )
+    return rows
+
+
+INSERT = """
+    INSERT INTO images (id, sha256, name, media_type, bytes, width, height, status, created_at,
+                        deleted_at, tags, scores, confidence, classified_at, model,
+                        failure_code, failure_detail)
+    VALUES (%(id)s, sha256(%(id)s::text::bytea), %(name)s, 'image/png', 1, 1, 1, %(status)s,
+            %(created_at)s, %(deleted_at)s, %(tags)s::smallint[], %(scores)s::real[],
+            %(confidence)s, now(), 'test',
+            CASE WHEN %(status)s = 'failed' THEN 'x' END,
+            CASE WHEN %(status)s = 'failed' THEN 'x' END)
+"""
+
+
+def fill(conn: psycopg.Connection, rows: list[Row]) -> None:
+    for row in rows:
+        tags = row.classes + [(1000 + kind, score) for kind, score in row.categories]
+        tags = sorted(tags, key=lambda tag: -tag[1])[::-1]
+        conn.execute(
+            INSERT,
+            {
+                "id": row.id,
+                "name": row.name,
+                "status": row.status,
+                "created_at": row.created_at,
+                "deleted_at": row.created_at if row.trash else None,
+                "tags": [tag for tag, _ in tags],
+                "scores": [score for _, score in tags],
+                "confidence": row.classes[0][1],
+            },
+        )
+        for rank, (index, score) in enumerate(row.classes, start=1):
+            conn.execute(
+                "INSERT INTO predictions VALUES (%s, %s, %s, %s)", (row.id, rank, index, score)
+            )
+
+
+# The reference: what each part of a query means, said once more and slowly.
+
+
+def shows(row: Row, query: Query) -> bool:
+    lone_score = query.asks_for_confidence and not counts(row, query, row.classes[:1])
+    return not lone_score and all(
+        clause.negated != any(holds(row, query, atom) for atom in clause.any_of)
+        for clause in query.clauses
+    )
+
+
+def holds(row: Row, query: Query, atom: Atom) -> bool:
+    match atom:
+        case Words():
+            return any(tag for tag in tag_scores(row, query, atom))
+        case Status(status):
+            return row.status == status
+        case Untagged(untagged):
+            return untagged != counts(row, query, row.classes[:1])
+        case Name(pattern):
+            wanted = pattern if "*" in pattern else f"*{pattern}*"
+            regex = ".*".join(map(re.escape, wanted.lower().split("*")))
+            return re.fullmatch(regex, row.name.lower()) is not None
+        case Taken(side, time):
+            return (row.created_at >= time) == (side == "after")
+
+
+def counts(row: Row, query: Query, scored: list[tuple[int, float]]) -> bool:
+    return row.status == "done" and any(score in query.scores for _, score in scored)
+
+
+def tag_scores(row: Row, query: Query, wanted: Words) -> list[tuple[int, float]]:
+    """The classes and categories (as negative numbers) of a row that the words mean and count."""
+    vocabulary = load_vocabulary()
+    if row.status != "done":
+        return []
+    found = []
+    for index, score in row.classes[: query.top]:
+        entry = vocabulary.classes[index]
+        kinds = [vocabulary.category(kind) for kind in entry.categories] if query.top else []
+        if any(
+            is_meant(each.name, each.synonyms, wanted, is_class=each is entry)
+            for each in [entry, *kinds]
+        ):
+            found.append((index, score))
+    if query.top is None:
+        for kind, score in row.categories:
+            entry_ = vocabulary.category(kind)
+            if is_meant(entry_.name, entry_.synonyms, wanted, is_class=False):
+                found.append((-kind, score))
+    return [(tag, score) for tag, score in found if score in query.scores]
+
+
+@cache
+def is_meant(name: str, synonyms: tuple[str, ...], wanted: Words, *, is_class: bool) -> bool:
+    names = [re.sub(r"[\W_]+", " ", text.lower()) for text in (name, *synonyms)]
+    text = " ".join(wanted.words)
+    end = "" if wanted.prefix else r"\b"
+    if any(re.search(rf"\b{re.escape(text)}{end}", each) for each in names):
+        return True
+    return is_class and wanted.prefix and text in CLASS_WORDS and text in names[0]
+
+
+CLASS_WORDS = {
+    word for each in load_vocabulary().classes for word in re.split(r"[\W_]+", each.name.lower())
+}
+
+
+# The checks.
+
+
+@dataclass
+class Gallery:
+    """Rows in Postgres, and a connection to look for them."""
+
+    rows: list[Row]
+    conn: psycopg.AsyncConnection
+    runner: asyncio.Runner
+
+    def page(self, query: Query, sort: Sort, *, few: bool, trash: bool = False) -> list[UUID]:
+        which, ids, after = Filter(query=query, trash=trash), [], None
+        while True:
+            request = PageRequest(sort=sort, after=after, limit=30)
+            found = self.runner.run(list_images(self.conn, which, request, few=few))
+            ids += [image.id for image in found]
+            if len(found) < request.limit:
+                return ids
+            after = Position(found[-1].key, found[-1].id)
+
+
+@pytest.fixture
+def gallery(database_url: str) -> Iterator[Gallery]:
+    rows = make_rows()
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        fill(conn, rows)
+    with asyncio.Runner() as runner:
+        conn = runner.run(psycopg.AsyncConnection.connect(database_url, autocommit=True))
+        yield Gallery(rows, conn, runner)
+        runner.run(conn.close())
+
+
+ONE_GALLERY = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@ONE_GALLERY
+@given(query=queries(), few=st.booleans(), trash=st.booleans())
+def test_a_search_finds_what_the_reference_finds(
+    gallery: Gallery, query: Query, *, few: bool, trash: bool
+) -> None:
+    expected = [row for row in gallery.rows if row.trash == trash and shows(row, query)]
+    newest = sorted(expected, key=lambda row: (row.created_at, row.id), reverse=True)
+
+    assert gallery.page(query, "newest", few=few, trash=trash) == [row.id for row in newest]
+    assert gallery.page(query, "oldest", few=few, trash=trash) == [r.id for r in newest[::-1]]
+    which = Filter(query=query, trash=trash)
+    extent = gallery.runner.run(measure(gallery.conn, which))
+    assert extent == Extent(len(expected), is_exact=True, few=True)
+    facets = gallery.runner.run(count_tags(gallery.conn, which, extent, limit=2000))
+    assert facets.is_exact
+    assert dict(facets.counts) == tag_counts(expected, query)
+
+
+def tag_counts(rows: list[Row], query: Query) -> Counter[int]:
+    return Counter(
+        tag
+        for row in rows
+        if row.status == "done"
+        for tag, score in [*row.classes, *((1000 + kind, score) for kind, score in row.categories)]
+        if score in query.scores
+    )
+
+
+@ONE_GALLERY
+@given(query=queries())
+def test_the_surest_and_the_best_matches_come_first(gallery: Gallery, query: Query) -> None:
+    expected = [row for row in gallery.rows if not row.trash and shows(row, query)]
+
+    by_confidence = sorted(expected, key=lambda row: (row.classes[0][1], row.id), reverse=True)
+    assert gallery.page(query, "confidence", few=False) == [row.id for row in by_confidence]
+    assert gallery.page(query, "confidence", few=True) == [row.id for row in by_confidence]
+    by_match = sorted(expected, key=lambda row: (match_of(row, query), row.id), reverse=True)
+    assert gallery.page(query, "match", few=True) == [row.id for row in by_match]
+
+
+def match_of(row: Row, query: Query) -> float:
+    """The weakest of the wanted clauses, each as strong as the best tag that it finds."""
+    anywhere = Query(query.clauses, query.scores)  # `top:` chooses pictures, it does not rank them
+    wanted = [
+        [atom for atom in clause.any_of if isinstance(atom, Words)]
+        for clause in query.clauses
+        if not clause.negated
+    ]
+    return weakest(row, anywhere, [atoms for atoms in wanted if known(atoms)])
+
+
+def known(atoms: list[Words]) -> bool:
+    return any(is_known(atom) for atom in atoms)
+
+
+@cache
+def is_known(atom: Words) -> bool:
+    vocabulary = load_vocabulary()
+    return any(
+        is_meant(each.name, each.synonyms, atom, is_class=True) for each in vocabulary.classes
+    ) or any(
+        is_meant(each.name, each.synonyms, atom, is_class=False) for each in vocabulary.categories
+    )
+
+
+def weakest(row: Row, query: Query, wanted: list[list[Words]]) -> float:
+    if not wanted:
+        return as_stored(row.classes[0][1])
+    tagged = Row(**{**row.__dict__, "status": "done"})
+    bests = [
+        max(score for _, score in scores)
+        for atoms in wanted
+        if (scores := [each for atom in atoms for each in tag_scores(tagged, query, atom)])
+    ]
+    return as_stored(min(bests, default=0))
+
+
+def test_the_estimate_and_the_count_are_told_apart(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.database.extent.SMALL_GALLERY", 0)
+    monkeypatch.setattr("infra.database.extent.FEW", 0)
+    which = Filter(query=parse_query("-zzz"))
+    extent = gallery.runner.run(measure(gallery.conn, which))
+    hashes = gallery.runner.run(sample_size(gallery.conn))
+
+    assert extent == Extent(64 * hashes, is_exact=hashes == 0, few=hashes == 0)
+
+
+async def sample_size(conn: psycopg.AsyncConnection) -> int:
+    cur = await conn.execute(
+        "SELECT count(*) FROM images WHERE deleted_at IS NULL AND get_byte(sha256, 0) < 4"
+    )
+    return int((await anext(cur))[0])

@@ -1,0 +1,55 @@
+"""Queries as hypothesis makes them."""
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from infra.search.query import (
+    Atom,
+    Clause,
+    Name,
+    Query,
+    Scores,
+    Status,
+    Taken,
+    Untagged,
+    Words,
+    as_stored,
+)
+
+# Words that find one class, many, categories, synonyms and nothing; and parts of names.
+WORDS = ("dog", "cat", "auto", "golden", "retriever", "ball", "tennis", "animal", "t", "zzz", "car")
+
+SCORES = st.integers(0, 20).map(lambda twentieths: as_stored(twentieths / 20))
+
+
+@st.composite
+def scores(draw: st.DrawFn) -> Scores:
+    low, high = draw(SCORES), draw(SCORES | st.just(1.0))
+    return draw(st.sampled_from([Scores(), Scores(low=low), Scores(high=high), Scores(low, high)]))
+
+
+def words() -> st.SearchStrategy[Words]:
+    some = st.lists(st.sampled_from(WORDS), min_size=1, max_size=2).map(tuple)
+    return st.builds(Words, some, prefix=st.booleans())
+
+
+def atoms() -> st.SearchStrategy[Atom]:
+    times = st.datetimes(datetime(2025, 12, 1), datetime(2026, 2, 28), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis adds the zone)
+    return st.one_of(
+        words(),
+        words(),
+        words(),
+        st.builds(Status, st.sampled_from(["queued", "running", "done", "failed", "cancelled"])),
+        st.builds(Untagged, st.booleans()),
+        st.builds(Name, st.sampled_from(["*.jpg", "holiday*", "DAY", "a_b", "%", "x*y", "\\"])),
+        st.builds(Taken, st.sampled_from(["after", "before"]), times),
+    )
+
+
+def queries() -> st.SearchStrategy[Query]:
+    clauses = st.builds(
+        Clause, st.lists(atoms(), min_size=1, max_size=3).map(tuple), negated=st.booleans()
+    )
+    tops = st.none() | st.integers(1, 5)
+    return st.builds(Query, st.lists(clauses, max_size=3).map(tuple), scores(), tops)
