@@ -3,22 +3,15 @@
 import uvicorn
 
 from api.app import create_app
-from infra.errors import GalleryError
-from infra.log import configure_logging, get_logger
+from infra.entry import start
 from infra.settings import Settings
 
 
-def main() -> None:
+def serve(settings: Settings) -> None:
     """Serve until a signal says stop."""
-    settings = Settings()
-    configure_logging(settings.log_format)
-    try:
-        app = create_app(settings)
-    except GalleryError as error:
-        get_logger("api").critical("api stopped", reason=str(error))
-        raise SystemExit(1) from error
+    settings.require_addresses()
     uvicorn.run(
-        app,
+        create_app(settings),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -27,6 +20,10 @@ def main() -> None:
         timeout_keep_alive=75,  # longer than a reverse proxy keeps its idle connections
         timeout_graceful_shutdown=10,  # long polls would otherwise hold the process up
     )
+
+
+def main() -> None:
+    start("api", serve)
 
 
 if __name__ == "__main__":

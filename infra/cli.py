@@ -1,13 +1,11 @@
 """The `gallery` command."""
 
-import sys
 from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from infra.errors import GalleryError
-from infra.log import configure_logging
+from infra.entry import start
 from infra.settings import Settings
 
 app = typer.Typer(
@@ -16,12 +14,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they would print secrets
 )
-
-
-def _start() -> Settings:
-    settings = Settings()
-    configure_logging(settings.log_format)
-    return settings
 
 
 @app.command()
@@ -37,16 +29,13 @@ def run(
 
     if end_with_parent:
         ask_for_signal()
-    run_all(_start())
+    start("gallery", run_all)
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    from infra.database.migrate import migrate as apply  # noqa: PLC0415
-
-    applied = apply(_start().require_database_url())
-    typer.echo(f"{len(applied)} migrations applied." if applied else "Nothing to do.")
+    start("gallery", _migrate)
 
 
 @app.command()
@@ -62,14 +51,12 @@ def worker() -> None:
     import_module("worker.__main__").main()
 
 
-def main() -> None:
-    """Run the command; our own errors are a sentence, not a traceback."""
-    try:
-        app()
-    except GalleryError as error:
-        typer.echo(f"gallery: {error}", err=True)
-        sys.exit(1)
+def _migrate(settings: Settings) -> None:
+    from infra.database.migrate import migrate as apply  # noqa: PLC0415
+
+    applied = apply(settings.require_database_url())
+    typer.echo(f"{len(applied)} migrations applied." if applied else "Nothing to do.")
 
 
 if __name__ == "__main__":
-    main()
+    app()

@@ -41,8 +41,8 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
     root.setLevel(logging.INFO)
     # Pillow warns about what is odd in a file; a file's oddities are not the operator's business.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    # One line per HTTP request is the reverse proxy's business; errors still come through.
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    # The steps of uvicorn's start and stop say nothing that our own lines do not.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

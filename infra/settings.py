@@ -95,6 +95,16 @@ class Settings(BaseSettings):
             raise ValueError("GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT")
         return self
 
+    def require_addresses(self) -> None:
+        """See to it that Postgres, Redis and object storage are named.
+
+        Raises:
+            ConfigurationError: one of them is not.
+        """
+        self.require_database_url()
+        self.require_redis_url()
+        self.require_objects_url()
+
     def require_database_url(self) -> str:
         return _required("GALLERY_DATABASE_URL", self.database_url)
 

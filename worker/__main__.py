@@ -1,22 +1,20 @@
 """A worker: `python -m worker`."""
 
-from infra.errors import GalleryError
-from infra.log import configure_logging, get_logger
+from infra.entry import start
 from infra.settings import Settings
 from worker.app import run_worker
 from worker.readiness import wait_for_model
 
 
+def work(settings: Settings) -> None:
+    """Wait until there is a model, then take work until a signal says stop."""
+    settings.require_addresses()
+    wait_for_model(settings)
+    run_worker(settings)
+
+
 def main() -> None:
-    """Wait until there is a model, then take work."""
-    settings = Settings()
-    configure_logging(settings.log_format)
-    try:
-        wait_for_model(settings)
-        run_worker(settings)
-    except GalleryError as error:
-        get_logger("worker").critical("worker stopped", reason=str(error))
-        raise SystemExit(1) from error
+    start("worker", work)
 
 
 if __name__ == "__main__":

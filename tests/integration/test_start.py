@@ -1,0 +1,46 @@
+"""What a process says that cannot start."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.stack import ROOT
+
+
+def start(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GALLERY_")}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=environment | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("command", [("api",), ("worker",), ("infra.cli", "migrate")], ids=" ".join)
+def test_a_missing_address_is_named(command: tuple[str, ...]) -> None:
+    ended = start(*command)
+
+    assert ended.returncode == 1
+    assert "GALLERY_DATABASE_URL is not set" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_every_bad_value_is_named_at_once_and_no_secret_is_shown() -> None:
+    ended = start(
+        "api",
+        GALLERY_PORT="many",
+        GALLERY_MAX_PIXELS="-1",
+        GALLERY_DATABASE_URL="postgres://u:hush@h",
+    )
+
+    assert ended.returncode == 1
+    assert "GALLERY_PORT" in ended.stderr
+    assert "GALLERY_MAX_PIXELS" in ended.stderr
+    assert "hush" not in ended.stderr
+    assert "Traceback" not in ended.stderr
