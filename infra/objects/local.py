@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -26,9 +26,8 @@ class LocalObjects:
         unfinished = self._root / "unfinished" / uuid4().hex
         with _local_errors(key):
             try:
-                self._write(unfinished, data)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                unfinished.replace(path)
+                _in_folder(unfinished, lambda: self._write(unfinished, data))
+                _in_folder(path, lambda: unfinished.replace(path))
                 _sync_directory(path.parent)
             except BaseException:
                 unfinished.unlink(missing_ok=True)
@@ -51,11 +50,19 @@ class LocalObjects:
         return self._root / folder / name[:2] / name
 
     def _write(self, path: Path, data: BinaryIO) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
             shutil.copyfileobj(data, file, 1 << 20)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _in_folder(path: Path, act: Callable[[], object]) -> None:
+    """Act on a path; its folder is made first only where it turns out to be missing."""
+    try:
+        act()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        act()
 
 
 def _sync_directory(path: Path) -> None:
