@@ -17,13 +17,16 @@ log = get_logger(__name__)
 # After a failure the queue is left alone this long. What is not announced meanwhile is dropped
 # here and found by the sweeper.
 REST_SECONDS = 5.0
+# The pause after a round of messages. A picture that arrives alone goes at once; of many small
+# requests, those of the pause go together: a message costs a worker as much as half a picture.
+GATHER_SECONDS = 0.05
 
 
 class Announcer:
     """Collects ids and publishes them in messages of at most `chunk_size`.
 
-    While one message is on its way, whatever else arrives is collected for the next, so many
-    small requests become few messages exactly when there is much to do.
+    While messages are on their way, and for a moment after, whatever else arrives is collected
+    for the next, so many small requests become few messages exactly when there is much to do.
     """
 
     def __init__(self, queue: Queue, *, chunk_size: int) -> None:
@@ -48,6 +51,7 @@ class Announcer:
             for lane in LANES:
                 while self._pending[lane]:
                     await self._publish_chunk(lane)
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _publish_chunk(self, lane: Lane) -> None:
         pending = self._pending[lane]
