@@ -42,8 +42,19 @@ class Changes:
         self._next.set()
         self._next = asyncio.Event()
 
+    def next(self) -> "Change":
+        """The change to come. Ask before looking, so that none slips in between."""
+        return Change(self._next)
+
+
+class Change:
+    """Something that will have changed, or has by now."""
+
+    def __init__(self, event: asyncio.Event) -> None:
+        self._event = event
+
     async def wait(self, seconds: float) -> None:
-        """Return when something has changed, or after so many seconds all the same."""
+        """Return when it has come, or after so many seconds all the same."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._next.wait()
+                await self._event.wait()

@@ -23,7 +23,8 @@ from infra.identifiers import new_id
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 LONGEST_WAIT_SECONDS = 25.0
-# A job with thousands of items is not read again for each of its chunks.
+# After the first news, which one picture's sender waits for, others are gathered: a job with
+# thousands of items is not read again for each of its chunks.
 _LOOK_AGAIN_SECONDS = 0.1
 # Changes that were under way when a cursor was made may come to light this much later. Items
 # that a client has seen already may be shown again.
@@ -144,14 +145,18 @@ async def _wait_for_change(
 ) -> jobs.Job:
     """Read the job; while it is what the client knows and not at its end, wait for news."""
     deadline = time.monotonic() + min(wait, LONGEST_WAIT_SECONDS)
+    change = service.changes.next()
     job = await _get(service, job_id)
     known = known or _tag(job, items)
+    pause = 0.0
     while _tag(job, items) == known and job.status in ("queued", "running"):
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        await service.changes.wait(min(left, 1.0))
-        await asyncio.sleep(min(left, _LOOK_AGAIN_SECONDS))
+        await change.wait(min(left, 1.0))
+        await asyncio.sleep(min(left, pause))
+        pause = _LOOK_AGAIN_SECONDS
+        change = service.changes.next()
         job = await _get(service, job_id)
     return job
 
