@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -66,11 +67,22 @@ async def open_database(url: str, *, name: str) -> AsyncIterator[Database]:
         max_waiting=_POOL_SIZE * 16,  # past that, refuse instead of queueing
         timeout=2.0,
         reconnect_timeout=30,
-        check=AsyncConnectionPool.check_connection,
+        check=_check_connection,
         kwargs={"autocommit": True, "application_name": name},
         open=False,
     ) as pool:
         yield Database(pool)
+
+
+async def _check_connection(conn: AsyncConnection) -> None:
+    """Notice that the server has gone, without a round trip to it each time.
+
+    A connection that rests has nothing to say: one that has is closed, or about to be.
+    """
+    socket = select.poll()
+    socket.register(conn.fileno(), select.POLLIN)
+    if socket.poll(0):
+        await AsyncConnectionPool.check_connection(conn)
 
 
 def limited_conninfo(url: str) -> str:
