@@ -1,5 +1,5 @@
 import { address, query, request, send } from './client';
-import type { Image, ImageStatus, Page, Similar, Sort, Tag } from './types';
+import type { Image, ImagePage, ImageStatus, Similar, Sort, Tag } from './types';
 
 /** What is asked of the gallery: the same words for the list, the bulk delete and the export. */
 export type ImageQuery = {
@@ -13,7 +13,7 @@ export type ImageQuery = {
 type Window = { skip?: number; cursor?: string | undefined; limit: number };
 
 export const listImages = (what: ImageQuery, window: Window, signal?: AbortSignal) =>
-	request<Page<Image>>(`images${query({ ...what, ...window })}`, signal ? { signal } : {});
+	request<ImagePage>(`images${query({ ...what, ...window })}`, signal ? { signal } : {});
 
 export const readImage = (id: string, signal?: AbortSignal) =>
 	request<Image>(`images/${id}`, signal ? { signal } : {});

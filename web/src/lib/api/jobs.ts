@@ -1,8 +1,8 @@
 import { address, OfflineError, ProblemError, query, request, respond, send } from './client';
-import type { Job, Limits, Page, ServiceStatus } from './types';
+import type { Job, JobPage, Limits, ServiceStatus } from './types';
 
 export const listJobs = (limit: number, signal?: AbortSignal) =>
-	request<Page<Job>>(`jobs${query({ limit })}`, signal ? { signal } : {});
+	request<JobPage>(`jobs${query({ limit })}`, signal ? { signal } : {});
 
 export const retryJob = (id: string) => send<Job>('POST', `jobs/${id}/retry`);
 export const cancelJob = (id: string) => send<Job>('POST', `jobs/${id}/cancel`);

@@ -212,6 +212,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Queue the job's failed pictures again.
+         */
+        post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Call off what is still queued, except what another job waits for, too.
+         */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Images
+         * @description Queue again what failed or was cancelled: some pictures, or all.
+         */
+        post: operations["retryImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Image
+         * @description Queue a picture again that failed or was cancelled; any other stays as it is.
+         */
+        post: operations["retryImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Purge Images
+         * @description Remove pictures for ever that are in the trash; others stay.
+         */
+        post: operations["purgeImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -221,7 +321,7 @@ export interface paths {
         };
         /**
          * List Tags
-         * @description The tags that contain a text, with how many pictures show each.
+         * @description The tags that pictures show and that a text begins to name, by how many show them.
          */
         get: operations["listTags"];
         put?: never;
@@ -382,6 +482,38 @@ export interface components {
             ids: string[];
         };
         /**
+         * FacetRead
+         * @description A tag, and how many of the pictures found show it.
+         */
+        FacetRead: {
+            /**
+             * Label
+             * @description As people write it.
+             * @example golden retriever
+             */
+            label: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "class" | "category";
+            /** Count */
+            count: number;
+        };
+        /**
+         * FacetsRead
+         * @description The most frequent tags of what a search finds.
+         */
+        FacetsRead: {
+            /** Items */
+            items: components["schemas"]["FacetRead"][];
+            /**
+             * Is Exact
+             * @description False where the counts are estimates from a fair sample.
+             */
+            is_exact: boolean;
+        };
+        /**
          * ImageCounts
          * @description Pictures by state.
          */
@@ -406,6 +538,32 @@ export interface components {
         ImageIds: {
             /** Ids */
             ids: string[];
+        };
+        /**
+         * ImagePage
+         * @description A page of the gallery.
+         */
+        ImagePage: {
+            /** Items */
+            items: components["schemas"]["ImageRead"][];
+            /**
+             * Total
+             * @description How many there are on all pages together.
+             */
+            total: number;
+            /**
+             * Total Is Exact
+             * @description False where `total` is an estimate, since counting would take too long.
+             * @default true
+             */
+            total_is_exact: boolean;
+            /**
+             * Next
+             * @description The `cursor` of the following page, or null.
+             */
+            next: string | null;
+            /** @description Only when asked for. */
+            facets?: components["schemas"]["FacetsRead"] | null;
         };
         /**
          * ImageRead
@@ -587,26 +745,17 @@ export interface components {
             label: string;
             /**
              * Kind
-             * @example class
+             * @enum {string}
              */
-            kind: string;
+            kind: "class" | "category";
             /** Score */
             score: number;
-        };
-        /** Page[ImageRead] */
-        Page_ImageRead_: {
-            /** Items */
-            items: components["schemas"]["ImageRead"][];
             /**
-             * Total
-             * @description How many there are on all pages together.
+             * Path
+             * @description From what the picture shows to what was typed.
+             * @example golden retriever ← dog
              */
-            total: number;
-            /**
-             * Next
-             * @description The `cursor` of the following page, or null.
-             */
-            next: string | null;
+            path: string;
         };
         /** Page[JobSummary] */
         Page_JobSummary_: {
@@ -617,6 +766,12 @@ export interface components {
              * @description How many there are on all pages together.
              */
             total: number;
+            /**
+             * Total Is Exact
+             * @description False where `total` is an estimate, since counting would take too long.
+             * @default true
+             */
+            total_is_exact: boolean;
             /**
              * Next
              * @description The `cursor` of the following page, or null.
@@ -684,6 +839,24 @@ export interface components {
             pointer: string;
             /** Detail */
             detail: string;
+            /**
+             * Start
+             * @description In a search: the first character that is wrong.
+             */
+            start?: number | null;
+            /**
+             * End
+             * @description In a search: the character behind the last.
+             */
+            end?: number | null;
+        };
+        /**
+         * Purged
+         * @description What was removed for ever.
+         */
+        Purged: {
+            /** Purged */
+            purged: number;
         };
         /**
          * QueueRead
@@ -738,6 +911,26 @@ export interface components {
             restored: number;
         };
         /**
+         * Retried
+         * @description What is queued again.
+         */
+        Retried: {
+            /** Retried */
+            retried: number;
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * RetrySelection
+         * @description Which pictures to try again: these ids, or all that ended so.
+         */
+        RetrySelection: {
+            /** Ids */
+            ids?: string[] | null;
+            /** Status */
+            status?: ("failed" | "cancelled") | null;
+        };
+        /**
          * Selection
          * @description Which pictures: these ids, or what a search shows, or all.
          */
@@ -776,16 +969,22 @@ export interface components {
             /**
              * Label
              * @description As people write it.
-             * @example golden retriever
+             * @example car
              */
             label: string;
             /**
              * Kind
-             * @example class
+             * @enum {string}
              */
-            kind: string;
+            kind: "class" | "category";
             /** Count */
             count: number;
+            /**
+             * Synonym
+             * @description The other word for it that was found, if it was not the label.
+             * @example automobile
+             */
+            synonym: string | null;
         };
         /**
          * Tags
@@ -794,6 +993,19 @@ export interface components {
         Tags: {
             /** Items */
             items: components["schemas"]["TagRead"][];
+        };
+        /**
+         * TrashSelection
+         * @description Which pictures of the trash: these ids, or all.
+         */
+        TrashSelection: {
+            /** Ids */
+            ids?: string[] | null;
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
         };
         /**
          * WorkersRead
@@ -888,6 +1100,16 @@ export interface operations {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -949,6 +1171,16 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1061,14 +1293,17 @@ export interface operations {
     listImages: {
         parameters: {
             query?: {
-                /** @description Words that the tags must contain; all must match. */
+                /** @description What to look for: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/search.md. */
                 q?: string;
                 /** @description Tags below this confidence do not count. */
                 min_score?: number;
                 status?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
-                sort?: "newest" | "oldest";
+                /** @description `confidence`: the surest first; `match`: what fits best first. */
+                sort?: "newest" | "oldest" | "confidence" | "match";
                 /** @description Show the trash instead. */
                 deleted?: boolean;
+                /** @description Count so many of the most frequent tags as well. */
+                facets?: number;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
                 /** @description How many to pass over, for jumping into a list. */
@@ -1088,7 +1323,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ImageRead_"];
+                    "application/json": components["schemas"]["ImagePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */
@@ -1401,6 +1646,16 @@ export interface operations {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1467,13 +1722,258 @@ export interface operations {
             };
         };
     };
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetrySelection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The picture. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageRead"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    purgeImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrashSelection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purged"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTags: {
         parameters: {
             query?: {
-                /** @description Part of the tag. */
+                /** @description The beginning of a word of the tag. */
                 q?: string;
-                /** @description Tags below this confidence do not count. */
-                min_score?: number;
                 limit?: number;
             };
             header?: never;
@@ -1517,7 +2017,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "csv";
-                /** @description Words that the tags must contain; all must match. */
+                /** @description What to look for: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/search.md. */
                 q?: string;
                 /** @description Tags below this confidence do not count. */
                 min_score?: number;
@@ -1538,6 +2038,16 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -20,7 +20,8 @@ export type Job = Schemas['JobSummary'] & Partial<Schemas['JobRead']>;
 export type JobItem = Schemas['JobItemRead'];
 export type JobCounts = Schemas['JobCounts'];
 
-export type Page<T> = Omit<Schemas['Page_ImageRead_'], 'items'> & { items: T[] };
+export type ImagePage = Schemas['ImagePage'];
+export type JobPage = Schemas['Page_JobSummary_'];
 export type Limits = Schemas['Limits'];
 export type ServiceStatus = Schemas['Status'];
 export type Tag = Schemas['TagRead'];

@@ -30,7 +30,11 @@ describe('a card', () => {
 	});
 
 	it('marks the tags that a search matched, with the score that matched', () => {
-		card(imageOf({ matches: [{ rank: null, label: 'cat', kind: 'category', score: 0.97 }] }));
+		card(
+			imageOf({
+				matches: [{ rank: null, label: 'cat', kind: 'category', score: 0.97, path: 'tabby ← cat' }],
+			}),
+		);
 		const matches = screen.getByLabelText('Matching tags');
 		expect(matches.querySelector('mark')?.textContent).toBe('cat');
 		expect(matches.textContent).toContain('97%');

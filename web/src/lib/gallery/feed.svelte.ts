@@ -13,6 +13,7 @@ export class Feed {
 	#query: ImageQuery = {};
 	#pages = new SvelteMap<number, Image[]>();
 	#total = $state.raw<number | null>(null);
+	#exact = $state(true);
 	#error = $state.raw<string | null>(null);
 	#busy = $state(false);
 	/** Pages asked for since the last beginning. */
@@ -22,6 +23,10 @@ export class Feed {
 
 	get total(): number | null {
 		return this.#total;
+	}
+	/** Whether the total was counted, not estimated. */
+	get exact(): boolean {
+		return this.#exact;
 	}
 	get error(): string | null {
 		return this.#error;
@@ -116,9 +121,12 @@ export class Feed {
 		this.#asked.add(page);
 		try {
 			const window = { skip: page * PAGE, limit: PAGE };
-			const { items, total } = await listImages(this.#query, window, signal);
-			this.#pages.set(page, items);
-			this.#total = total;
+			const found = await listImages(this.#query, window, signal);
+			this.#pages.set(page, found.items);
+			// The last page knows what an estimate cannot.
+			const last = found.next === null && (page === 0 || found.items.length > 0);
+			this.#total = last ? page * PAGE + found.items.length : found.total;
+			this.#exact = last || found.total_is_exact;
 			this.#error = null;
 		} catch (error) {
 			if (isAbort(error)) return;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { OfflineError } from '../api/client';
 import * as images from '../api/images';
-import type { Image, Page } from '../api/types';
+import type { ImagePage } from '../api/types';
 import { imageOf } from '../testing/shapes';
 import { Feed, PAGE } from './feed.svelte';
 
@@ -12,11 +12,12 @@ const TOTAL = 100_000;
 
 beforeEach(() => {
 	list.mockReset();
-	list.mockImplementation(async (_query, { skip = 0, limit }): Promise<Page<Image>> => {
+	list.mockImplementation(async (_query, { skip = 0, limit }): Promise<ImagePage> => {
 		const items = Array.from({ length: Math.min(limit, TOTAL - skip) }, (_, at) =>
 			imageOf({ id: `i${skip + at}` }),
 		);
-		return { items, total: TOTAL, next: null };
+		const next = skip + limit < TOTAL ? 'next' : null;
+		return { items, total: TOTAL, total_is_exact: true, next };
 	});
 });
 
@@ -63,15 +64,23 @@ describe('a feed', () => {
 
 	it('keeps what it shows until the new answer is there', async () => {
 		const feed = await fed();
-		let answer: (page: Page<Image>) => void = () => {};
+		let answer: (page: ImagePage) => void = () => {};
 		list.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
 
 		feed.ask({ q: 'dog' });
 		expect(feed.at(0)?.id).toBe('i0');
-		answer({ items: [imageOf({ id: 'dog' })], total: 1, next: null });
+		answer({ items: [imageOf({ id: 'dog' })], total: 1, total_is_exact: true, next: null });
 		await vi.waitFor(() => expect(feed.at(0)?.id).toBe('dog'));
 
 		expect(feed.total).toBe(1);
+	});
+
+	it('learns from the last page how long an estimated list is', async () => {
+		const items = [imageOf({ id: 'only' })];
+		list.mockResolvedValue({ items, total: 90, total_is_exact: false, next: null });
+		const feed = await fed();
+		expect(feed.total).toBe(1);
+		expect(feed.exact).toBe(true);
 	});
 
 	it('says what went wrong and loads when asked again', async () => {
