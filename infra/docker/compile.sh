@@ -4,8 +4,7 @@
 set -eu
 
 python=/opt/venv/bin/python
-output=/var/lib/gallery/models/compiled
-mkdir -p "$output"
+mkdir -p "$GALLERY_DATA_DIR"
 
 weights=$(find /weights -name '*.h5' | head -n 1)
 if [ ! -f "$weights" ]; then
@@ -15,8 +14,10 @@ if [ ! -f "$weights" ]; then
 fi
 
 if [ -f "$weights" ]; then
-	name=$(sha256sum "$weights" | cut -c 1-16)
-	$python -m worker.model.compile "$weights" "$output/mobilenet_v2-$name.tflite" >/dev/null
+	GALLERY_WEIGHTS=$weights $python -c '
+from infra.settings import Settings
+from worker.model.compiled import find_compiled
+print(find_compiled(Settings()))'
 else
 	tail -n 1 /tmp/keras.log >&2
 	echo "No weights at all: the workers of this image will wait for some." >&2

@@ -16,6 +16,9 @@ WORKDIR /srv/gallery
 COPY infra infra
 COPY worker worker
 COPY --from=weights / /weights
+ARG PRECISION=float32
+ENV GALLERY_DATA_DIR=/var/lib/gallery \
+    GALLERY_PRECISION=$PRECISION
 RUN sh infra/docker/compile.sh
 
 FROM python:3.13.14-slim-trixie
@@ -31,6 +34,8 @@ COPY infra infra
 COPY worker worker
 RUN python -m compileall -q .
 COPY --from=model /var/lib/gallery /var/lib/gallery
+ARG PRECISION=float32
+ENV GALLERY_PRECISION=$PRECISION
 USER gallery
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s \
     CMD ["python", "-m", "worker.alive"]
