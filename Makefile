@@ -25,7 +25,7 @@ $(VENV)/.installed: requirements/all.txt pyproject.toml
 
 web: web/dist/index.html ## build the web client
 
-web/dist/index.html: $(VENV)/.installed $(shell find web/src web/public -type f 2>/dev/null) \
+web/dist/index.html: $(VENV)/.installed $(shell find web/src web/public web/docs -type f 2>/dev/null) \
 		web/package-lock.json web/index.html
 	@echo "Building the web client ..."
 	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
