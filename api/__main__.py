@@ -3,8 +3,12 @@
 import uvicorn
 
 from api.app import create_app
+from api.protocol import GuardedProtocol
 from infra.entry import start
 from infra.settings import Settings
+
+# Past that, new requests are refused at once with 503.
+MOST_CONNECTIONS = 1000
 
 
 def serve(settings: Settings) -> None:
@@ -14,6 +18,8 @@ def serve(settings: Settings) -> None:
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=GuardedProtocol,
+        limit_concurrency=MOST_CONNECTIONS,
         log_config=None,
         access_log=False,
         server_header=False,

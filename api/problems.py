@@ -39,6 +39,11 @@ PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
     UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
 
+HEADERS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
+    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of it will not be waited for
+}
+
 Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
 
 
@@ -99,9 +104,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 def _render_as(status: HTTPStatus, kind: str) -> Handler:
-    headers = (
-        {"Retry-After": RETRY_AFTER_SECONDS} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    )
+    headers = HEADERS.get(status)
 
     async def render(_: Request, error: GalleryError) -> ProblemResponse:
         return problem(status, kind, str(error), headers=headers)
