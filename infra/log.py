@@ -43,6 +43,9 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
     warnings.filterwarnings("ignore", module=r"PIL\.")
     # The steps of uvicorn's start and stop say nothing that our own lines do not.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # These tell of every failed try; our own lines tell when something goes and comes back.
+    for name in ("psycopg.pool", "urllib3.connectionpool"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -51,6 +51,7 @@ def create_celery(settings: Settings, *, socket_timeout: float) -> Celery:
         worker_max_tasks_per_child=None,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        broker_channel_error_retry=True,  # a full Redis refuses; without this the worker ends
         broker_pool_acquire_timeout=1,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_enable_remote_control=False,  # nobody asks; signals and Postgres tell

@@ -14,6 +14,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from infra.errors import DatabaseUnavailableError
+from infra.log import get_logger
+
+log = get_logger(__name__)
 
 # Notice a dead server within seconds, and never let one query or lock hold a request for long.
 _CLIENT_LIMITS: dict[str, str | int] = {
@@ -38,6 +41,7 @@ class Database:
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection]) -> None:
         self._pool = pool
+        self._is_lost = False
 
     @asynccontextmanager
     async def connection(
@@ -51,9 +55,21 @@ class Database:
         """
         try:
             async with asyncio.timeout(seconds), self._pool.connection() as conn:
+                self._note(is_lost=False)
                 yield conn
-        except (psycopg.OperationalError, PoolTimeout, TooManyRequests, TimeoutError) as error:
+        except TooManyRequests as error:
             raise DatabaseUnavailableError from error
+        except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
+            self._note(is_lost=True, reason=str(error).strip())
+            raise DatabaseUnavailableError from error
+
+    def _note(self, *, is_lost: bool, reason: str = "") -> None:
+        """One line when Postgres goes, one when it is back."""
+        if is_lost and not self._is_lost:
+            log.warning("database lost", reason=reason)
+        elif self._is_lost and not is_lost:
+            log.info("database back")
+        self._is_lost = is_lost
 
 
 @asynccontextmanager
