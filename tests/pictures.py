@@ -3,7 +3,10 @@
 from io import BytesIO
 
 import numpy as np
+import pillow_heif
 from PIL import Image
+
+pillow_heif.register_heif_opener()  # writes HEIC, too
 
 
 def picture(seed: int = 0, *, size: tuple[int, int] = (320, 240), mode: str = "RGB") -> Image.Image:

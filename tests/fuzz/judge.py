@@ -1,0 +1,98 @@
+"""A file's way through door and worker, in a process of its own under the worker's limits."""
+
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.stack import ROOT
+
+MEMORY = 1536 << 20
+SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a file: `tags`, or the code of the reason."""
+
+    name: str
+    outcome: str
+    seconds: float
+    peak_bytes: int
+
+
+def judge_all(files: Iterable[Path]) -> list[Verdict]:
+    """Judge files in one process, as a worker would; raises when it does not live to the end."""
+    paths = "\n".join(str(path) for path in files)
+    answer = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.judge"],
+        input=paths,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if not k.startswith("GALLERY_")},
+    )
+    verdicts = [Verdict(**json.loads(line)) for line in answer.stdout.splitlines()]
+    if answer.returncode != 0:
+        reason = answer.stderr[-2000:]
+        raise AssertionError(f"the process died after {verdicts[-1:]}: {reason}")
+    return verdicts
+
+
+def outcome_of(data: bytes) -> str:
+    """Door, decoder, model's input and thumbnail: the path of a picture but for the model."""
+    from api.door import inspect  # noqa: PLC0415 (native libraries, after the limits are set)
+    from api.uploads import Upload  # noqa: PLC0415
+    from infra.errors import CodedError  # noqa: PLC0415
+    from infra.settings import Settings  # noqa: PLC0415
+    from worker.classify import to_tensor  # noqa: PLC0415
+    from worker.decode import decode  # noqa: PLC0415
+    from worker.thumbnail import make_thumbnail  # noqa: PLC0415
+
+    settings = Settings()
+    upload = Upload("a", io.BytesIO())
+    upload.write(data, settings.max_upload_bytes)
+    try:
+        found = inspect(upload, settings)
+        pixels = decode(data, found.media_type, max_pixels=settings.max_pixels).pixels
+    except CodedError as error:
+        return error.code if error.detail.endswith(".") else "no sentence"
+    tensor = to_tensor(pixels)
+    assert tensor.shape == (224, 224, 3)
+    assert abs(tensor).max() <= 1
+    assert make_thumbnail(pixels).startswith(b"\xff\xd8\xff")
+    return "tags"
+
+
+def main() -> None:
+    import time  # noqa: PLC0415
+
+    from worker.limits import limit_memory  # noqa: PLC0415
+
+    outcome_of(b"\xff\xd8\xff")  # warm
+    limit_memory(MEMORY)
+    for line in sys.stdin.read().splitlines():
+        begun = time.monotonic()
+        outcome = outcome_of(Path(line).read_bytes())
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(  # noqa: T201 (the answer)
+            json.dumps(
+                {
+                    "name": line,
+                    "outcome": outcome,
+                    "seconds": time.monotonic() - begun,
+                    "peak_bytes": peak,
+                }
+            ),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Mutated pictures: whatever bytes come, there are tags or a reason, never another error."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.judge import outcome_of
+from tests.pictures import encode, picture
+
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP")
+SEEDS = {kind: encode(picture(5, size=(24, 18)), kind) for kind in KINDS}
+
+Edits = list[tuple[float, bytes, int]]
+edits = st.lists(
+    st.tuples(st.floats(0, 1), st.binary(max_size=8), st.integers(0, 8)), min_size=1, max_size=6
+)
+
+
+def mutate(data: bytes, changes: Edits) -> bytes:
+    """At places along the file, put bytes in for so many of its own."""
+    changed = bytearray(data)
+    for place, new, removed in changes:
+        at = int(place * len(changed))
+        changed[at : at + removed] = new
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(changes=edits)
+def test_a_damaged_picture_ends_with_tags_or_a_reason(kind: str, changes: Edits) -> None:
+    assert outcome_of(mutate(SEEDS[kind], changes))
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.binary(max_size=200))
+def test_any_bytes_end_with_a_reason(data: bytes) -> None:
+    assert outcome_of(data)
+
+
+def test_the_seeds_themselves_are_good() -> None:
+    assert {outcome_of(data) for data in SEEDS.values()} == {"tags"}

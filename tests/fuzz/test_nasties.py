@@ -1,0 +1,62 @@
+"""Nasty and ordinary files: each ends with tags or with a reason, and the process lives."""
+
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from infra.media import SNIFFED_BYTES, sniff
+from tests.fuzz.judge import MEMORY, SECONDS, judge_all
+from tests.nasties import nasties
+
+REASONS = {
+    "tags", "empty", "unsupported_type", "too_many_pixels", "unreadable", "truncated",
+    "out_of_memory", "too_many_bytes",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def nasty_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("nasties")
+    for name, data in nasties():
+        (folder / name.replace("/", " ")).write_bytes(data)
+    return sorted(folder.iterdir())
+
+
+def test_every_nasty_file_ends_with_tags_or_a_reason(nasty_files: list[Path]) -> None:
+    verdicts = {Path(each.name).name: each for each in judge_all(nasty_files)}
+
+    assert len(verdicts) == len(nasty_files) > 100
+    assert {each.outcome for each in verdicts.values()} <= REASONS
+    assert max(each.seconds for each in verdicts.values()) < SECONDS
+    assert max(each.peak_bytes for each in verdicts.values()) < MEMORY
+    good = {name for name, each in verdicts.items() if each.outcome == "tags"}
+    assert {name for name in verdicts if name.startswith("mode")} <= good
+    assert {"1 by 1.jpeg", "1 by 65500.png", "script at the end.jpg", "2000 frames.gif"} <= good
+    assert not good & {"html.jpg", "svg.png", "pdf.jpg", "noise.jpg", "65500 squared.jpg"}
+    for kind in ("png", "jpeg", "webp", "avif", "heif"):
+        assert verdicts[f"50 percent.{kind}"].outcome in ("truncated", "unreadable"), kind
+
+
+def test_the_same_file_ends_the_same_way_twice(nasty_files: list[Path]) -> None:
+    some = nasty_files[::7]
+    assert [e.outcome for e in judge_all(some)] == [e.outcome for e in judge_all(some)]
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """Every file of a kind that we take, by content."""
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file() and 0 < path.stat().st_size < 20 << 20:
+            with path.open("rb") as file:
+                if sniff(file.read(SNIFFED_BYTES)):
+                    found.append(path)
+    return sorted(found)
+
+
+def test_the_pictures_in_installed_packages_end_well() -> None:
+    files = picture_files(Path(sysconfig.get_paths()["purelib"]))
+    verdicts = judge_all(files)
+
+    assert len(verdicts) == len(files) >= 5
+    assert {each.outcome for each in verdicts} <= REASONS
