@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit fuzz check format lock clean
+.PHONY: help install web run test test-unit test-chaos soak fuzz check format lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,6 +39,12 @@ test: install web ## all tests; what this machine lacks is skipped by name
 
 test-unit: install ## the fast tests, in seconds
 	@exec $(BIN)/pytest tests/unit
+
+test-chaos: install ## cause each fault for real under 500 uploads (CHAOS=short: fewer of both)
+	@exec $(BIN)/pytest tests/chaos
+
+soak: install ## 20,000 uploads by 8 clients with a kill every 20 s; prints the figures
+	@exec $(BIN)/python -m tests.chaos.soak
 
 fuzz: install ## look for files that break the decoder, guided by coverage (5 minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris==3.0.0"

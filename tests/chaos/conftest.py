@@ -1,0 +1,34 @@
+"""One service for the whole run of faults; each test puts right what it broke."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.house import House, open_house
+from tests.minio_server import find_minio
+
+
+@pytest.fixture(scope="session")
+def house(
+    request: pytest.FixtureRequest, compiled_model: Path, weights: Path, session_dir: Path
+) -> Iterator[House]:
+    """On MinIO where there is one, on a local directory where not."""
+    minio = request.getfixturevalue("minio_server") if find_minio() else None
+    data_dir = compiled_model.parents[2]
+    with open_house(
+        session_dir / "house", data_dir=data_dir, weights=weights, minio=minio
+    ) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def uploads() -> int:
+    """How many uploads are under way while a fault is caused."""
+    return 60 if is_short() else 500
+
+
+def is_short() -> bool:
+    """Whether `CHAOS=short` asks for the form that a change has to pass."""
+    return os.environ.get("CHAOS") == "short"

@@ -1,0 +1,190 @@
+"""The faults: each is caused for real while uploads are under way, and put right again."""
+
+import random
+import signal
+import time
+from collections.abc import Callable
+
+from infra.queue import CLASSIFY_TASK, Queue
+from tests.chaos.house import WORKERS, House
+from tests.stack import until
+
+Fault = Callable[[House], None]
+
+
+def kill_a_child(house: House) -> None:
+    """`kill -9` of the process that does the work; its parent makes another."""
+    child = house.worker_child("worker-1")
+    child.send_signal(signal.SIGKILL)
+    until(lambda: not child.is_running(), seconds=10, what="the child to be gone")
+
+
+def kill_a_worker(house: House) -> None:
+    """`kill -9` of a worker with all its processes, as when a machine is lost."""
+    house.kill_worker("worker-2")
+    time.sleep(1)
+    house.start_worker("worker-2")
+
+
+def restart_workers_in_turn(house: House) -> None:
+    """SIGTERM one after the other, as a deployment does."""
+    for name in WORKERS:
+        house.stack.stop(name)
+        house.start_worker(name)
+        house.stack.wait_for_workers(1)
+
+
+def kill_the_api(house: House) -> None:
+    """`kill -9` of the API amid uploads; its port is taken up again."""
+    house.stack.kill("api")
+    house.stack.start("api")
+    house.stack.wait_for_api()
+
+
+def empty_redis(house: House) -> None:
+    """`kill -9` of Redis, which keeps nothing, and another one two seconds later."""
+    house.redis.kill()
+    time.sleep(2)
+    house.redis.start()
+
+
+def flush_redis(house: House) -> None:
+    """Somebody runs FLUSHALL."""
+    with house.queue() as client:
+        for _ in range(3):
+            client.flushall()
+            time.sleep(0.2)
+
+
+def freeze_redis(house: House) -> None:
+    """Redis takes connections and answers nothing."""
+    house.redis.freeze()
+    time.sleep(6)
+    house.redis.thaw()
+
+
+def silence_redis(house: House) -> None:
+    """Every connection to Redis is half open for a while, then cut."""
+    house.to_redis.set("silent")
+    time.sleep(6)
+    house.to_redis.set("pass")
+    house.to_redis.cut()
+
+
+def fill_redis(house: House) -> None:
+    """Redis has no memory left and refuses to take messages."""
+    with house.queue() as client:
+        client.config_set("maxmemory", "1mb")
+        time.sleep(4)
+        client.config_set("maxmemory", "256mb")
+
+
+def restart_postgres(house: House) -> None:
+    """Postgres is stopped for two seconds."""
+    house.postgres.stop()
+    time.sleep(2)
+    house.postgres.start()
+
+
+def kill_postgres(house: House) -> None:
+    """`kill -9` of Postgres; it recovers from its log."""
+    house.postgres.kill()
+    time.sleep(1)
+    house.postgres.start()
+
+
+def freeze_postgres(house: House) -> None:
+    """Postgres holds every connection and answers nothing, for longer than a lease."""
+    house.postgres.freeze()
+    time.sleep(25)
+    house.postgres.thaw()
+
+
+def cut_postgres(house: House) -> None:
+    """Connections to Postgres break at any moment, in a COMMIT, too."""
+    for _ in range(30):
+        house.to_postgres.cut()
+        time.sleep(random.uniform(0.05, 0.2))
+
+
+def deliver_often(house: House) -> None:
+    """Every message comes many times, late ones long after the work is done."""
+    queue = Queue(house.settings)
+    for _ in range(5):
+        ids = [row[0] for row in house.query("SELECT id FROM images ORDER BY random() LIMIT 64")]
+        for start in range(0, len(ids), 8):
+            queue._celery.send_task(  # noqa: SLF001 (the real message, sent again)
+                CLASSIFY_TASK,
+                args=[[str(each) for each in ids[start : start + 8]]],
+                queue="interactive",
+            )
+    queue.close()
+
+
+def set_the_clock(house: House) -> None:
+    """The database's clock is put on by an hour, then back: what was dated lies an hour off."""
+    for step in ("-", "+"):
+        house.query(
+            f"UPDATE images SET leased_until = leased_until {step} interval '1 hour',"
+            f" announced_at = announced_at {step} interval '1 hour'"
+        )
+        house.query(f"UPDATE workers SET seen_at = seen_at {step} interval '1 hour'")
+        house.query(
+            f"UPDATE sweeper SET seen_at = seen_at {step} interval '1 hour',"
+            f" steady_since = steady_since {step} interval '1 hour'"
+        )
+        time.sleep(1)
+
+
+def objects_refuse(house: House) -> None:
+    """Object storage takes no connections."""
+    assert house.to_objects
+    house.to_objects.set("refuse")
+    time.sleep(5)
+    house.to_objects.set("pass")
+
+
+def objects_answer_503(house: House) -> None:
+    """Object storage answers 503 to everything."""
+    assert house.to_objects
+    house.to_objects.set("unavailable")
+    time.sleep(5)
+    house.to_objects.set("pass")
+
+
+def objects_stall(house: House) -> None:
+    """Object storage stops in the middle of answers."""
+    assert house.to_objects
+    house.to_objects.set("silent")
+    time.sleep(12)
+    house.to_objects.set("pass")
+    house.to_objects.cut()
+
+
+def objects_crawl(house: House) -> None:
+    """Object storage gives 20 KB a second."""
+    assert house.to_objects
+    house.to_objects.set("slow")
+    time.sleep(6)
+    house.to_objects.set("pass")
+
+
+ON_ANY_STORAGE: tuple[Fault, ...] = (
+    kill_a_child,
+    kill_a_worker,
+    restart_workers_in_turn,
+    kill_the_api,
+    empty_redis,
+    flush_redis,
+    freeze_redis,
+    silence_redis,
+    fill_redis,
+    restart_postgres,
+    kill_postgres,
+    freeze_postgres,
+    cut_postgres,
+    deliver_often,
+    set_the_clock,
+)
+
+ON_S3: tuple[Fault, ...] = (objects_refuse, objects_answer_503, objects_stall, objects_crawl)

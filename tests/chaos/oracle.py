@@ -1,0 +1,94 @@
+"""What must be true once the trouble is over."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from minio import Minio
+
+from api.housekeeper import Housekeeper
+from infra.database.connection import open_database
+from infra.objects import original_key, thumbnail_key
+from tests.chaos.house import House
+from tests.chaos.load import Load
+from tests.stack import until
+
+BUSY = "SELECT count(*) FROM images WHERE status IN ('queued', 'running')"
+ROWS = """
+    SELECT encode(i.sha256, 'hex'), i.status, i.failure_code,
+           (SELECT array_agg(p.rank || ':' || p.class_index ORDER BY p.rank)
+              FROM predictions AS p
+             WHERE p.image_id = i.id)
+      FROM images AS i
+"""
+
+
+def check(house: House, load: Load, *, failed: dict[str, str] | None = None) -> None:
+    """Wait for the work to end, then hold every promise against what is there.
+
+    `failed`: the code with which pictures must have failed, by hash; all others must be done.
+    """
+    expected = failed or {}
+    until(lambda: house.query(BUSY) == [(0,)], seconds=120, what="all work to end", pause=0.5)
+    rows = {str(row[0]): row[1:] for row in house.query(ROWS)}
+    ends = Counter((rows[sha][0], rows[sha][1]) for sha in load.promised if sha not in expected)
+    assert ends == {("done", None): len(load.promised) - len(expected)}, ends
+    assert {sha: rows[sha][1] for sha in expected} == expected
+    _check_predictions(rows)
+    _check_counts(house, load)
+    _check_objects(house, rows)
+
+
+def _check_predictions(rows: dict[str, tuple[object, ...]]) -> None:
+    """Five for what is done, none for the rest; and all pictures have the same pixels."""
+    said = Counter(str(row[2]) for row in rows.values() if row[0] == "done")
+    assert len(said) == 1, said
+    [answer] = said
+    assert answer.count(":") == 5
+    assert all(row[2] is None for row in rows.values() if row[0] != "done")
+
+
+def _check_counts(house: House, load: Load) -> None:
+    for job_id in load.jobs:
+        job = house.stack.get(f"/api/v1/jobs/{job_id}")
+        counts = job["counts"]
+        assert counts.pop("total") == sum(counts.values()) == len(job["items"]), job_id
+        assert job["status"] == "done"
+
+
+def _check_objects(house: House, rows: dict[str, tuple[object, ...]]) -> None:
+    """Every row has its object with the right bytes; every other object is soon removed."""
+    for sha, row in rows.items():
+        data = house.objects.get(original_key(bytes.fromhex(sha)))
+        assert hashlib.sha256(data).hexdigest() == sha
+        if row[0] == "done":
+            assert house.objects.get(thumbnail_key(bytes.fromhex(sha))).startswith(b"\xff\xd8")
+    asyncio.run(_collect(house))
+    assert {key.split("/")[1] for key in list_keys(house)} == set(rows)
+    assert house.query("SELECT count(*) FROM unnamed_objects") == [(0,)]
+
+
+async def _collect(house: House) -> None:
+    async with open_database(house.database_url, name="oracle") as database:
+        housekeeper = Housekeeper(database, house.objects, retention=timedelta(days=30))
+        while await housekeeper.collect(timedelta(0)):
+            pass
+
+
+def list_keys(house: House) -> list[str]:
+    """Every object there is."""
+    parts = urlsplit(house.objects_url)
+    if parts.scheme == "file":
+        files = [path for path in Path(parts.path).rglob("*") if path.is_file()]
+        return [f"{path.relative_to(parts.path).parts[0]}/{path.name}" for path in files]
+    client = Minio(
+        f"{parts.hostname}:{parts.port}",
+        access_key=parts.username,
+        secret_key=parts.password,
+        secure=False,
+    )
+    names = client.list_objects("chaos", recursive=True)
+    return [str(each.object_name) for each in names]

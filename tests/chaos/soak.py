@@ -1,0 +1,177 @@
+"""Many uploads by several clients while something is killed every so often; prints the figures."""
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from threading import Event, Thread
+
+import psutil
+
+from infra.settings import Settings
+from tests.chaos.faults import empty_redis, kill_a_child, kill_a_worker, kill_postgres, kill_the_api
+from tests.chaos.house import WORKERS, House, open_house
+from tests.chaos.load import Load, distinct_picture
+from tests.chaos.oracle import BUSY, check
+from tests.minio_server import MinioServer, find_minio
+from tests.stack import until
+from worker.model.compiled import find_compiled
+from worker.model.weights import find_weights
+
+KILLS = (kill_a_child, kill_a_worker, kill_the_api, empty_redis, kill_postgres)
+MIB = 1 << 20
+
+
+class Memory:
+    """Resident memory by role, sampled while it runs."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stop = Event()
+        self._thread = Thread(target=self._run, daemon=True)
+        self.samples: dict[str, list[int]] = defaultdict(list)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(2):
+            for role, pid in self._processes().items():
+                try:
+                    self.samples[role].append(psutil.Process(pid).memory_info().rss)
+                except psutil.NoSuchProcess:
+                    continue
+
+    def _processes(self) -> dict[str, int]:
+        found = {}
+        for name in ("api", *WORKERS):
+            try:
+                main = psutil.Process(self._house.stack.pid(name))
+                found[name] = main.pid
+                found |= {f"{name}, child": child.pid for child in main.children()[:1]}
+            except (KeyError, psutil.NoSuchProcess):  # just being killed
+                continue
+        return found
+
+    def rows(self) -> list[str]:
+        """The median of each third of the run: flat is flat."""
+        rows = []
+        for role, values in sorted(self.samples.items()):
+            third = max(1, len(values) // 3)
+            parts = [values[:third], values[third : 2 * third], values[-third:]]
+            medians = " → ".join(f"{statistics.median(part) / MIB:.0f}" for part in parts if part)
+            rows.append(f"| resident memory of {role}, MiB (medians of thirds) | {medians} |")
+        return rows
+
+
+def soak(house: House, *, uploads: int, clients: int, kill_every: float) -> list[str]:
+    """Upload, kill, and check; return the rows of the table."""
+    chance = random.Random(0)
+    kills: Counter[str] = Counter()
+    memory = Memory(house)
+    load = Load(house.stack.url, clients=clients, per_request=10)
+    begun = time.monotonic()
+    load.start([distinct_picture() for _ in range(uploads)])
+    while load.is_under_way() or house.query(BUSY) != [(0,)]:
+        time.sleep(kill_every)
+        if load.is_under_way():
+            kill = chance.choice(KILLS)
+            kills[kill.__name__.replace("_", " ")] += 1
+            kill(house)
+    load.finish()
+    failed = {
+        str(sha): str(code)
+        for sha, code in house.query(
+            "SELECT encode(sha256, 'hex'), failure_code FROM images WHERE status = 'failed'"
+        )
+    }
+    check(house, load, failed=failed)
+    memory.stop()
+    done = house.query("SELECT count(*) FROM images WHERE status = 'done'")[0][0]
+    return [
+        f"| uploads, clients | {uploads}, {clients} |",
+        f"| seconds until all was done | {time.monotonic() - begun:.0f} |",
+        f"| kills | {', '.join(f'{count} × {name}' for name, count in kills.items())} |",
+        f"| answers to upload requests | {dict(load.answers)} |",
+        f"| accepted pictures | {len(load.promised)} |",
+        f"| done with exactly five predictions | {done} |",
+        f"| failed | {len(failed)} {dict(Counter(failed.values()))} |",
+        "| lost, doubled, objects without a row, rows without an object | 0, 0, 0, 0 |",
+        *memory.rows(),
+    ]
+
+
+def lanes(house: House, *, waiting: int, singles: int) -> list[str]:
+    """Time single uploads behind a bulk load."""
+    for name in WORKERS:
+        house.stack.stop(name)
+    bulk = Load(house.stack.url, clients=4, per_request=100)
+    bulk.start([distinct_picture() for _ in range(waiting)])
+    bulk.finish()
+    for name in WORKERS:
+        house.start_worker(name)
+    house.stack.wait_for_workers(len(WORKERS))
+    seconds = []
+    for _ in range(singles):
+        begun = time.monotonic()
+        job = house.stack.post_files(("one.jpg", distinct_picture()))
+        house.stack.wait_for_job(job["id"])
+        seconds.append(time.monotonic() - begun)
+    [(left,)] = house.query("SELECT count(*) FROM images WHERE status = 'queued'")
+    until(
+        lambda: house.query("SELECT count(*) FROM images WHERE status = 'queued'") == [(0,)],
+        seconds=1200,
+        what="the bulk load to end",
+        pause=1,
+    )
+    check(house, bulk)
+    middle, late = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
+    return [
+        f"| queued before the single uploads, and after them | {waiting}, {left} |",
+        f"| single upload to its tags, median and p95 of {singles}, s | {middle:.2f}, {late:.2f} |",
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--uploads", type=int, default=20_000)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--kill-every", type=float, default=20)
+    parser.add_argument("--waiting", type=int, default=10_000)
+    parser.add_argument("--singles", type=int, default=40)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="gallery-soak-") as folder:
+        root = Path(folder)
+        root.chmod(0o755)
+        settings = Settings(data_dir=root / "data")
+        weights = find_weights(settings)
+        find_compiled(settings.model_copy(update={"weights": weights}))
+        program = find_minio()
+        minio = MinioServer(program, root / "minio") if program else None
+        if minio:
+            minio.wait_until_ready()
+        try:
+            with open_house(
+                root / "house", data_dir=root / "data", weights=weights, minio=minio
+            ) as house:
+                rows = soak(
+                    house,
+                    uploads=chosen.uploads,
+                    clients=chosen.clients,
+                    kill_every=chosen.kill_every,
+                )
+                print("\n".join(rows), flush=True)  # noqa: T201
+                rows = lanes(house, waiting=chosen.waiting, singles=chosen.singles)
+                print("\n".join(rows), flush=True)  # noqa: T201
+        finally:
+            if minio:
+                minio.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""A full disk under the object directory: uploads wait outside, and go on once there is room."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.house import House, open_house
+from tests.chaos.load import Load, distinct_picture
+from tests.chaos.oracle import check
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    folder = tmp_path / "house" / "objects"
+    folder.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def house(small_disk: Path, compiled_model: Path, weights: Path) -> Iterator[House]:
+    data_dir = compiled_model.parents[2]
+    with open_house(small_disk.parent, data_dir=data_dir, weights=weights, minio=None) as house:
+        yield house
+
+
+def test_uploads_wait_for_room(house: House, small_disk: Path) -> None:
+    load = Load(house.stack.url)
+    load.start([distinct_picture() for _ in range(120)])
+    deadline = time.monotonic() + 60
+    while not load.answers[503] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert load.answers[503]
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    load.finish()
+    check(house, load)

@@ -1,0 +1,52 @@
+"""Each fault, under load: nothing accepted is lost, nothing is done twice, everything adds up."""
+
+import psutil
+import pytest
+
+from tests.chaos.conftest import is_short
+from tests.chaos.faults import ON_ANY_STORAGE, ON_S3, Fault
+from tests.chaos.house import House
+from tests.chaos.load import Load, distinct_picture
+from tests.chaos.oracle import check
+
+SHORT = {
+    "kill_a_child",
+    "kill_a_worker",
+    "kill_the_api",
+    "empty_redis",
+    "kill_postgres",
+    "deliver_often",
+    "set_the_clock",
+    "objects_answer_503",
+}
+
+
+def faults(among: tuple[Fault, ...]) -> list[Fault]:
+    return [fault for fault in among if not is_short() or fault.__name__ in SHORT]
+
+
+def survive(house: House, fault: Fault, uploads: int) -> None:
+    """Cause a fault at a quarter and again at half of the uploads, and check."""
+    load = Load(house.stack.url)
+    load.start([distinct_picture() for _ in range(uploads)])
+    for share in (0.25, 0.5):
+        load.wait_for(share, uploads)
+        fault(house)
+    load.finish()
+    assert len(load.promised) == uploads
+    check(house, load)
+
+
+@pytest.mark.parametrize("fault", faults(ON_ANY_STORAGE), ids=lambda fault: fault.__name__)
+def test_nothing_accepted_is_lost(house: House, fault: Fault, uploads: int) -> None:
+    survive(house, fault, uploads)
+
+
+@pytest.mark.parametrize("fault", faults(ON_S3), ids=lambda fault: fault.__name__)
+def test_nothing_is_lost_with_its_storage(house: House, fault: Fault, uploads: int) -> None:
+    if not house.to_objects:
+        pytest.skip("no `minio` program: put one on PATH or name it in GALLERY_TEST_MINIO")
+    workers = [psutil.Process(house.stack.pid(name)) for name in ("worker-1", "worker-2")]
+    children = [worker.children() for worker in workers]
+    survive(house, fault, uploads)
+    assert [worker.children() for worker in workers] == children
