@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit test-chaos soak fuzz check format lock clean
+.PHONY: help install web run test test-unit check format lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,7 +25,7 @@ $(VENV)/.installed: requirements/all.txt pyproject.toml
 
 web: web/dist/index.html ## build the web client
 
-web/dist/index.html: $(VENV)/.installed $(shell find web/src web/public -type f 2>/dev/null) \
+web/dist/index.html: $(VENV)/.installed $(shell find web/src web/public web/docs -type f 2>/dev/null) \
 		web/package-lock.json web/index.html
 	@echo "Building the web client ..."
 	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
@@ -39,16 +39,6 @@ test: install web ## all tests; what this machine lacks is skipped by name
 
 test-unit: install ## the fast tests, in seconds
 	@exec $(BIN)/pytest tests/unit
-
-test-chaos: install ## cause each fault for real under 500 uploads (CHAOS=short: fewer of both)
-	@exec $(BIN)/pytest tests/chaos
-
-soak: install ## 20,000 uploads by 8 clients with a kill every 20 s; prints the figures
-	@exec $(BIN)/python -m tests.chaos.soak
-
-fuzz: install ## look for files that break the decoder, guided by coverage (5 minutes)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris==3.0.0"
-	@exec $(BIN)/python -m tests.fuzz.guided
 
 check: install web ## lint and type-check everything
 	@ruff check . && ruff format --check . && mypy

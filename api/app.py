@@ -16,7 +16,7 @@ from api.housekeeper import Housekeeper
 from api.problems import add_problem_handlers
 from api.sweeper import Sweeper
 from api.tallies import TallyKeeper
-from api.web import add_web_client
+from api.web import add_web_client, has_docs
 from infra.database.connection import open_database
 from infra.objects import open_objects
 from infra.queue import Queue
@@ -50,6 +50,9 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
+        # FastAPI's own page loads its scripts from elsewhere; ours is the better one where it is.
+        docs_url=None if has_docs(settings.web_dir) else "/docs",
+        redoc_url=None,
     )
     v1 = APIRouter(prefix="/api/v1")
     for module in (jobs, images, retries, trash, tags, export, overview):

@@ -12,7 +12,7 @@ _SOURCES = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
-    "img-src": "'self'",
+    "img-src": "'self' data:",  # the documentation's icons
     "font-src": "'self'",
     "connect-src": "'self'",
     "base-uri": "'none'",
@@ -25,6 +25,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+
+def has_docs(folder: Path) -> bool:
+    """Whether the built client brings the documentation's page, which then needs no internet."""
+    return (folder / "docs" / "index.html").is_file()
 
 
 def add_web_client(app: FastAPI, folder: Path) -> None:

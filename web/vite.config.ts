@@ -13,6 +13,7 @@ export default defineConfig({
 		// data: addresses would need a wider Content-Security-Policy.
 		assetsInlineLimit: 0,
 		modulePreload: { polyfill: false },
+		rollupOptions: { input: ['index.html', 'docs/index.html'] },
 	},
 	server: {
 		host: '127.0.0.1',

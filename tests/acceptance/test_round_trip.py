@@ -136,6 +136,8 @@ def test_no_view_loads_anything_from_elsewhere(
     for name in ("Upload & Classify", "Gallery", "Search & Export"):
         open_view(page, name)
         page.wait_for_load_state("networkidle")
+    page.goto("/docs")
+    expect(page.get_by_text("/api/v1/jobs", exact=True).first).to_be_visible()
 
     assert len(gallery) == 3
     assert [url for url in asked if not url.startswith((stack.url, "data:", "blob:"))] == []
