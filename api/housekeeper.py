@@ -6,6 +6,7 @@ from datetime import timedelta
 from anyio import to_thread
 
 from infra.database.connection import Database
+from infra.database.idempotency import forget_keys
 from infra.database.purge import purge_images
 from infra.database.unnamed import take_unnamed
 from infra.errors import UnavailableError
@@ -38,6 +39,8 @@ class Housekeeper:
         try:
             purged = await self._purge()
             collected = await self.collect(COLLECT_AFTER)
+            async with self._database.connection() as conn:
+                await forget_keys(conn)
         except UnavailableError as error:
             log.info("housekeeping put off", reason=str(error))
             return

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.cursors import read_cursor, write_cursor
 from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
+from api.idempotency import Key, submit_once
 from api.problems import problems
 from api.schemas import JobRead, JobSummary, Page
 from api.submission import submit
@@ -23,6 +24,8 @@ from infra.identifiers import new_id
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 LONGEST_WAIT_SECONDS = 25.0
+# When a client that cannot wait with `?wait=` may look again.
+POLL_AFTER_SECONDS = "1"
 # After the first news, which one picture's sender waits for, others are gathered: a job with
 # thousands of items is not read again for each of its chunks.
 _LOOK_AGAIN_SECONDS = 0.1
@@ -60,13 +63,20 @@ _UPLOAD_BODY = {
     responses=problems(408, 413, 422, 503),
     openapi_extra=_UPLOAD_BODY,
 )
-async def create(request: Request, response: Response, service: ServiceDep) -> JobRead:
+async def create(
+    request: Request, response: Response, service: ServiceDep, idempotency_key: Key = None
+) -> JobRead:
     """Send one or many pictures; the answer is the job, with one item per file in order."""
-    job_id = new_id()
     async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
-        items = await submit(service, job_id, uploads, create_job)
+        if idempotency_key is None:
+            job_id = new_id()
+            await submit(service, job_id, uploads, create_job)
+        else:
+            job_id = await submit_once(service, uploads, owner="", key=idempotency_key)
+        count = len(uploads)
     response.headers["Location"] = f"{request.url.path}/{job_id}"
-    return await _read(service, job_id, positions=[item.position for item in items])
+    response.headers["Retry-After"] = POLL_AFTER_SECONDS
+    return await _read(service, job_id, positions=list(range(count)))
 
 
 @router.post(
@@ -131,7 +141,7 @@ async def get_job(
     """Read a job: counts, and what has become of each file."""
     job = await _wait_for_change(service, job_id, wait, items, if_none_match)
     tag = _tag(job, items)
-    if if_none_match == tag:
+    if tag in _known_tags(if_none_match):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
     since = changed_since and changed_since - _CURSOR_OVERLAP
     async with service.database.connection() as conn:
@@ -147,9 +157,9 @@ async def _wait_for_change(
     deadline = time.monotonic() + min(wait, LONGEST_WAIT_SECONDS)
     change = service.changes.next()
     job = await _get(service, job_id)
-    known = known or _tag(job, items)
+    tags = _known_tags(known) or {_tag(job, items)}
     pause = 0.0
-    while _tag(job, items) == known and job.status in ("queued", "running"):
+    while _tag(job, items) in tags and job.status in ("queued", "running"):
         left = deadline - time.monotonic()
         if left <= 0:
             break
@@ -171,6 +181,12 @@ async def _read(service: Service, job_id: UUID, *, positions: list[int]) -> JobR
         job = await jobs.get_job(conn, job_id)
         items = await jobs.list_items(conn, job_id, positions=positions)
     return JobRead.of(job, items)
+
+
+def _known_tags(if_none_match: str | None) -> set[str]:
+    """The tags a client knows, without the W/ that a proxy puts before those it compresses."""
+    tags = (if_none_match or "").split(",")
+    return {tag.strip().removeprefix("W/") for tag in tags if tag.strip()}
 
 
 def _tag(job: jobs.Job, items: str) -> str:

@@ -7,6 +7,7 @@
     ├── InvalidRequestError       the request as a whole cannot be understood
     │   ├── RequestTooLargeError
     │   ├── RequestStalledError
+    │   ├── IdempotencyKeyReusedError
     │   └── QuerySyntaxError      a search that cannot be understood; says where
     ├── FileRejectedError         one file is refused at the door; carries a stable code
     ├── ClassificationError       one picture cannot be classified; carries a stable code
@@ -49,6 +50,10 @@ class RequestTooLargeError(InvalidRequestError):
 
 class RequestStalledError(InvalidRequestError):
     """The request came too slowly, or stopped coming."""
+
+
+class IdempotencyKeyReusedError(InvalidRequestError):
+    """This Idempotency-Key stands for other files. Choose a new one for every submission."""
 
 
 class QuerySyntaxError(InvalidRequestError):

@@ -1,6 +1,6 @@
 """Writing a submission: its job, its items and its new pictures, in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, LiteralString
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from infra.database.idempotency import REMEMBERED_FOR, IdempotencyKey
 from infra.errors import NotFoundError
 from infra.identifiers import new_id
 
@@ -54,6 +55,24 @@ _NEW_JOB: LiteralString = """
     WITH job AS (
         INSERT INTO jobs (id, item_count)
         VALUES (%(job_id)s, %(count)s)
+        RETURNING id, item_count, 0 AS base
+    ),
+"""
+
+# Of two at the same time one inserts; the other waits for it and then makes no job at all.
+_NEW_JOB_ONCE: LiteralString = """
+    WITH key AS (
+        INSERT INTO idempotency_keys AS known (owner, key, fingerprint, job_id)
+        VALUES (%(owner)s, %(key)s, %(fingerprint)s, %(job_id)s)
+            ON CONFLICT (owner, key) DO UPDATE
+           SET fingerprint = excluded.fingerprint, job_id = excluded.job_id, created_at = now()
+         WHERE known.created_at <= now() - %(remembered_for)s
+        RETURNING job_id
+    ),
+    job AS (
+        INSERT INTO jobs (id, item_count)
+        SELECT job_id, %(count)s
+          FROM key
         RETURNING id, item_count, 0 AS base
     ),
 """
@@ -135,6 +154,8 @@ _SUBMIT: LiteralString = """
 
 CREATE_JOB = _NEW_JOB + _SUBMIT
 
+CREATE_JOB_ONCE = _NEW_JOB_ONCE + _SUBMIT
+
 EXTEND_JOB = _GROWN_JOB + _SUBMIT
 
 
@@ -143,6 +164,19 @@ async def create_job(
 ) -> list[SubmittedItem]:
     """Record a new job with one item per file, in order."""
     return await _submit(conn, CREATE_JOB, job_id, files)
+
+
+async def create_job_once(
+    conn: AsyncConnection, job_id: UUID, files: Sequence[SubmittedFile], *, once: IdempotencyKey
+) -> list[SubmittedItem]:
+    """The same under an idempotency key; no items where the key stands for a job already."""
+    key = {
+        "owner": once.owner,
+        "key": once.key,
+        "fingerprint": once.fingerprint,
+        "remembered_for": REMEMBERED_FOR,
+    }
+    return await _submit(conn, CREATE_JOB_ONCE, job_id, files, key)
 
 
 async def extend_job(
@@ -160,10 +194,14 @@ async def extend_job(
 
 
 async def _submit(
-    conn: AsyncConnection, query: LiteralString, job_id: UUID, files: Sequence[SubmittedFile]
+    conn: AsyncConnection,
+    query: LiteralString,
+    job_id: UUID,
+    files: Sequence[SubmittedFile],
+    more: Mapping[str, object] | None = None,
 ) -> list[SubmittedItem]:
     pictures = [file.picture for file in files]
-    parameters = {
+    parameters: dict[str, object] = {
         "job_id": job_id,
         "count": len(files),
         "bulk_from": BULK_FROM,
@@ -179,7 +217,7 @@ async def _submit(
         "problem_details": [file.problem_detail for file in files],
     }
     async with conn.cursor(row_factory=class_row(SubmittedItem)) as cur:
-        await cur.execute(query, parameters)
+        await cur.execute(query, parameters | dict(more or {}))
         return await cur.fetchall()
 
 
