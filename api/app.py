@@ -6,13 +6,16 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, TypedDict
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
-from api import export, health, images, jobs, overview, retries, tags, trash
+from api import export, health, images, jobs, metrics, overview, retries, tags, trash
 from api.admission import Admission
 from api.announcer import Announcer
 from api.changes import Changes
 from api.dependencies import Service
+from api.envelope import Envelope
 from api.housekeeper import Housekeeper
+from api.measures import Measures
 from api.problems import add_problem_handlers
 from api.sweeper import Sweeper
 from api.tallies import TallyKeeper
@@ -37,6 +40,13 @@ class State(TypedDict):
     service: Service
 
 
+class App(FastAPI):
+    """FastAPI in our envelope, which answers to our own bugs get, too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Envelope(super().build_middleware_stack(), self.state.measures)
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Build the application; nothing is opened before it starts."""
 
@@ -45,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with _open_service(settings) as service:
             yield {"service": service}
 
-    app = FastAPI(
+    app = App(
         title="AI Image Gallery Manager",
         version="1",
         description=DESCRIPTION,
@@ -54,11 +64,13 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None if has_docs(settings.web_dir) else "/docs",
         redoc_url=None,
     )
+    app.state.measures = Measures()
     v1 = APIRouter(prefix="/api/v1")
     for module in (jobs, images, retries, trash, tags, export, overview):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     add_problem_handlers(app)
     add_web_client(app, settings.web_dir)
     return app
@@ -89,6 +101,9 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
     try:
         yield
     finally:
-        task.cancel()
+        # Once is not always enough: what waits for a connection of the pool may swallow it.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
         with suppress(asyncio.CancelledError):
             await task

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -66,6 +67,7 @@ class Problem(BaseModel):
     status: int
     detail: str | None = None
     errors: list[ProblemPart] | None = None
+    request_id: str | None = Field(None, description="Names this request in the service's log.")
 
 
 class ProblemResponse(JSONResponse):
@@ -82,7 +84,12 @@ def problem(
 ) -> ProblemResponse:
     """Render a problem."""
     body = Problem(
-        type=f"/problems/{kind}", title=status.phrase, status=status, detail=detail, errors=errors
+        type=f"/problems/{kind}",
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        errors=errors,
+        request_id=structlog.contextvars.get_contextvars().get("request_id"),
     )
     return ProblemResponse(body.model_dump(exclude_none=True), status, headers=headers)
 

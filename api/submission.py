@@ -13,9 +13,12 @@ from api.uploads import Upload
 from infra.database.submissions import Picture, SubmittedFile, SubmittedItem
 from infra.database.unnamed import list_unnamed
 from infra.errors import FileRejectedError, ObjectStoreUnavailableError
+from infra.log import get_logger
 from infra.objects import original_key
 from infra.queue import LANES
 from infra.settings import Settings
+
+log = get_logger(__name__)
 
 Record = Callable[[AsyncConnection, UUID, Sequence[SubmittedFile]], Awaitable[list[SubmittedItem]]]
 
@@ -43,6 +46,8 @@ async def submit(
     await _store(service, uploads, files)
     async with service.database.connection() as conn:
         items = await record(conn, job_id, files)
+    accepted = sum(item.outcome == "accepted" for item in items)
+    log.info("files recorded", job_id=str(job_id), files=len(items), accepted=accepted)
     for lane in LANES:
         waiting = [item.image_id for item in items if item.image_id and item.lane == lane]
         service.announcer.announce(waiting, lane)

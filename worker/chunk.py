@@ -157,6 +157,7 @@ class Chunk:
             )
 
     def _fail(self, image: ClaimedImage, code: str, detail: str) -> None:
+        log.info("picture failed", image_id=str(image.id), code=code, attempt=image.attempts)
         self._outcomes.failed.append(Failed(image_id=image.id, code=code, detail=detail))
 
     def _put_thumbnail(self, image: ClaimedImage, thumbnail: bytes) -> None:

@@ -1,9 +1,12 @@
 """How much waits, how much is done."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
+
+from infra.database.submissions import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +67,30 @@ async def get_waiting(conn: AsyncConnection) -> Waiting:
     async with conn.cursor(row_factory=class_row(Waiting)) as cur:
         await cur.execute(GET_WAITING)
         return await anext(cur)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneStatus:
+    """What waits in one lane."""
+
+    lane: Lane
+    pictures: int
+    oldest_seconds: float
+
+
+GET_LANES = """
+    SELECT l.lane, count(i.id) AS pictures,
+           greatest(coalesce(extract(epoch FROM now() - min(i.waiting_since)), 0), 0)::float8
+               AS oldest_seconds
+      FROM unnest(%(lanes)s::text[]) AS l (lane)
+      LEFT JOIN images AS i ON i.lane = l.lane AND i.status = 'queued'
+     GROUP BY l.lane
+     ORDER BY l.lane
+"""
+
+
+async def get_lanes(conn: AsyncConnection) -> list[LaneStatus]:
+    """What waits, by lane; cheap however large the gallery is."""
+    async with conn.cursor(row_factory=class_row(LaneStatus)) as cur:
+        await cur.execute(GET_LANES, {"lanes": list(get_args(Lane))})
+        return await cur.fetchall()
