@@ -432,6 +432,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Metrics
+         * @description Everything measured, in Prometheus' text format.
+         *
+         *     Every API process tells the same of the gallery and its own of requests: take the maximum of
+         *     the former over all of them, and the sum of the latter.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -826,6 +849,11 @@ export interface components {
             detail?: string | null;
             /** Errors */
             errors?: components["schemas"]["ProblemPart"][] | null;
+            /**
+             * Request Id
+             * @description Names this request in the service's log.
+             */
+            request_id?: string | null;
         };
         /**
          * ProblemPart
@@ -1079,7 +1107,10 @@ export interface operations {
     createJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Your own name for this submission, such as a UUID. Sent again with the same files within a day, it answers with the same job instead of making another. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2168,6 +2199,24 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Readiness"];
                 };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
