@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from infra.database.work import ScoredTag
 from infra.vocabulary import load_vocabulary
@@ -15,20 +16,19 @@ LEAST_SCORE = 0.1
 
 
 @cache
-def _tree() -> tuple[Tensor, list[int]]:
-    """A matrix (categories, 1000) of ones where a class belongs, and the rows' tag numbers."""
+def _tree() -> tuple[NDArray[np.intp], NDArray[np.intp], list[int]]:
+    """The classes of all categories one after the other, where each begins, and their numbers."""
     categories = load_vocabulary().categories
-    matrix = np.zeros((len(categories), FIRST_CATEGORY), np.float32)
-    for row, category in enumerate(categories):
-        matrix[row, list(category.classes)] = 1
-    return matrix, [FIRST_CATEGORY + category.id for category in categories]
+    classes = np.concatenate([np.array(category.classes, np.intp) for category in categories])
+    begins = np.cumsum([0, *(len(category.classes) for category in categories[:-1])], dtype=np.intp)
+    return classes, begins, [FIRST_CATEGORY + category.id for category in categories]
 
 
 def sum_categories(probabilities: Tensor) -> list[ScoredTag]:
     """The categories that a picture shows with their summed probabilities, best first."""
-    matrix, tags = _tree()
-    # Rounding may lift a sum of probabilities above 1.
-    sums = np.minimum(matrix @ probabilities, np.float32(1))
+    classes, begins, tags = _tree()
+    # 4,000 additions; as a matrix product it would be half a million. Rounding may pass 1.
+    sums = np.minimum(np.add.reduceat(probabilities[classes], begins), np.float32(1))
     shown = np.flatnonzero(sums >= LEAST_SCORE)
     order = shown[np.argsort(-sums[shown], kind="stable")]
     return [ScoredTag(tags[row], float(sums[row])) for row in order]
