@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit check format lock clean
+.PHONY: help install web run test test-unit bench check format lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,6 +39,9 @@ test: install web ## all tests; what this machine lacks is skipped by name
 
 test-unit: install ## the fast tests, in seconds
 	@exec $(BIN)/pytest tests/unit
+
+bench: install ## measure the service against this machine's limit; QUICK=--quick for minutes
+	@exec $(BIN)/python -m tests.bench $(QUICK)
 
 check: install web ## lint and type-check everything
 	@ruff check . && ruff format --check . && mypy

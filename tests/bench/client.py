@@ -25,9 +25,9 @@ def make_form(files: Sequence[bytes], field: str = "files") -> bytes:
     return b"".join(parts) + f"--{_BOUNDARY}--\r\n".encode()
 
 
-def make_forms(files: Sequence[bytes], each: int) -> list[bytes]:
+def make_forms(files: Sequence[bytes], each: int, field: str = "files") -> list[bytes]:
     """Bodies of `each` files, together all of them."""
-    return [make_form(files[start : start + each]) for start in range(0, len(files), each)]
+    return [make_form(files[start : start + each], field) for start in range(0, len(files), each)]
 
 
 class Client:

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -25,7 +25,14 @@ class Load:
     cpu: dict[str, float] = field(default_factory=dict)
 
 
-def drain(stack: Stack, pictures: Sequence[bytes], *, processes: int = 2, behind: int = 0) -> Load:
+def drain(
+    stack: Stack,
+    pictures: Sequence[bytes],
+    *,
+    processes: int = 2,
+    behind: int = 0,
+    at_end: Callable[[], None] = lambda: None,
+) -> Load:
     """Have pictures wait, let warm workers loose on them, and time it to the last commit.
 
     Args:
@@ -33,6 +40,7 @@ def drain(stack: Stack, pictures: Sequence[bytes], *, processes: int = 2, behind
         pictures: what is classified.
         processes: how many worker processes.
         behind: so many more pictures wait behind those.
+        at_end: called while the workers are still there.
     """
     stack.clear()
     stack.start_api()
@@ -47,6 +55,7 @@ def drain(stack: Stack, pictures: Sequence[bytes], *, processes: int = 2, behind
     _wait_for(stack, len(pictures))
     after = Meter.read(stack)
     seconds = (_last_classified(stack) - began).total_seconds()
+    at_end()
     stack.stop()
     return Load(len(pictures) / seconds, after.since(before, len(pictures)))
 

@@ -21,7 +21,7 @@ from infra.embedded.redis import EmbeddedRedis
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 120
-_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.03
 
 
 @dataclass(slots=True)

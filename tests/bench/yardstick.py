@@ -5,6 +5,7 @@ It shares no code with the service, so that a slip there cannot lower the bar.
 
 import multiprocessing
 import time
+from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -12,27 +13,35 @@ from pathlib import Path
 PROCESSES = 2
 
 
-def measure_limit(model: Path, pictures: list[bytes], *, seconds: float) -> float:
-    """Pictures per second of all processes together."""
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Pictures per second of all processes, and processor milliseconds per picture."""
+
+    rate: float
+    cpu: float
+
+
+def measure_limit(model: Path, pictures: list[bytes], *, seconds: float) -> Limit:
+    """Measure for so many seconds."""
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(PROCESSES)
-    rates: Queue[float] = context.Queue()
+    results: Queue[Limit] = context.Queue()
     workers = [
         context.Process(
-            target=_work, args=(model, pictures[number::PROCESSES], seconds, barrier, rates)
+            target=_work, args=(model, pictures[number::PROCESSES], seconds, barrier, results)
         )
         for number in range(PROCESSES)
     ]
     for worker in workers:
         worker.start()
-    total = sum(rates.get(timeout=seconds + 60) for _ in workers)
+    found = [results.get(timeout=seconds + 60) for _ in workers]
     for worker in workers:
         worker.join()
-    return total
+    return Limit(sum(each.rate for each in found), sum(each.cpu for each in found) / PROCESSES)
 
 
 def _work(
-    model: Path, pictures: list[bytes], seconds: float, barrier: Barrier, rates: "Queue[float]"
+    model: Path, pictures: list[bytes], seconds: float, barrier: Barrier, results: "Queue[Limit]"
 ) -> None:
     import cv2  # noqa: PLC0415 (only the spawned processes need these)
     import numpy as np  # noqa: PLC0415
@@ -55,9 +64,10 @@ def _work(
 
     classify(pictures[0])
     barrier.wait()
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     done = 0
     while time.perf_counter() - began < seconds:
         classify(pictures[done % len(pictures)])
         done += 1
-    rates.put(done / (time.perf_counter() - began))
+    elapsed, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    results.put(Limit(done / elapsed, cpu * 1000 / done))

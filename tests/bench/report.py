@@ -1,0 +1,82 @@
+"""The table: on the screen while it grows, and in docs/benchmarks.md at the end."""
+
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+_PACKAGES = (
+    "ai-edge-litert",
+    "tensorflow",
+    "keras",
+    "opencv-python-headless",
+    "simplejpeg",
+    "pillow",
+    "celery",
+    "redis",
+    "psycopg",
+    "fastapi",
+    "uvicorn",
+)
+# What lies between these lines is written by `make bench`; the rest of the page by people.
+_BEGIN = "<!-- begin: written by `make bench` -->"
+_END = "<!-- end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    measured: str
+    ratio: str = ""
+    goal: str = ""
+    cpu: str = ""
+
+
+def write_report(page: Path, rows: Sequence[Row], command: str, notes: Sequence[str]) -> None:
+    """Put the table where the last one was."""
+    text = page.read_text() if page.exists() else f"# Benchmarks\n\n{_BEGIN}\n{_END}\n"
+    before, rest = text.split(_BEGIN)
+    after = rest.split(_END)[1]
+    page.write_text(f"{before}{_BEGIN}\n\n{_body(rows, command, notes)}\n{_END}{after}")
+
+
+def _body(rows: Sequence[Row], command: str, notes: Sequence[str]) -> str:
+    lines = [
+        f"`{command}`, {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}, on {_machine()}.",
+        "",
+        f"Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+        + ".",
+        "",
+        *notes,
+        "",
+        "| what | measured | ratio | goal | processor ms per picture |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {row.name} | {row.measured} | {row.ratio} | {row.goal} | {row.cpu} |"
+            for row in rows
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _machine() -> str:
+    info = Path("/proc/cpuinfo")
+    models = [
+        line.partition(":")[2].strip()
+        for line in (info.read_text().splitlines() if info.exists() else ())
+        if line.startswith("model name")
+    ]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = os.getloadavg()[1]
+    name = models[0] if models else platform.processor()
+    return (
+        f"{os.cpu_count()} cores ({name}), {memory:.0f} GiB, {platform.system()} "
+        f"{platform.release().split('-')[0]}, load average over five minutes {load:.1f}"
+    )

@@ -1,0 +1,199 @@
+"""The rows of the table, each a function from the bench to what it measured."""
+
+import statistics
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.bench import service
+from tests.bench.cpu import resident_megabytes
+from tests.bench.demo import measure_demo
+from tests.bench.pictures import Pictures
+from tests.bench.report import Row
+from tests.bench.service import Load
+from tests.bench.stack import Stack
+from tests.bench.tutorial_run import measure_tutorial
+from tests.bench.yardstick import Limit, measure_limit
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What rows measure with, and how much of it."""
+
+    stack: Stack
+    pictures: Pictures
+    model: Path
+    weights: Path
+    quick: bool
+
+    def small(self, full: int) -> list[bytes]:
+        return self.pictures.small[: full // 8 if self.quick else full]
+
+    def limit(self) -> Limit:
+        return measure_limit(self.model, self.pictures.small[:400], seconds=2 if self.quick else 5)
+
+    def against_limit(self, load: Callable[[], Load], name: str, goal: str) -> Row:
+        """Measure the limit before and after, for the machine may be busy with other things."""
+        before, measured, after = self.limit(), load(), self.limit()
+        rate, cpu = (before.rate + after.rate) / 2, (before.cpu + after.cpu) / 2
+        total = sum(measured.cpu.values())
+        parts = ", ".join(
+            f"{part} {milliseconds:.1f}"
+            for part, milliseconds in measured.cpu.items()
+            if milliseconds >= 0.05
+        )
+        return Row(
+            name,
+            f"{measured.rate:.0f}/s (limit {rate:.0f})",
+            f"{measured.rate / rate:.2f}",
+            goal,
+            f"{total:.1f}: {parts}; limit {cpu:.1f}, {cpu / total:.2f} of ours",
+        )
+
+
+def limit(bench: Bench) -> Row:
+    found = bench.limit()
+    return Row(
+        "limit: decode + resize + LiteRT, two processes, in memory",
+        f"{found.rate:.0f}/s",
+        "1",
+        "the yardstick",
+        f"{found.cpu:.1f}",
+    )
+
+
+def demo(bench: Bench) -> Row:
+    rate, found = _demo(bench, bench.small(160)), bench.limit()
+    return Row(
+        "demo loop: Pillow, `model.predict` per picture",
+        f"{rate:.1f}/s",
+        f"{rate / found.rate:.2f}",
+        "for comparison",
+    )
+
+
+def tutorial(bench: Bench) -> Row:
+    rate = measure_tutorial(bench.stack, bench.weights, bench.small(240))
+    found = bench.limit()
+    return Row(
+        "the usual tutorial: FastAPI + Celery, one Keras `predict` per task",
+        f"{rate:.1f}/s",
+        f"{rate / found.rate:.2f}",
+        "for comparison",
+    )
+
+
+def drain(bench: Bench) -> Row:
+    pictures = bench.small(2000)
+    return bench.against_limit(
+        lambda: service.drain(bench.stack, pictures), f"drain: {len(pictures)} waiting", "≥ 0.80"
+    )
+
+
+def end_to_end_eight(bench: Bench) -> Row:
+    return bench.against_limit(
+        lambda: service.end_to_end(bench.stack, bench.small(2000), files_each=8),
+        "end to end: 16 clients, 8 files a request",
+        "≥ 0.55, then 0.70",
+    )
+
+
+def end_to_end_one(bench: Bench) -> Row:
+    return bench.against_limit(
+        lambda: service.end_to_end(bench.stack, bench.small(1200), files_each=1),
+        "end to end: 16 clients, one file a request",
+        "≥ 0.40",
+    )
+
+
+def one_picture(bench: Bench) -> Row:
+    times = service.one_at_a_time(bench.stack, bench.small(200))
+    cuts = statistics.quantiles(times, n=20)
+    return Row(
+        "one picture: POST → done, idle service, p50 / p95",
+        f"{statistics.median(times):.0f} / {cuts[18]:.0f} ms",
+        "",
+        "≤ 60 / 120 ms",
+    )
+
+
+def large(bench: Bench) -> Row:
+    pictures = bench.pictures.large[: 12 if bench.quick else None]
+    reference = _demo(bench, pictures[:12])
+    rate = service.drain(bench.stack, pictures).rate
+    reference = (reference + _demo(bench, pictures[:12])) / 2
+    return Row(
+        "12-megapixel photos: drain against full decode + `model.predict`",
+        f"{rate:.1f}/s against {reference:.1f}/s",
+        f"{rate / reference:.1f}×",
+        "≥ 5×",
+    )
+
+
+def worker_start(bench: Bench) -> Row:
+    seconds = service.worker_start(bench.stack, bench.pictures.small[: 2 if bench.quick else 5])
+    return Row(
+        "worker: start to first picture done (compiled model cached)",
+        f"{seconds:.1f} s",
+        "",
+        "≤ 2 s",
+    )
+
+
+def worker_memory(bench: Bench) -> Row:
+    used = 0.0
+
+    def measure() -> None:
+        nonlocal used
+        used = resident_megabytes(bench.stack)
+
+    service.drain(bench.stack, bench.small(400), at_end=measure)
+    return Row("worker: resident memory per process", f"{used:.0f} MB", "", "≤ 250 MB")
+
+
+def two_processes(bench: Bench) -> Row:
+    pictures = bench.small(800)
+    first = service.drain(bench.stack, pictures, processes=1).rate
+    two = service.drain(bench.stack, pictures).rate
+    one = (first + service.drain(bench.stack, pictures, processes=1).rate) / 2
+    return Row(
+        "worker processes: 1 → 2", f"{one:.0f}/s → {two:.0f}/s", f"{two / one:.2f}×", "≥ 1.8×"
+    )
+
+
+def long_queue(bench: Bench) -> Row:
+    pictures = bench.small(1000)
+    behind = 10_000 if bench.quick else 99_000
+    first = service.drain(bench.stack, pictures).rate
+    among = service.drain(bench.stack, pictures, behind=behind).rate
+    alone = (first + service.drain(bench.stack, pictures).rate) / 2
+    return Row(
+        f"{len(pictures) + behind:,} waiting, against {len(pictures):,}",
+        f"{among:.0f}/s against {alone:.0f}/s",
+        f"{among / alone:.2f}",
+        "≥ 0.95",
+    )
+
+
+ROWS: dict[str, Callable[[Bench], Row]] = {
+    "limit": limit,
+    "demo": demo,
+    "tutorial": tutorial,
+    "drain": drain,
+    "eight": end_to_end_eight,
+    "one": end_to_end_one,
+    "idle": one_picture,
+    "large": large,
+    "start": worker_start,
+    "memory": worker_memory,
+    "processes": two_processes,
+    "queue": long_queue,
+}
+
+
+def _demo(bench: Bench, pictures: list[bytes]) -> float:
+    """In a process of its own, whose 500 MB of TensorFlow end with it."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure_demo, bench.weights, pictures).result()
