@@ -5,7 +5,6 @@ from urllib.parse import unquote, urlsplit
 
 from infra.errors import ConfigurationError
 from infra.objects.local import LocalObjects
-from infra.objects.s3 import S3Objects
 
 
 class ObjectStore(Protocol):
@@ -47,6 +46,9 @@ def open_objects(url: str) -> ObjectStore:
         return LocalObjects(unquote(parts.path))
     bucket = parts.path.strip("/")
     if parts.scheme in ("http", "https") and parts.hostname and bucket:
+        # Here, not at the top: a third of a second for those who keep files.
+        from infra.objects.s3 import S3Objects  # noqa: PLC0415
+
         return S3Objects(
             endpoint=f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname,
             bucket=bucket,
