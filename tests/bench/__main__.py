@@ -52,7 +52,7 @@ def main(  # noqa: PLR0913 (the command's options)
         for number, name in enumerate(names, start=1):
             _say(f"{number}/{len(names)} {name}")
             rows.append(_measure(name, bench))
-    write_report(output, rows, " ".join(["python -m tests.bench", *sys.argv[1:]]), _notes(bench))
+    write_report(output, rows, "make bench QUICK=--quick" if quick else "make bench", _notes(bench))
     _say(f"written to {output}")
 
 
@@ -68,11 +68,12 @@ def _notes(bench: Bench) -> list[str]:
     small, large = bench.pictures.small, bench.pictures.large
     small_kilobytes = sum(map(len, small)) // len(small) // 1000
     large_kilobytes = sum(map(len, large)) // len(large) // 1000
-    return [
+    note = (
         f"{len(small)} distinct JPEGs of 500×375 ({small_kilobytes} kB each) and {len(large)} of "
         f"4000×3000 ({large_kilobytes} kB), cut from photographs. The limit is measured again "
         "before and after each row that is compared with it."
-    ]
+    )
+    return [note]
 
 
 def _say(text: str) -> None:
