@@ -9,7 +9,7 @@ from api.dependencies import ServiceDep
 from api.problems import problems
 from infra.database.tallies import sum_tags
 from infra.search.query import Words
-from infra.search.tags import find_tags, matching_name
+from infra.search.tags import begin_tags, matching_name
 from infra.vocabulary.tags import TagKind, load_tags, split_words
 
 router = APIRouter(prefix="/tags", tags=["tags"])
@@ -44,7 +44,7 @@ async def list_tags(
     """The tags that pictures show and that a text begins to name, by how many show them."""
     words = split_words(q)
     wanted = Words(words, prefix=True) if words else None
-    tags = None if wanted is None else sorted(find_tags(wanted))
+    tags = None if wanted is None else sorted(begin_tags(wanted))
     async with service.database.connection() as conn:
         counts = await sum_tags(conn, tags=tags, limit=limit)
     return Tags(items=[_read(tag, count, wanted) for tag, count in counts])

@@ -35,6 +35,8 @@ class Filter:
     status: ImageStatus | None = None
     trash: bool = False
     ids: Sequence[UUID] | None = None
+    # All that it finds, as Postgres writes ids, where somebody has looked already.
+    found: str | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -56,6 +58,8 @@ class Parameters:
 
 def condition(which: Filter, given: Parameters) -> Composable:
     """The condition that a row `i` of images meets when the filter shows it."""
+    if which.found is not None:
+        return SQL("i.id = ANY(") + given.add(which.found, "uuid[]") + SQL(")")
     parts: list[Composable] = [SQL("i.deleted_at IS NOT NULL" if which.trash else _LIVE)]
     if which.status is not None:
         parts.append(SQL("i.status = ") + given.add(which.status, "text"))
@@ -70,9 +74,19 @@ def condition(which: Filter, given: Parameters) -> Composable:
 
 _LIVE: LiteralString = "i.deleted_at IS NULL"
 
-# One picture in 64 by its hash, as the indexes on the sample have it.
-IN_SAMPLE: LiteralString = "get_byte(i.sha256, 0) < 4"
-SAMPLED = 64
+# One picture in 128 by its hash, as the two indexes on the sample have it.
+_BY_TAGS: LiteralString = "get_byte(i.sha256, 0) < 2"
+_BY_TIME: LiteralString = "get_byte(i.sha256, 0) IN (0, 1)"
+SAMPLED = 128
+
+
+def in_sample(which: Filter) -> LiteralString:
+    """The condition that a row `i` belongs to the sample, by the index that suits the search."""
+    by_tags = any(
+        not clause.negated and all(isinstance(atom, Words) for atom in clause.any_of)
+        for clause in which.query.clauses
+    )
+    return _BY_TAGS if by_tags else _BY_TIME
 
 
 def tags_in(scores: Scores, given: Parameters) -> Composable:

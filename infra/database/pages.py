@@ -85,7 +85,8 @@ async def list_images(
     """The pictures of a page. `few` says that the search finds few: see `extent`."""
     given = Parameters()
     key_name, key_type, direction = _KEYS[page.sort]
-    collect = page.sort == "match" or (few and not which.is_plain)
+    everything = which.is_plain and which.status is None
+    collect = page.sort == "match" or (few and not everything)
     key: Composable = SQL(key_name) if key_name else match_score(which.query, given)
     query = SQL(COLLECT if collect else WALK).format(
         columns=SQL(IMAGE_COLUMNS),

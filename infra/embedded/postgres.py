@@ -38,7 +38,7 @@ class EmbeddedPostgres:
             "unix_socket_directories": str(self._sockets),
             "unix_socket_permissions": "0700",
             "max_connections": "60",
-            "shared_buffers": "128MB",
+            "shared_buffers": f"{_quarter_of_memory()}MB",  # taken only as it fills
             "max_wal_size": "1GB",
             "timezone": "UTC",
         }
@@ -100,6 +100,12 @@ class EmbeddedPostgres:
             else:
                 return
         raise DatabaseUnavailableError(f"Postgres does not come up; see {self._log}.")
+
+
+def _quarter_of_memory() -> int:
+    """In megabytes, between what Postgres starts with and what a gallery of millions needs."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(128, min(4096, pages // 4 // 2**20))
 
 
 def _unprivileged_user() -> int | None:

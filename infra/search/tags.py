@@ -8,24 +8,33 @@ from functools import cache, lru_cache, reduce
 
 from infra.search.query import Words
 from infra.vocabulary import load_vocabulary
-from infra.vocabulary.tags import load_tags, split_words
+from infra.vocabulary.tags import FIRST_CATEGORY, load_tags, split_words
 
 
 @lru_cache(maxsize=4096)
 def find_tags(wanted: Words) -> frozenset[int]:
     """The tags of which a name or synonym has the words in a row.
 
+    What is a whole word finds no category by its beginning: "car" does not mean "carnivore".
     A single word of class names also finds the classes whose name merely contains it ("dog":
     "hotdog", "bulldog"): that is how the gallery's first search worked, and people rely on it.
     """
-    found = {
-        number
-        for number in _candidates(wanted)
-        if any(_contains(name, wanted) for name, _ in _names()[number])
-    }
+    found = begin_tags(wanted)
+    if wanted.prefix and wanted.words[-1] in _tags_by_word()[0]:
+        whole = begin_tags(Words(wanted.words, prefix=False))
+        found = frozenset(tag for tag in found if tag < FIRST_CATEGORY or tag in whole)
     if wanted.prefix and len(wanted.words) == 1 and wanted.words[0] in _class_words():
         found |= load_vocabulary().classes_matching(wanted.words[0])
-    return frozenset(found)
+    return found
+
+
+def begin_tags(typed: Words) -> frozenset[int]:
+    """The tags that somebody who has typed so far may be about to type."""
+    return frozenset(
+        number
+        for number in _candidates(typed)
+        if any(_contains(name, typed) for name, _ in _names()[number])
+    )
 
 
 def matching_name(number: int, wanted: Words) -> str:

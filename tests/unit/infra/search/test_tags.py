@@ -55,3 +55,8 @@ def test_a_part_within_a_word_finds_nothing_unless_it_is_a_word_itself() -> None
 )
 def test_a_tag_is_called_by_its_own_name_where_that_will_do(typed: str, name: str) -> None:
     assert matching_name(207, Words((typed,), prefix=True)) == name
+
+
+def test_a_whole_word_finds_no_category_by_its_beginning() -> None:
+    assert "carnivore" not in labels("car")
+    assert "carnivore" in labels("carniv")
