@@ -1,24 +1,70 @@
 """Taking it out: the gallery as a file."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, get_args
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from api.dependencies import MinScore, SearchText, Service, ServiceDep
+from api.formats import manifest as with_manifest
+from api.formats import originals
+from api.formats.jsonl import JsonLines
 from api.problems import problems
 from api.search import read_search
 from infra.database.conditions import Filter
-from infra.database.export import copy_csv
+from infra.database.export import copy_csv, list_models, read_images
+from infra.database.images import Image
 from infra.search.query import ImageStatus
 
 router = APIRouter(prefix="/export", tags=["export"])
 
-Format = Literal["csv"]
-FORMATS: tuple[Format, ...] = ("csv",)
+Format = Literal["csv", "jsonl", "parquet", "xlsx", "zip"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+# Each export holds a connection for as long as it lasts; the rest of the pool is for everyone.
+# No CapacityLimiter: a response is begun and ended by different tasks.
+_exporting = asyncio.Semaphore(3)
+
+_BOM = b"\xef\xbb\xbf"
+
+
+# A file without a manifest is named for the moment; with one it lies in an archive that is.
+_FILE_NAME = "gallery"
+
+
+class Writer(Protocol):
+    """Turns batches of pictures into a file's bytes."""
+
+    media_type: str
+    ending: str
+
+    def write(self, images: list[Image], /) -> bytes: ...
+
+    def finish(self) -> bytes: ...
+
+
+def _parquet() -> Writer:
+    from api.formats.parquet import Parquet  # noqa: PLC0415 (pandas takes half a second to load)
+
+    return Parquet()
+
+
+def _xlsx() -> Writer:
+    from api.formats.xlsx import Xlsx  # noqa: PLC0415 (the same way)
+
+    return Xlsx()
+
+
+_WRITERS: dict[Format, Callable[[], Writer]] = {
+    "jsonl": JsonLines,
+    "parquet": _parquet,
+    "xlsx": _xlsx,
+}
 
 
 @router.get(
@@ -29,30 +75,94 @@ FORMATS: tuple[Format, ...] = ("csv",)
 )
 async def export_images(
     service: ServiceDep,
-    format: Format = "csv",  # noqa: A002 (the contract's name)
+    format: Annotated[  # noqa: A002 (the contract's name)
+        Format, Query(description="`zip` is the pictures themselves.")
+    ] = "csv",
     q: SearchText = "",
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
     ids: Annotated[
         list[UUID] | None, Query(max_length=1000, description="Only these pictures.")
     ] = None,
+    *,
+    bom: Annotated[bool, Query(description="CSV: begin with a UTF-8 byte order mark.")] = False,
+    manifest: Annotated[
+        bool, Query(description="A zip of the file and of a manifest with its SHA-256.")
+    ] = False,
 ) -> StreamingResponse:
     """What the same search shows, as a file, newest first."""
     which = Filter(query=read_search(q, min_score), status=status, ids=ids)
-    blocks = _csv(service, which)
+    export = Export(service, which, format, bom=bom)
+    blocks, ending, media_type = export.blocks(), format, export.media_type
+    if manifest:
+        asked = {"query": q, "min_score": min_score, "status": status}
+        blocks = export.with_manifest(asked)
+        ending, media_type = "zip", with_manifest.MEDIA_TYPE
     first = await anext(blocks)  # so that trouble at the start is a problem, not half a file
-    name = f"gallery-{datetime.now(UTC):%Y%m%d-%H%M%S}.{format}"
+    name = f"{_FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
     return StreamingResponse(
         _chain(first, blocks),
-        media_type="text/csv; charset=utf-8; header=present",
+        media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _csv(service: Service, which: Filter) -> AsyncIterator[bytes]:
-    async with service.database.connection() as conn:
-        async for block in copy_csv(conn, which):
+class Export:
+    """One export under way. `rows` is known when it has come to its end."""
+
+    def __init__(self, service: Service, which: Filter, format_: Format, *, bom: bool) -> None:
+        self.rows = 0
+        self.media_type = "application/zip"
+        self._service = service
+        self._which = which
+        self._format = format_
+        self._bom = bom
+        self._writer: Writer | None = None
+        if format_ == "csv":
+            self.media_type = "text/csv; charset=utf-8; header=present"
+        elif format_ in _WRITERS:
+            self._writer = _WRITERS[format_]()
+            self.media_type = self._writer.media_type
+
+    async def blocks(self) -> AsyncIterator[bytes]:
+        """The file, piece by piece. If something breaks, so does the response: it has no end."""
+        async with _exporting:
+            async for block in self._csv() if self._format == "csv" else self._written():
+                yield block
+
+    async def with_manifest(self, asked: dict[str, object]) -> AsyncIterator[bytes]:
+        """The file in an archive, with a manifest."""
+        async with self._service.database.connection() as conn:
+            models = await list_models(conn, self._which)
+        name = f"{_FILE_NAME}.{self._format}"
+        facts = lambda: asked | {"models": models, "rows": self.rows}  # noqa: E731
+        async for block in with_manifest.pack(self.blocks(), name, facts):
             yield block
+
+    async def _csv(self) -> AsyncIterator[bytes]:
+        mark = _BOM if self._bom else b""
+        self.rows = -1  # the heading; names hold no line breaks
+        async with self._service.database.connection() as conn:
+            async for block in copy_csv(conn, self._which):
+                self.rows += block.count(b"\n")
+                yield mark + block
+                mark = b""
+
+    async def _written(self) -> AsyncIterator[bytes]:
+        async with self._service.database.connection() as conn:
+            batches = self._counted(read_images(conn, self._which))
+            if self._writer is None:
+                async for block in originals.zip_originals(batches, self._service.objects):
+                    yield block
+                return
+            async for batch in batches:
+                yield await to_thread.run_sync(self._writer.write, batch)
+            yield await to_thread.run_sync(self._writer.finish)
+
+    async def _counted(self, batches: AsyncIterator[list[Image]]) -> AsyncIterator[list[Image]]:
+        async for batch in batches:
+            self.rows += len(batch)
+            yield batch
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

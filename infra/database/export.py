@@ -1,11 +1,15 @@
-"""The CSV export, formatted and streamed by Postgres."""
+"""Reading a whole search: as CSV made by Postgres, or as rows in batches. Constant memory."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import LiteralString
 
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
 from psycopg.sql import SQL
 
 from infra.database.conditions import Filter, Parameters, condition
+from infra.database.images import IMAGE_COLUMNS, Image
 
 CSV_COLUMNS = (
     "ID", "Name", "Timestamp",
@@ -15,9 +19,11 @@ CSV_COLUMNS = (
 
 # A cell that a spreadsheet would run as a formula is given a leading apostrophe: those that begin
 # with = + - @ (full-width forms too), a tab or a line break, also after spaces.
-_NAME = r"""CASE WHEN i.name ~ '^\s*[=+\-@\t\r\n＝＋－＠]' THEN '''' || i.name ELSE i.name END"""
+_NAME: LiteralString = (
+    r"""CASE WHEN i.name ~ '^\s*[=+\-@\t\r\n＝＋－＠]' THEN '''' || i.name ELSE i.name END"""
+)
 
-COPY_CSV = """
+COPY_CSV: LiteralString = """
     COPY (
         SELECT i.id AS "ID",
                {name} AS "Name",
@@ -45,10 +51,49 @@ async def copy_csv(conn: AsyncConnection, which: Filter) -> AsyncIterator[bytes]
     """Yield the CSV of the pictures that a search shows, newest first, in pieces."""
     given = Parameters()
     query = SQL(COPY_CSV).format(name=SQL(_NAME), found=condition(which, given))
-    cur: AsyncCursor = conn.cursor()
-    # An export may take as long as its reader does.
+    async with _at_leisure(conn), conn.cursor().copy(query, given.values) as copy:
+        async for block in copy:
+            yield bytes(block)
+
+
+LIST_ALL: LiteralString = """
+    SELECT {columns} FROM images AS i WHERE {found} ORDER BY i.created_at DESC, i.id DESC
+"""
+
+BATCH = 1000
+
+
+async def read_images(conn: AsyncConnection, which: Filter) -> AsyncIterator[list[Image]]:
+    """Yield the pictures that a search shows, newest first, in batches."""
+    given = Parameters()
+    query = SQL(LIST_ALL).format(columns=SQL(IMAGE_COLUMNS), found=condition(which, given))
+    async with _at_leisure(conn), conn.cursor("export", row_factory=class_row(Image)) as cur:
+        await cur.execute(query, given.values)
+        while batch := await cur.fetchmany(BATCH):
+            yield batch
+
+
+LIST_MODELS: LiteralString = """
+    SELECT coalesce(array_agg(DISTINCT i.model), '{{}}')
+      FROM images AS i
+     WHERE {found} AND i.status = 'done'
+"""
+
+
+async def list_models(conn: AsyncConnection, which: Filter) -> list[str]:
+    """The models whose words a search shows."""
+    given = Parameters()
+    query = SQL(LIST_MODELS).format(found=condition(which, given))
+    async with _at_leisure(conn):
+        cur = await conn.execute(query, given.values, prepare=False)
+        return list((await anext(cur))[0])
+
+
+@asynccontextmanager
+async def _at_leisure(conn: AsyncConnection) -> AsyncIterator[None]:
+    """One look at the data, which may take as long as its reader does."""
     async with conn.transaction():
+        await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         await conn.execute("SET LOCAL statement_timeout = 0")
-        async with cur.copy(query, given.values) as copy:
-            async for block in copy:
-                yield bytes(block)
+        await conn.execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
+        yield

@@ -1,0 +1,196 @@
+"""Exports, read back by readers that are not ours."""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import psycopg
+import pyarrow.parquet as pq
+import pytest
+from httpx import AsyncClient, Response
+
+from api.formats.xlsx import Xlsx
+from infra.settings import Settings
+from tests.gallery import CAT, DOG, add, classify
+from tests.pictures import jpeg
+
+pytestmark = pytest.mark.anyio
+
+NAMES = ["=1+1.jpg", "Käfer <ü>.jpg", "Käfer <ü>.jpg"]
+
+
+@pytest.fixture
+async def ids(client: AsyncClient, settings: Settings) -> list[str]:
+    """A dog, a cat and a picture that waits; named alike, or like a formula. Newest first."""
+    ids = [await add(client, seed, name) for seed, name in enumerate(NAMES)]
+    classify(settings, ids[0], DOG, {"dog": 0.97, "mammal": 0.98})
+    classify(settings, ids[1], CAT, {"cat": 0.95})
+    with psycopg.connect(settings.require_database_url()) as conn:
+        for day, image_id in enumerate(ids, start=1):
+            time = datetime(2026, 1, day, 13, 14, 15, 600_000, tzinfo=UTC)
+            conn.execute("UPDATE images SET created_at = %s WHERE id = %s", (time, image_id))
+    return ids[::-1]
+
+
+async def export(client: AsyncClient, **parameters: Any) -> Response:
+    answer = await client.get("/api/v1/export", params=parameters)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+async def test_the_csv_is_these_bytes(client: AsyncClient, ids: list[str]) -> None:
+    answer = await export(client)
+
+    assert answer.content.decode() == (
+        "ID,Name,Timestamp,Label 1,Score 1,Label 2,Score 2,Label 3,Score 3,Label 4,Score 4,"
+        "Label 5,Score 5\n"
+        f"{ids[0]},Käfer <ü>.jpg,2026-01-03 13:14:15,,,,,,,,,,\n"
+        f"{ids[1]},Käfer <ü>.jpg,2026-01-02 13:14:15,Egyptian_cat,60.00%,tabby,30.00%,"
+        "tiger_cat,5.00%,tennis_ball,3.00%,lynx,1.00%\n"
+        f"{ids[2]},'=1+1.jpg,2026-01-01 13:14:15,golden_retriever,90.00%,"
+        "Labrador_retriever,5.00%,kuvasz,2.00%,tennis_ball,1.00%,collie,0.50%\n"
+    )
+    marked = await export(client, bom="true")
+    assert marked.content == b"\xef\xbb\xbf" + answer.content
+    frame = pd.read_csv(io.BytesIO(answer.content), parse_dates=["Timestamp"])
+    assert list(frame["Score 1"].dropna()) == ["60.00%", "90.00%"]
+
+
+async def test_json_lines_carry_everything_raw(client: AsyncClient, ids: list[str]) -> None:
+    answer = await export(client, format="jsonl")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+
+    assert [line["id"] for line in lines] == ids
+    assert lines[2]["predictions"][0] == {
+        "rank": 1,
+        "label": "golden_retriever",
+        "score": 0.9,
+        "class_index": 207,
+        "wnid": "n02099601",
+    }
+    assert lines[2]["categories"] == [
+        {"label": "mammal", "score": 0.98},
+        {"label": "dog", "score": 0.97},
+    ]
+    frame = pd.read_json(io.StringIO(answer.text), lines=True)
+    assert list(frame["status"]) == ["queued", "done", "done"]
+
+
+async def test_parquet_is_typed_and_nested(client: AsyncClient, ids: list[str]) -> None:
+    answer = await export(client, format="parquet")
+    table = pq.read_table(io.BytesIO(answer.content))
+    frame = pd.read_parquet(io.BytesIO(answer.content))
+
+    assert table.column("id").to_pylist() == ids
+    assert str(table.schema.field("created_at").type) == "timestamp[us, tz=UTC]"
+    assert table.column("created_at").to_pylist()[2] == datetime(
+        2026, 1, 1, 13, 14, 15, 600_000, tzinfo=UTC
+    )
+    predictions = table.column("predictions").to_pylist()
+    assert [each["label"] for each in predictions[1]] == list(CAT)
+    assert predictions[0] == []
+    assert table.column("categories").to_pylist()[1] == [
+        {"label": "cat", "score": pytest.approx(0.95)}
+    ]
+    best = frame["predictions"].map(lambda rows: rows[0]["score"] if len(rows) else None)
+    assert list(best.dropna()) == [pytest.approx(0.6), pytest.approx(0.9)]
+
+
+async def test_a_workbook_has_dates_percentages_and_no_formulas(
+    client: AsyncClient, ids: list[str]
+) -> None:
+    answer = await export(client, format="xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    rows = list(sheet.iter_rows(min_row=2))
+
+    assert [cell.value for cell in sheet[1]][:5] == [
+        "ID",
+        "Name",
+        "Timestamp",
+        "Label 1",
+        "Score 1",
+    ]
+    assert [row[0].value for row in rows] == ids
+    dog = rows[2]
+    assert (dog[1].value, dog[1].data_type) == ("'=1+1.jpg", "s")
+    assert (dog[2].value, dog[2].is_date) == (datetime(2026, 1, 1, 13, 14, 15), True)  # noqa: DTZ001 (workbooks know no zones)
+    assert dog[3].value == "golden_retriever"
+    assert (dog[4].value, dog[4].number_format) == (pytest.approx(0.9), "0.00%")
+    assert all(cell.data_type != "f" for row in rows for cell in row)
+    assert list(pd.read_excel(io.BytesIO(answer.content))["ID"]) == ids
+
+
+async def test_a_full_sheet_is_followed_by_another(client: AsyncClient, ids: list[str]) -> None:
+    lines = (await export(client, format="jsonl")).text.splitlines()
+    workbook = Xlsx(max_rows=3)
+    data = workbook.write([]) + workbook.finish()
+    empty = openpyxl.load_workbook(io.BytesIO(data))
+
+    assert len(lines) == len(ids)
+    assert [sheet.title for sheet in empty] == ["Gallery"]
+
+
+async def test_the_originals_come_under_names_of_their_own(
+    client: AsyncClient, ids: list[str]
+) -> None:
+    answer = await export(client, format="zip")
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+
+    assert len(ids) == 3
+    assert archive.testzip() is None
+    assert archive.namelist() == [
+        "000001-Käfer _ü_.jpg", "000002-Käfer _ü_.jpg", "000003-=1+1.jpg"
+    ]  # fmt: skip
+    assert archive.read("000003-=1+1.jpg") == jpeg(0)
+    assert archive.infolist()[2].date_time == (2026, 1, 1, 13, 14, 14)  # zips count in two seconds
+
+
+@pytest.mark.usefixtures("ids")
+@pytest.mark.parametrize("file_format", ["csv", "jsonl", "parquet", "xlsx", "zip"])
+async def test_the_same_search_gives_the_same_bytes_and_a_manifest_says_which(
+    client: AsyncClient, file_format: str
+) -> None:
+    asked = {"format": file_format, "q": "ball score:>=0.02"}
+    first, second = [(await export(client, **asked)).content for _ in range(2)]
+    packed = zipfile.ZipFile(io.BytesIO((await export(client, **asked, manifest="true")).content))
+    told = json.loads(packed.read("manifest.json"))
+
+    assert first == second
+    assert packed.read(f"gallery.{file_format}") == first
+    assert told == {
+        "file": f"gallery.{file_format}",
+        "bytes": len(first),
+        "sha256": hashlib.sha256(first).hexdigest(),
+        "query": "ball score:>=0.02",
+        "min_score": 0.0,
+        "status": None,
+        "models": ["test"],
+        "rows": 1,
+    }
+
+
+@pytest.mark.parametrize("file_format", ["csv", "jsonl", "parquet", "xlsx", "zip"])
+async def test_an_empty_export_is_a_file_too(client: AsyncClient, file_format: str) -> None:
+    content = (await export(client, format=file_format, q="dog")).content
+
+    rows = {
+        "csv": lambda: len(list(csv.reader(io.StringIO(content.decode())))) - 1,
+        "jsonl": lambda: len(content),
+        "parquet": lambda: pq.read_table(io.BytesIO(content)).num_rows,
+        "xlsx": lambda: openpyxl.load_workbook(io.BytesIO(content)).active.max_row - 1,
+        "zip": lambda: len(zipfile.ZipFile(io.BytesIO(content)).namelist()),
+    }
+    assert rows[file_format]() == 0
+
+
+async def test_a_malformed_search_is_a_problem_and_no_file(client: AsyncClient) -> None:
+    answer = await client.get("/api/v1/export", params={"q": '"', "format": "xlsx"})
+
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
