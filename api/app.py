@@ -8,17 +8,17 @@ from typing import Any, TypedDict
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from api import export, health, images, jobs, metrics, overview, retries, tags, trash
+from api import export, health, images, jobs, metrics, overview, rerun, retries, tags, trash
 from api.admission import Admission
 from api.announcer import Announcer
 from api.changes import Changes
 from api.dependencies import Service
 from api.envelope import Envelope
 from api.housekeeper import Housekeeper
+from api.keeper import SearchKeeper
 from api.measures import Measures
 from api.problems import add_problem_handlers
 from api.sweeper import Sweeper
-from api.tallies import TallyKeeper
 from api.web import add_web_client, has_docs
 from infra.database.connection import open_database
 from infra.objects import open_objects
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.measures = Measures()
     v1 = APIRouter(prefix="/api/v1")
-    for module in (jobs, images, retries, trash, tags, export, overview):
+    for module in (jobs, rerun, images, retries, trash, tags, export, overview):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(health.router)
@@ -88,7 +88,7 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
         database = await stack.enter_async_context(open_database(database_url, name="api"))
         housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
         sweeper = Sweeper(settings, database, queue, housekeeper)
-        for work in (announcer.run(), changes.run(), sweeper.run(), TallyKeeper(database).run()):
+        for work in (announcer.run(), changes.run(), sweeper.run(), SearchKeeper(database).run()):
             await stack.enter_async_context(_in_background(work))
         admission = Admission(settings.max_uploads_in_flight)
         yield Service(settings, database, objects, queue, announcer, changes, admission)

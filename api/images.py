@@ -1,5 +1,6 @@
 """Images: the gallery, search, the trash, and the pictures themselves."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
@@ -21,9 +22,9 @@ from api.dependencies import (
     Skip,
 )
 from api.problems import problems
-from api.schemas import FacetsRead, ImagePage, ImageRead
+from api.schemas import FacetsRead, ImagePage, ImageRead, Similar, SimilarRead
 from api.search import explain, read_search
-from infra.database import extent, images, pages
+from infra.database import embeddings, extent, images, pages
 from infra.database.conditions import Filter
 from infra.database.pages import PageRequest, Position, Sort
 from infra.objects import original_key, thumbnail_key
@@ -67,6 +68,7 @@ async def list_images(
     page = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
     async with service.database.connection() as conn:
         size = await extent.measure(conn, which)
+        which = replace(which, found=size.found)
         found = await pages.list_images(conn, which, page, few=size.few)
         counts = await extent.count_tags(conn, which, size, limit=facets) if facets else None
     last = found[-1] if len(found) == limit else None
@@ -83,6 +85,32 @@ async def list_images(
 async def get_image(image_id: ImageId, service: ServiceDep) -> ImageRead:
     """One picture with its predictions."""
     return ImageRead.of(await _get(service, image_id))
+
+
+# Copies resized to half or re-encoded at quality 50 stay below; see docs/search.md.
+NEAR_DUPLICATE = 0.05
+
+
+@router.get(
+    "/{image_id}/similar", operation_id="listSimilar", responses=problems(404, 422, 501, 503)
+)
+async def list_similar(
+    image_id: ImageId, service: ServiceDep, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Similar:
+    """The pictures that look most like this one; 501 where the database lacks pgvector."""
+    async with service.database.connection() as conn:
+        await images.get_image(conn, image_id)
+        found = await embeddings.list_similar(conn, image_id, limit=limit)
+    return Similar.model_construct(
+        items=[
+            SimilarRead.model_construct(
+                image=ImageRead.of(each),
+                distance=each.distance,
+                near_duplicate=each.distance < NEAR_DUPLICATE,
+            )
+            for each in found
+        ]
+    )
 
 
 @router.get(

@@ -158,6 +158,20 @@ class ImageRead(BaseModel):
         )
 
 
+class SimilarRead(BaseModel):
+    """A picture that looks like another."""
+
+    image: ImageRead
+    distance: float = Field(description="0: the same direction; 1: nothing in common.")
+    near_duplicate: bool = Field(description="Most likely the same picture, resized or re-encoded.")
+
+
+class Similar(BaseModel):
+    """What looks most alike first."""
+
+    items: list[SimilarRead]
+
+
 class ImagePage(Page[ImageRead]):
     """A page of the gallery."""
 

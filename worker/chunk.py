@@ -153,6 +153,7 @@ class Chunk:
                     image_id=image.id,
                     predictions=result.predictions,
                     categories=result.categories,
+                    embedding=result.embedding,
                 )
             )
 
@@ -189,7 +190,11 @@ class Chunk:
             try:
                 with self._bench.connection.use() as conn:
                     return settle_images(
-                        conn, outcomes, lease=self._lease, model=self._bench.classifier.model
+                        conn,
+                        outcomes,
+                        lease=self._lease,
+                        model=self._bench.classifier.model,
+                        embeddings=self._bench.connection.has_embeddings,
                     )
             except DatabaseUnavailableError:
                 pause = next(pauses, None)

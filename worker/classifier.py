@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infra.database.sketch import write_vector
 from infra.database.work import ScoredClass, ScoredTag
 from worker.categories import sum_categories
 from worker.classify import Runtime, best_classes, to_tensor
@@ -17,6 +18,7 @@ class Classification:
 
     predictions: list[ScoredClass]
     categories: list[ScoredTag]
+    embedding: str
     thumbnail: bytes
 
 
@@ -38,9 +40,10 @@ class Classifier:
             ClassificationError: it cannot be decoded.
         """
         pixels = decode(data, media_type, max_pixels=self._max_pixels).pixels
-        probabilities, _ = self._runtime.predict(to_tensor(pixels)[np.newaxis])
+        probabilities, embeddings = self._runtime.predict(to_tensor(pixels)[np.newaxis])
         return Classification(
             predictions=best_classes(probabilities[0]),
             categories=sum_categories(probabilities[0]),
+            embedding=write_vector(embeddings[0]),
             thumbnail=make_thumbnail(pixels),
         )

@@ -25,7 +25,7 @@ _CLIENT_LIMITS: dict[str, str | int] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 15000,
-    "options": "-c statement_timeout=10s -c lock_timeout=5s"
+    "options": "-c statement_timeout=10s -c lock_timeout=5s -c jit=off"
     " -c idle_in_transaction_session_timeout=10s",
 }
 _POOL_SIZE = 8
@@ -107,6 +107,15 @@ def limited_conninfo(url: str) -> str:
     return make_conninfo(url, **{k: v for k, v in _CLIENT_LIMITS.items() if k not in given})
 
 
+HAS_EMBEDDINGS = "SELECT to_regclass('embeddings') IS NOT NULL"
+
+
+def has_embeddings(conn: Connection) -> bool:
+    """Whether this database has a place for embeddings: see `embeddings`."""
+    row = conn.execute(HAS_EMBEDDINGS).fetchone()
+    return row is not None and bool(row[0])
+
+
 class WorkerConnection:
     """A worker process's single autocommit connection, opened again after it broke.
 
@@ -117,6 +126,7 @@ class WorkerConnection:
         self._conninfo = limited_conninfo(url)
         self._name = name
         self._conn: Connection | None = None
+        self.has_embeddings = False
 
     @contextmanager
     def use(self) -> Iterator[Connection]:
@@ -131,6 +141,7 @@ class WorkerConnection:
                 self._conn = psycopg.connect(
                     self._conninfo, autocommit=True, application_name=self._name
                 )
+                self.has_embeddings = has_embeddings(self._conn)
             with _hung_up_after(_WORKER_PATIENCE_SECONDS, self._conn):
                 yield self._conn
         except psycopg.OperationalError as error:

@@ -10,6 +10,7 @@ from typing import LiteralString, NamedTuple
 import psycopg
 
 from infra.database.classes import write_classes
+from infra.database.embeddings import create_embeddings
 from infra.log import get_logger
 from infra.vocabulary import load_vocabulary
 
@@ -53,6 +54,8 @@ def migrate(conninfo: str) -> list[str]:
         conn.execute(CREATE_MIGRATIONS)
         applied = list(_apply_missing(conn))
         write_classes(conn, load_vocabulary())
+        if not create_embeddings(conn):
+            log.info("no extension `vector` in this Postgres: similar pictures are off")
     return applied
 
 

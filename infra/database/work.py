@@ -50,6 +50,7 @@ class Classified:
     image_id: UUID
     predictions: Sequence[ScoredClass]
     categories: Sequence[ScoredTag] = ()
+    embedding: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,19 @@ FINISH_IMAGES = """
            score = excluded.score
 """
 
+# Guarded like the result itself: only what this transaction has made done.
+WRITE_EMBEDDINGS = """
+    INSERT INTO embeddings (image_id, embedding)
+    SELECT i.id, e.embedding::halfvec
+      FROM unnest(%(ids)s::uuid[], %(embeddings)s::text[]) AS e (id, embedding)
+      JOIN images AS i ON i.id = e.id
+     WHERE i.status = 'done'
+       AND i.classified_at = now()
+        ON CONFLICT (image_id) DO UPDATE
+       SET embedding = excluded.embedding,
+           sketched = false
+"""
+
 FAIL_IMAGES = """
     UPDATE images
        SET status = 'failed',
@@ -183,7 +197,9 @@ FAIL_IMAGES = """
 NOTIFY_CHANGES = "SELECT pg_notify(%(channel)s, '')"
 
 
-def settle_images(conn: Connection, outcomes: Outcomes, *, lease: UUID, model: str) -> int:
+def settle_images(
+    conn: Connection, outcomes: Outcomes, *, lease: UUID, model: str, embeddings: bool = False
+) -> int:
     """Write results and failures in one round trip and one transaction; wake those who wait.
 
     Returns how many pictures changed; fewer than given means that the lease was lost for the
@@ -191,6 +207,8 @@ def settle_images(conn: Connection, outcomes: Outcomes, *, lease: UUID, model: s
     """
     with conn.pipeline():
         finished = conn.execute(FINISH_IMAGES, _finish_parameters(outcomes, lease, model))
+        if embeddings:
+            conn.execute(WRITE_EMBEDDINGS, _embedding_parameters(outcomes))
         failed = conn.execute(
             FAIL_IMAGES,
             {
@@ -224,6 +242,14 @@ def _finish_parameters(outcomes: Outcomes, lease: UUID, model: str) -> dict[str,
         "ranks": [row[1] for row in rows],
         "class_indexes": [row[2] for row in rows],
         "scores": [row[3] for row in rows],
+    }
+
+
+def _embedding_parameters(outcomes: Outcomes) -> dict[str, object]:
+    known = [each for each in outcomes.classified if each.embedding is not None]
+    return {
+        "ids": [each.image_id for each in known],
+        "embeddings": [each.embedding for each in known],
     }
 
 

@@ -68,6 +68,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rerun
+         * @description Classify pictures again; until it is done, each shows as waiting, without its tags.
+         */
+        post: operations["rerunImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images": {
         parameters: {
             query?: never;
@@ -107,6 +127,26 @@ export interface paths {
          * @description Put a picture in the trash.
          */
         delete: operations["deleteImage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Similar
+         * @description The pictures that look most like this one; 501 where the database lacks pgvector.
+         */
+        get: operations["listSimilar"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -899,6 +939,14 @@ export interface components {
             oldest_waiting_seconds: number;
         };
         /**
+         * Queued
+         * @description How many pictures wait to be classified again.
+         */
+        Queued: {
+            /** Queued */
+            queued: number;
+        };
+        /**
          * Readiness
          * @description `ready`: all is well. `degraded`: uploads are taken and will be classified later.
          */
@@ -929,6 +977,29 @@ export interface components {
              * @description A sentence, for people.
              */
             detail: string;
+        };
+        /**
+         * Rerun
+         * @description What to classify again.
+         */
+        Rerun: {
+            /**
+             * Scope
+             * @description `failed`; `never`: not once classified; `older_model`: by another model than the workers' present one; `found`: all that the search finds.
+             * @enum {string}
+             */
+            scope: "failed" | "never" | "older_model" | "found";
+            /**
+             * Q
+             * @description Only what this search finds.
+             * @default
+             */
+            q: string;
+            /**
+             * Min Score
+             * @default 0
+             */
+            min_score: number;
         };
         /**
          * Restored
@@ -977,6 +1048,31 @@ export interface components {
              * @default false
              */
             all: boolean;
+        };
+        /**
+         * Similar
+         * @description What looks most alike first.
+         */
+        Similar: {
+            /** Items */
+            items: components["schemas"]["SimilarRead"][];
+        };
+        /**
+         * SimilarRead
+         * @description A picture that looks like another.
+         */
+        SimilarRead: {
+            image: components["schemas"]["ImageRead"];
+            /**
+             * Distance
+             * @description 0: the same direction; 1: nothing in common.
+             */
+            distance: number;
+            /**
+             * Near Duplicate
+             * @description Most likely the same picture, resized or re-encoded.
+             */
+            near_duplicate: boolean;
         };
         /**
          * Status
@@ -1321,6 +1417,70 @@ export interface operations {
             };
         };
     };
+    rerunImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rerun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listImages: {
         parameters: {
             query?: {
@@ -1473,6 +1633,71 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSimilar: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The picture. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Similar"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Implemented */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2047,7 +2272,8 @@ export interface operations {
     exportImages: {
         parameters: {
             query?: {
-                format?: "csv";
+                /** @description `zip` is the pictures themselves. */
+                format?: "csv" | "jsonl" | "parquet" | "xlsx" | "zip";
                 /** @description What to look for: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/search.md. */
                 q?: string;
                 /** @description Tags below this confidence do not count. */
@@ -2055,6 +2281,10 @@ export interface operations {
                 status?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
                 /** @description Only these pictures. */
                 ids?: string[] | null;
+                /** @description CSV: begin with a UTF-8 byte order mark. */
+                bom?: boolean;
+                /** @description A zip of the file and of a manifest with its SHA-256. */
+                manifest?: boolean;
             };
             header?: never;
             path?: never;

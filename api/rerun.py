@@ -1,0 +1,56 @@
+"""Classifying pictures again."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.dependencies import Service, ServiceDep
+from api.problems import problems
+from api.search import read_search
+from infra.database.conditions import Filter
+from infra.database.rerun import Scope, rerun_images
+from infra.database.workers import list_alive
+from infra.errors import ConflictError
+
+router = APIRouter(prefix="/images", tags=["images"])
+
+
+class Rerun(BaseModel):
+    """What to classify again."""
+
+    scope: Scope = Field(
+        description="`failed`; `never`: not once classified; `older_model`: by another model than "
+        "the workers' present one; `found`: all that the search finds."
+    )
+    q: str = Field("", max_length=500, description="Only what this search finds.")
+    min_score: float = Field(0.0, ge=0, le=1)
+
+
+class Queued(BaseModel):
+    """How many pictures wait to be classified again."""
+
+    queued: int
+
+
+@router.post(
+    "/rerun",
+    operation_id="rerunImages",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=problems(400, 409, 422, 503),
+)
+async def rerun(which: Rerun, service: ServiceDep) -> Queued:
+    """Classify pictures again; until it is done, each shows as waiting, without its tags."""
+    found = Filter(query=read_search(which.q, which.min_score))
+    model = await _present_model(service) if which.scope == "older_model" else None
+    async with service.database.connection() as conn:
+        return Queued(queued=await rerun_images(conn, found, which.scope, model=model))
+
+
+async def _present_model(service: Service) -> str:
+    async with service.database.connection() as conn:
+        workers = await list_alive(conn)
+    for worker in workers:
+        if worker.state == "ready" and worker.model:
+            return worker.model
+    raise ConflictError("No worker is ready, so there is no present model to compare with.")

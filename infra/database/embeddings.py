@@ -1,0 +1,163 @@
+"""What pictures look like, and which look alike: vectors in Postgres, by the extension `vector`.
+
+Workers write a picture's 1,280 numbers (`embeddings`) in the statement that settles it. Its
+sketch, 256 numbers that stand for them, goes into a graph index (`sketches`): that costs a
+thousand comparisons a picture, so the API does it later, beside the requests. A search takes
+candidates from the graph and compares those by all their numbers.
+
+Where the extension is missing there are no such tables, and the feature is off.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, scalar_row
+
+from infra.database.connection import HAS_EMBEDDINGS
+from infra.database.images import IMAGE_COLUMNS, Image
+from infra.database.sketch import sketch_of
+from infra.errors import FeatureOffError
+
+HAS_VECTORS = "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = 'vector'"
+
+# Rows of a vector are stored as they are: they do not compress, and a read wants all of them.
+# `sketched` is false while a picture waits for its sketch.
+CREATE_EMBEDDINGS = """
+    CREATE TABLE IF NOT EXISTS embeddings (
+        image_id  uuid          PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+        embedding halfvec(1280) NOT NULL,
+        sketched  boolean       NOT NULL DEFAULT false
+    );
+    ALTER TABLE embeddings ALTER COLUMN embedding SET STORAGE PLAIN;
+    CREATE INDEX IF NOT EXISTS embeddings_waiting ON embeddings (image_id) WHERE NOT sketched;
+    CREATE TABLE IF NOT EXISTS sketches (
+        image_id uuid         PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+        sketch   halfvec(256) NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS sketches_alike ON sketches USING hnsw (sketch halfvec_cosine_ops);
+"""
+
+
+def create_embeddings(conn: psycopg.Connection) -> bool:
+    """Make the tables where the extension is to be had; say whether it is.
+
+    Part of every migration run, so that the feature comes on when the extension has been added.
+    """
+    row = conn.execute(HAS_VECTORS).fetchone()
+    if row is None or not row[0]:
+        return False
+    try:
+        conn.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    conn.execute(CREATE_EMBEDDINGS)
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarImage(Image):
+    """A picture that looks like another: 0 is the same direction, 1 has nothing in common."""
+
+    distance: float
+
+
+GET_EMBEDDING = """
+    SELECT embedding::real[] FROM embeddings WHERE image_id = %(image_id)s
+"""
+
+CANDIDATES = 200
+
+# The graph's candidates, and all that is not in it yet.
+LIST_SIMILAR: LiteralString = f"""
+    WITH candidates AS MATERIALIZED (
+        (SELECT image_id
+           FROM sketches
+          ORDER BY sketch <=> %(sketch)s::halfvec(256)
+          LIMIT {CANDIDATES})
+         UNION ALL
+        (SELECT image_id FROM embeddings WHERE NOT sketched LIMIT 2000)
+    )
+    SELECT {IMAGE_COLUMNS},
+           greatest(0, e.embedding <=> (SELECT embedding FROM embeddings
+                                         WHERE image_id = %(image_id)s)) AS distance
+      FROM candidates AS c
+      JOIN embeddings AS e USING (image_id)
+      JOIN images AS i ON i.id = c.image_id
+     WHERE i.deleted_at IS NULL
+       AND i.status = 'done'
+       AND i.id <> %(image_id)s
+     ORDER BY distance, i.id
+     LIMIT %(limit)s
+"""
+
+
+async def require_embeddings(conn: AsyncConnection) -> None:
+    """Return where the feature is on.
+
+    Raises:
+        FeatureOffError: the database lacks the extension.
+    """
+    if not (await anext(await conn.execute(HAS_EMBEDDINGS)))[0]:
+        raise FeatureOffError(
+            "This gallery cannot compare pictures: its Postgres lacks the extension `vector`. "
+            "Install pgvector and run `gallery migrate`."
+        )
+
+
+async def list_similar(conn: AsyncConnection, image_id: UUID, *, limit: int) -> list[SimilarImage]:
+    """The pictures that look most like one; none while it has not been looked at.
+
+    Raises:
+        FeatureOffError: the database lacks the extension.
+    """
+    await require_embeddings(conn)
+    async with conn.cursor(row_factory=scalar_row) as cur:
+        await cur.execute(GET_EMBEDDING, {"image_id": image_id})
+        embedding = await cur.fetchone()
+    if embedding is None:
+        return []
+    [sketch] = sketch_of([embedding])
+    async with conn.transaction(), conn.cursor(row_factory=class_row(SimilarImage)) as similar:
+        # As many candidates as are asked for: fewer would be fast and wrong.
+        await conn.execute(f"SET LOCAL hnsw.ef_search = {CANDIDATES}")
+        await similar.execute(
+            LIST_SIMILAR, {"image_id": image_id, "sketch": sketch, "limit": limit}, prepare=False
+        )
+        return await similar.fetchall()
+
+
+TAKE_WAITING = """
+    SELECT image_id, embedding::real[]
+      FROM embeddings
+     WHERE NOT sketched
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+"""
+
+WRITE_SKETCHES = """
+    WITH written AS (
+        INSERT INTO sketches (image_id, sketch)
+        SELECT s.id, s.sketch::halfvec
+          FROM unnest(%(ids)s::uuid[], %(sketches)s::text[]) AS s (id, sketch)
+            ON CONFLICT (image_id) DO UPDATE
+           SET sketch = excluded.sketch
+    )
+    UPDATE embeddings SET sketched = true WHERE image_id = ANY(%(ids)s)
+"""
+
+
+async def sketch_waiting(conn: AsyncConnection, *, limit: int) -> int:
+    """Put some pictures that wait for it into the graph; say how many."""
+    if not (await anext(await conn.execute(HAS_EMBEDDINGS)))[0]:
+        return 0
+    async with conn.transaction():
+        rows = await (await conn.execute(TAKE_WAITING, {"limit": limit})).fetchall()
+        if rows:
+            ids: Sequence[UUID] = [image_id for image_id, _ in rows]
+            sketches = sketch_of([embedding for _, embedding in rows])
+            await conn.execute(WRITE_SKETCHES, {"ids": ids, "sketches": sketches})
+    return len(rows)

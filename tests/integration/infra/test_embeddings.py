@@ -1,0 +1,99 @@
+"""Pictures that look alike, by vectors in a real Postgres."""
+
+import asyncio
+from collections.abc import Iterator
+from uuid import UUID
+
+import numpy as np
+import psycopg
+import pytest
+
+from infra.database.embeddings import create_embeddings, list_similar, sketch_waiting
+from infra.database.sketch import LONG, sketch_of, write_vector
+from infra.errors import FeatureOffError
+from infra.identifiers import new_id
+
+PICTURES = 400
+
+INSERT = """
+    INSERT INTO images (id, sha256, name, media_type, bytes, width, height, status, model,
+                        classified_at)
+    SELECT id, sha256(id::text::bytea), 'x', 'image/png', 1, 1, 1, 'done', 'test', now()
+      FROM unnest(%(ids)s::uuid[]) AS id
+"""
+
+
+@pytest.fixture
+def vectors() -> np.ndarray:
+    """Clusters, as embeddings of pictures of the same things are."""
+    random = np.random.default_rng(1)
+    centres = random.gamma(0.5, 1, (40, LONG))
+    return np.repeat(centres, PICTURES // 40, axis=0) + random.gamma(0.3, 1, (PICTURES, LONG))
+
+
+@pytest.fixture
+def ids(database_url: str, vectors: np.ndarray) -> list[UUID]:
+    ids = [new_id() for _ in range(PICTURES)]
+    with psycopg.connect(database_url) as conn:
+        conn.execute(INSERT, {"ids": ids})
+        conn.execute(
+            "INSERT INTO embeddings (image_id, embedding)"
+            " SELECT * FROM unnest(%s::uuid[], %s::text[]::halfvec[])",
+            (ids, [write_vector(each) for each in vectors]),
+        )
+    return ids
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+def test_what_looks_alike_is_found_before_and_after_it_is_sketched(
+    database_url: str, ids: list[UUID], vectors: np.ndarray, runner: asyncio.Runner
+) -> None:
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    best = [set(np.argsort(-(unit @ unit[n]), kind="stable")[1:11]) for n in range(20)]
+
+    async def recall() -> float:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
+            found = [await list_similar(conn, ids[n], limit=10) for n in range(20)]
+        hits = [len({ids.index(e.id) for e in each} & best[n]) for n, each in enumerate(found)]
+        return sum(hits) / 200
+
+    async def sketch_all() -> int:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
+            return sum([await sketch_waiting(conn, limit=100) for _ in range(5)])
+
+    assert runner.run(recall()) >= 0.99
+    assert runner.run(sketch_all()) == PICTURES
+    assert runner.run(recall()) >= 0.95
+
+
+def test_a_sketch_keeps_angles(vectors: np.ndarray) -> None:
+    long = vectors[:50] / np.linalg.norm(vectors[:50], axis=1, keepdims=True)
+    short = np.array(
+        [[float(x) for x in text[1:-1].split(",")] for text in sketch_of(vectors[:50])]
+    )
+    short /= np.linalg.norm(short, axis=1, keepdims=True)
+
+    assert np.abs(long @ long.T - short @ short.T).max() < 0.2
+
+
+def test_without_the_extension_the_feature_is_off_and_says_so(
+    database_url: str, ids: list[UUID], runner: asyncio.Runner
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute("DROP TABLE sketches, embeddings")
+        conn.execute("DROP EXTENSION vector")
+
+    async def ask() -> None:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
+            assert await sketch_waiting(conn, limit=1) == 0
+            await list_similar(conn, ids[0], limit=1)
+
+    with pytest.raises(FeatureOffError, match="vector"):
+        runner.run(ask())
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        assert create_embeddings(conn)
