@@ -132,7 +132,7 @@ class Export:
 
     async def with_manifest(self, asked: dict[str, object]) -> AsyncIterator[bytes]:
         """The file in an archive, with a manifest."""
-        async with self._service.database.connection() as conn:
+        async with self._service.database.connection(seconds=None) as conn:
             models = await list_models(conn, self._which)
         name = f"{_FILE_NAME}.{self._format}"
         facts = lambda: asked | {"models": models, "rows": self.rows}  # noqa: E731
@@ -142,14 +142,14 @@ class Export:
     async def _csv(self) -> AsyncIterator[bytes]:
         mark = _BOM if self._bom else b""
         self.rows = -1  # the heading; names hold no line breaks
-        async with self._service.database.connection() as conn:
+        async with self._service.database.connection(seconds=None) as conn:
             async for block in copy_csv(conn, self._which):
                 self.rows += block.count(b"\n")
                 yield mark + block
                 mark = b""
 
     async def _written(self) -> AsyncIterator[bytes]:
-        async with self._service.database.connection() as conn:
+        async with self._service.database.connection(seconds=None) as conn:
             batches = self._counted(read_images(conn, self._which))
             if self._writer is None:
                 async for block in originals.zip_originals(batches, self._service.objects):

@@ -39,9 +39,11 @@ class Purged(BaseModel):
 async def purge_images(which: TrashSelection, service: ServiceDep) -> Purged:
     """Remove pictures for ever that are in the trash; others stay."""
     purged = 0
-    async with service.database.connection() as conn:
-        while gone := await purge.purge_images(
-            conn, older_than=timedelta(0), ids=which.ids, limit=_AT_ONCE
-        ):
-            purged += len(gone)
-    return Purged(purged=purged)
+    while True:
+        async with service.database.connection() as conn:
+            gone = await purge.purge_images(
+                conn, older_than=timedelta(0), ids=which.ids, limit=_AT_ONCE
+            )
+        if not gone:
+            return Purged(purged=purged)
+        purged += len(gone)
