@@ -142,6 +142,8 @@ async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:
 async def _on_http_error(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that is no text at all
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", str(error.detail))
     kind = status.phrase.lower().replace(" ", "-")
     headers = dict(error.headers) if error.headers else None
     return problem(status, kind, str(error.detail), headers=headers)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -168,9 +169,18 @@ def test_a_head_without_end_is_refused(url: str, port: int) -> None:
     assert answers(url)
 
 
-def test_a_long_head_that_ends_is_served(url: str) -> None:
-    answer = httpx.get(f"{url}/healthz", headers={f"X-{n}": "y" * 1000 for n in range(20)})
-    assert answer.is_success
+def test_an_export_of_a_thousand_pictures_by_id_is_served(url: str) -> None:
+    ids = [str(uuid4()) for _ in range(1000)]
+    assert httpx.get(f"{url}/api/v1/export", params={"format": "csv", "ids": ids}).is_success
+
+
+def test_what_is_no_http_is_a_problem_too(url: str, port: int) -> None:
+    assert url
+    with closing(connect(port)) as sock:
+        sock.sendall(b"HELLO\r\n\r\n")
+        answer = read_all(sock)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in answer
 
 
 def test_connections_are_kept_between_requests(url: str) -> None:
