@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit bench check format lock clean
+.PHONY: help install web run test test-unit test-chaos soak fuzz bench check format lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -42,6 +42,16 @@ test-unit: install ## the fast tests, in seconds
 
 bench: install ## measure the service against this machine's limit; QUICK=--quick for minutes
 	@exec $(BIN)/python -m tests.bench $(QUICK)
+
+test-chaos: install ## cause each fault for real under 500 uploads (CHAOS=short: fewer of both)
+	@exec $(BIN)/pytest tests/chaos
+
+soak: install ## 20,000 uploads by 8 clients with a kill every 20 s; prints the figures
+	@exec $(BIN)/python -m tests.chaos.soak
+
+fuzz: install ## look for files that break the decoder, guided by coverage (5 minutes)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris==3.0.0"
+	@exec $(BIN)/python -m tests.fuzz.guided
 
 check: install web ## lint and type-check everything
 	@ruff check . && ruff format --check . && mypy

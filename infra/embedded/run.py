@@ -1,6 +1,7 @@
 """`gallery run`: every process of the service on this machine, in one go."""
 
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -90,6 +91,8 @@ def _start_stores(settings: Settings, folder: DataFolder, supervisor: Supervisor
         environment["GALLERY_REDIS_URL"] = redis.url
         log.info("redis ready")
     if settings.objects_url is None:
+        # We hold the data directory: whoever was writing these is dead.
+        shutil.rmtree(folder.objects / "unfinished", ignore_errors=True)
         environment["GALLERY_OBJECTS_URL"] = folder.objects.as_uri()
     for name in migrate(environment["GALLERY_DATABASE_URL"]):
         log.info("database brought up to date", migration=name)

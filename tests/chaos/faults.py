@@ -124,14 +124,11 @@ def deliver_often(house: House) -> None:
 def set_the_clock(house: House) -> None:
     """The database's clock is put on by an hour, then back: what was dated lies an hour off."""
     for step in ("-", "+"):
-        house.query(
-            f"UPDATE images SET leased_until = leased_until {step} interval '1 hour',"
-            f" announced_at = announced_at {step} interval '1 hour'"
-        )
-        house.query(f"UPDATE workers SET seen_at = seen_at {step} interval '1 hour'")
-        house.query(
-            f"UPDATE sweeper SET seen_at = seen_at {step} interval '1 hour',"
-            f" steady_since = steady_since {step} interval '1 hour'"
+        by = f"{step} interval '1 hour'"
+        house.query(  # in one transaction: a clock is set in one moment
+            f"UPDATE sweeper SET seen_at = seen_at {by}, steady_since = steady_since {by};"
+            f"UPDATE workers SET seen_at = seen_at {by};"
+            f"UPDATE images SET leased_until = leased_until {by}, announced_at = announced_at {by}"
         )
         time.sleep(1)
 

@@ -83,7 +83,9 @@ def list_keys(house: House) -> list[str]:
     parts = urlsplit(house.objects_url)
     if parts.scheme == "file":
         files = [path for path in Path(parts.path).rglob("*") if path.is_file()]
-        return [f"{path.relative_to(parts.path).parts[0]}/{path.name}" for path in files]
+        keys = [f"{path.relative_to(parts.path).parts[0]}/{path.name}" for path in files]
+        # What a killed process was just writing has no name yet; the next start clears it away.
+        return [key for key in keys if not key.startswith("unfinished/")]
     client = Minio(
         f"{parts.hostname}:{parts.port}",
         access_key=parts.username,

@@ -144,11 +144,12 @@ def main() -> None:
     parser.add_argument("--kill-every", type=float, default=20)
     parser.add_argument("--waiting", type=int, default=10_000)
     parser.add_argument("--singles", type=int, default=40)
+    parser.add_argument("--data-dir", type=Path, help="where a compiled model is kept")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gallery-soak-") as folder:
         root = Path(folder)
         root.chmod(0o755)
-        settings = Settings(data_dir=root / "data")
+        settings = Settings(data_dir=chosen.data_dir or root / "data")
         weights = find_weights(settings)
         find_compiled(settings.model_copy(update={"weights": weights}))
         program = find_minio()
@@ -157,7 +158,7 @@ def main() -> None:
             minio.wait_until_ready()
         try:
             with open_house(
-                root / "house", data_dir=root / "data", weights=weights, minio=minio
+                root / "house", data_dir=settings.data_dir, weights=weights, minio=minio
             ) as house:
                 rows = soak(
                     house,
