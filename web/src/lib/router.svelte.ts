@@ -2,6 +2,7 @@ import { createSubscriber } from 'svelte/reactivity';
 
 export type View = 'upload' | 'gallery' | 'search' | 'trash';
 type Params = Record<string, string | null>;
+type Going = { replace?: boolean; state?: unknown };
 
 const PATHS: Record<View, string> = {
 	upload: '/',
@@ -25,6 +26,8 @@ class Router {
 		};
 	});
 	#update: () => void = () => {};
+	/** Where to go once the step back under way has arrived; null while there is none. */
+	#afterwards: (() => void)[] | null = null;
 
 	get #hash(): string {
 		this.#subscribe();
@@ -50,7 +53,39 @@ class Router {
 		return /^\/jobs\/([\w-]+)$/.exec(this.path)?.[1] ?? null;
 	}
 
-	go(href: string, { replace = false, state = null as unknown } = {}): void {
+	go(href: string, going: Going = {}): void {
+		if (this.#afterwards) this.#afterwards.push(() => this.#go(href, going));
+		else this.#go(href, going);
+	}
+
+	/**
+	 * Goes a step back. The browser takes its time for that; a link followed meanwhile would be
+	 * undone by the step, so it waits until the step has arrived.
+	 */
+	back(): void {
+		if (this.#afterwards) return;
+		this.#afterwards = [];
+		const hold = (event: MouseEvent) => this.#hold(event);
+		addEventListener('click', hold, { capture: true });
+		const arrived = () => {
+			removeEventListener('click', hold, { capture: true });
+			const waiting = this.#afterwards ?? [];
+			this.#afterwards = null;
+			for (const follow of waiting) follow();
+		};
+		addEventListener('popstate', arrived, { once: true });
+		history.back();
+	}
+
+	#hold(event: MouseEvent): void {
+		if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+		const link = event.target instanceof Element && event.target.closest('a[href^="#/"]');
+		if (!link) return;
+		event.preventDefault();
+		this.go(link.getAttribute('href') ?? '#/');
+	}
+
+	#go(href: string, { replace = false, state = null }: Going): void {
 		if (href === `#${this.#hash}`) return;
 		if (replace) history.replaceState(history.state, '', href);
 		else history.pushState(state, '', href);
@@ -58,13 +93,13 @@ class Router {
 	}
 
 	/** The same view with some parameters changed; null takes one away. */
-	amend(changes: Params, options?: { replace?: boolean; state?: unknown }): void {
+	amend(changes: Params, going?: Going): void {
 		const params = this.params;
 		for (const [key, value] of Object.entries(changes)) {
 			if (value === null || value === '') params.delete(key);
 			else params.set(key, value);
 		}
-		this.go(hrefOf(this.path, params), options);
+		this.go(hrefOf(this.path, params), going);
 	}
 }
 
