@@ -7,33 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from tests.acceptance.person import cards, files, open_view, upload
 from tests.pictures import jpeg
 from tests.stack import Stack
 
 NAMES = ("lake.jpg", "street.jpg", "table.jpg")
-
-
-def files(*names: str) -> list[FilePayload]:
-    return [
-        FilePayload(name=name, mimeType="image/jpeg", buffer=jpeg(seed))
-        for seed, name in enumerate(names, start=1)
-    ]
-
-
-def upload(page: Page, *chosen: FilePayload) -> None:
-    """Choose files on the first page, as the file dialog hands them over."""
-    page.goto("/")
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose pictures").click()
-    chooser.value.set_files(list(chosen))
-
-
-def open_view(page: Page, name: str) -> None:
-    page.get_by_role("navigation", name="Views").get_by_role("link", name=name).click()
-
-
-def cards(page: Page) -> list[str]:
-    return page.get_by_role("article").get_by_role("heading").all_inner_texts()
 
 
 @pytest.fixture
@@ -50,7 +28,7 @@ def gallery(page: Page, stack: Stack) -> dict[str, dict[str, float]]:
 
 def test_a_person_uploads_pictures_and_sees_their_tags(page: Page, stack: Stack) -> None:
     broken = FilePayload(name="broken.jpg", mimeType="image/jpeg", buffer=jpeg(9)[:3000])
-    upload(page, *files(*NAMES), broken)
+    upload(page, [*files(*NAMES), broken])
 
     main = page.get_by_role("main")
     expect(main.get_by_text("Done", exact=True)).to_have_count(3, timeout=30_000)
