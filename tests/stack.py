@@ -77,10 +77,10 @@ class Stack:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def wait_for_api(self) -> None:
-        until(lambda: self._answers("/healthz"), seconds=30, what="the API to answer")
+        until(lambda: self._answers("/healthz"), seconds=90, what="the API to answer")
 
     def wait_for_workers(self, count: int = 1) -> None:
-        until(lambda: self._workers() >= count, seconds=60, what=f"{count} workers")
+        until(lambda: self._workers() >= count, seconds=120, what=f"{count} workers")
 
     def _workers(self) -> int:
         return int(self.get("/api/v1/status")["workers"]["alive"])

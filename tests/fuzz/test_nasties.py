@@ -58,5 +58,5 @@ def test_the_pictures_in_installed_packages_end_well() -> None:
     files = picture_files(Path(sysconfig.get_paths()["purelib"]))
     verdicts = judge_all(files)
 
-    assert len(verdicts) == len(files) >= 5
+    assert len(verdicts) == len(files) > 0
     assert {each.outcome for each in verdicts} <= REASONS

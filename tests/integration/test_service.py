@@ -120,7 +120,7 @@ def test_jobs_wait_for_weights_and_finish_once_they_are_there(
         job = stack.post_files(("a.jpg", jpeg(1)))
         until(
             lambda: stack.get("/api/v1/status")["workers"]["state"] == "no_weights",
-            seconds=30,
+            seconds=90,
             what="the worker to miss its weights",
         )
         readiness = stack.get("/readyz")

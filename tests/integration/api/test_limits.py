@@ -66,7 +66,7 @@ def url(database: str, _redis_server: str, port: int, session_dir: Path) -> Iter
     ):
         url = f"http://127.0.0.1:{port}"
         try:
-            until(lambda: answers(url), seconds=30, what="the API")
+            until(lambda: answers(url), seconds=90, what="the API")
             yield url
         finally:
             process.terminate()
