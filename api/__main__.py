@@ -3,6 +3,7 @@
 import uvicorn
 
 from api.app import create_app
+from api.openness import refuse_strangers
 from api.protocol import GuardedProtocol
 from infra.entry import start
 from infra.settings import Settings
@@ -14,6 +15,7 @@ MOST_CONNECTIONS = 1000
 def serve(settings: Settings) -> None:
     """Serve until a signal says stop."""
     settings.require_addresses()
+    refuse_strangers(settings)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

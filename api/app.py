@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, TypedDict
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
-from api import export, health, images, jobs, metrics, overview, rerun, retries, tags, trash
+from api import export, health, images, jobs, metrics, overview, rerun, retries, sessions, tags, trash
+from api.access import guard
 from api.admission import Admission
 from api.announcer import Announcer
 from api.changes import Changes
@@ -17,7 +18,8 @@ from api.envelope import Envelope
 from api.housekeeper import Housekeeper
 from api.keeper import SearchKeeper
 from api.measures import Measures
-from api.problems import add_problem_handlers
+from api.openness import Openness
+from api.problems import add_problem_handlers, problems
 from api.sweeper import Sweeper
 from api.web import add_web_client, has_docs
 from infra.database.connection import open_database
@@ -65,12 +67,14 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.measures = Measures()
-    v1 = APIRouter(prefix="/api/v1")
-    for module in (jobs, rerun, images, retries, trash, tags, export, overview):
+    v1 = APIRouter(
+        prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 503)
+    )
+    for module in (jobs, rerun, images, retries, trash, tags, export, overview, sessions):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(health.router)
-    app.include_router(metrics.router)
+    app.include_router(metrics.router, dependencies=[Depends(guard)])
     add_problem_handlers(app)
     add_web_client(app, settings.web_dir)
     return app
@@ -91,7 +95,8 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
         for work in (announcer.run(), changes.run(), sweeper.run(), SearchKeeper(database).run()):
             await stack.enter_async_context(_in_background(work))
         admission = Admission(settings.max_uploads_in_flight)
-        yield Service(settings, database, objects, queue, announcer, changes, admission)
+        openness = Openness(database)
+        yield Service(settings, database, objects, queue, announcer, changes, admission, openness)
 
 
 @asynccontextmanager

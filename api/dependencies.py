@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Query, Request
 from api.admission import Admission
 from api.announcer import Announcer
 from api.changes import Changes
+from api.openness import Openness
 from infra.database.connection import Database
 from infra.objects import ObjectStore
 from infra.queue import Queue
@@ -26,6 +27,7 @@ class Service:
     announcer: Announcer
     changes: Changes
     admission: Admission
+    openness: Openness
 
 
 def get_service(request: Request) -> Service:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from api.access import Caller
 from api.cursors import read_cursor, write_cursor
 from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
 from api.idempotency import Key, submit_once
@@ -64,7 +65,11 @@ _UPLOAD_BODY = {
     openapi_extra=_UPLOAD_BODY,
 )
 async def create(
-    request: Request, response: Response, service: ServiceDep, idempotency_key: Key = None
+    request: Request,
+    response: Response,
+    service: ServiceDep,
+    caller: Caller,
+    idempotency_key: Key = None,
 ) -> JobRead:
     """Send one or many pictures; the answer is the job, with one item per file in order."""
     async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
@@ -72,7 +77,8 @@ async def create(
             job_id = new_id()
             await submit(service, job_id, uploads, create_job)
         else:
-            job_id = await submit_once(service, uploads, owner="", key=idempotency_key)
+            owner = str(caller.id) if caller else ""
+            job_id = await submit_once(service, uploads, owner=owner, key=idempotency_key)
         count = len(uploads)
     response.headers["Location"] = f"{request.url.path}/{job_id}"
     response.headers["Retry-After"] = POLL_AFTER_SECONDS

@@ -17,6 +17,8 @@ from infra.errors import (
     GalleryError,
     IdempotencyKeyReusedError,
     InvalidRequestError,
+    NotAllowedError,
+    NotAuthenticatedError,
     NotFoundError,
     ObjectNotFoundError,
     QuerySyntaxError,
@@ -33,6 +35,8 @@ RETRY_AFTER_SECONDS = "2"
 PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
     NotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
     ObjectNotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
+    NotAuthenticatedError: (HTTPStatus.UNAUTHORIZED, "not-authenticated"),
+    NotAllowedError: (HTTPStatus.FORBIDDEN, "not-allowed"),
     ConflictError: (HTTPStatus.CONFLICT, "conflict"),
     RequestTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request-too-large"),
     RequestStalledError: (HTTPStatus.REQUEST_TIMEOUT, "request-stalled"),
@@ -43,6 +47,7 @@ PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
 }
 
 HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
     HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of it will not be waited for
 }

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from infra import keys
 from infra.entry import start
 from infra.settings import Settings
 
@@ -14,6 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they would print secrets
 )
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()

@@ -3,6 +3,8 @@
     GalleryError
     ├── NotFoundError             an id that names nothing
     ├── FeatureOffError           this installation lacks what the request needs
+    ├── NotAuthenticatedError     no key, or none that counts
+    ├── NotAllowedError           a key that does not reach as far
     ├── ConflictError             the request is fine, the state it meets is not
     ├── InvalidRequestError       the request as a whole cannot be understood
     │   ├── RequestTooLargeError
@@ -34,6 +36,14 @@ class GalleryError(Exception):
 
 class NotFoundError(GalleryError):
     """There is nothing with this id."""
+
+
+class NotAuthenticatedError(GalleryError):
+    """A key is needed, and none that counts was sent."""
+
+
+class NotAllowedError(GalleryError):
+    """That is not allowed."""
 
 
 class ConflictError(GalleryError):

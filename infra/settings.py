@@ -24,6 +24,10 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the API listens on.")
+    allow_open: bool = Field(
+        default=False,
+        description="Answer everybody who reaches the service, as long as it has no API keys.",
+    )
     data_dir: Path = Field(
         Path("data"), description="Embedded Postgres, Redis and objects, and the compiled model."
     )

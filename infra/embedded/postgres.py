@@ -18,6 +18,11 @@ _USER = "gallery"
 _READY_SECONDS = 60
 
 
+def address(sockets: Path) -> str:
+    """How the server that listens in this folder is reached."""
+    return f"postgresql://{_USER}@/postgres?host={sockets}"
+
+
 class EmbeddedPostgres:
     """A cluster in `folder` that listens on a socket in `sockets` and nowhere else."""
 
@@ -30,7 +35,7 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{_USER}@/postgres?host={self._sockets}"
+        return address(self._sockets)
 
     def command(self) -> Command:
         settings = {

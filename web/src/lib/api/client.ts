@@ -1,5 +1,7 @@
 /** The one place that speaks HTTP. Errors leave it as ProblemError or OfflineError, nothing else. */
 
+import { session } from '../session.svelte';
+
 /** Beside the page, whatever path the page is served from. */
 export const address = (path: string): string =>
 	new URL(`api/v1/${path}`, document.baseURI).toString();
@@ -47,6 +49,7 @@ export async function respond(path: string, init?: RequestInit): Promise<Respons
 		throw new OfflineError();
 	}
 	if (response.ok || response.status === 304) return response;
+	if (response.status === 401) session.needed = true;
 	const body: unknown = await response.json().catch(() => null);
 	throw new ProblemError(response.status, body, response.headers.get('retry-after'));
 }

@@ -1,0 +1,87 @@
+"""Who may do what: the one guard before every route of the API."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+
+from api.dependencies import Service, ServiceDep
+from api.openness import is_loopback
+from api.scopes import PUBLIC, SCOPES
+from infra.database.access import KeyHolder, find_by_key, find_by_session
+from infra.errors import NotAllowedError, NotAuthenticatedError
+
+SESSION_COOKIE = "gallery_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def guard(request: Request, service: ServiceDep) -> KeyHolder | None:
+    """Let a request pass, and say whose it is; None where no keys are asked for.
+
+    Raises:
+        NotAuthenticatedError: it shows no key, or none that counts.
+        NotAllowedError: its key does not reach as far, or it comes from another site's page.
+    """
+    operation = getattr(request.scope.get("route"), "operation_id", None)
+    holder = await _identify(request, service)
+    if operation in PUBLIC:
+        return holder
+    if holder is None and await service.openness.ask():
+        _check_is_near(request, service)
+        return None
+    if holder is None:
+        raise NotAuthenticatedError
+    scope = SCOPES.get(operation or "")
+    if scope is None or scope not in holder.scopes:
+        raise NotAllowedError(
+            f"This key is not for that: it takes the scope `{scope}`." if scope else None
+        )
+    return holder
+
+
+Caller = Annotated[KeyHolder | None, Depends(guard)]
+
+
+async def _identify(request: Request, service: Service) -> KeyHolder | None:
+    """Whose key or cookie comes along. A key in the header counts alone."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme:
+        if scheme.lower() != "bearer":
+            raise NotAuthenticatedError("Send the key as `Authorization: Bearer KEY`.")
+        async with service.database.connection() as conn:
+            holder = await find_by_key(conn, key.strip())
+        if holder is None:
+            raise NotAuthenticatedError
+        return holder
+    if request.method not in SAFE_METHODS:
+        _check_same_origin(request)
+    session = request.cookies.get(SESSION_COOKIE)
+    if not session:
+        return None
+    async with service.database.connection() as conn:
+        return await find_by_session(conn, session)
+
+
+def _check_same_origin(request: Request) -> None:
+    """Another site's page must not act through a browser that may: signed in, or on this machine.
+
+    Programs send neither of the two headers.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    foreign = site is not None and site not in ("same-origin", "none")
+    if site is None and origin is not None:
+        foreign = urlsplit(origin).netloc != request.headers.get("host")
+    if foreign:
+        raise NotAllowedError("Pages of other sites may not do that.")
+
+
+def _check_is_near(request: Request, service: Service) -> None:
+    """Without keys, only this machine is answered, unless the operator says otherwise."""
+    if not service.settings.allow_open and not is_loopback(
+        request.client.host if request.client else ""
+    ):
+        raise NotAllowedError(
+            "There are no keys yet, so only this machine is answered. "
+            "Make one with `gallery keys create`."
+        )
