@@ -8,7 +8,20 @@ from typing import Any, TypedDict
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
-from api import export, health, images, jobs, metrics, overview, rerun, retries, sessions, tags, trash
+from api import (
+    export,
+    health,
+    images,
+    jobs,
+    known,
+    metrics,
+    overview,
+    rerun,
+    retries,
+    sessions,
+    tags,
+    trash,
+)
 from api.access import guard
 from api.admission import Admission
 from api.announcer import Announcer
@@ -70,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     v1 = APIRouter(
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 503)
     )
-    for module in (jobs, rerun, images, retries, trash, tags, export, overview, sessions):
+    for module in (jobs, rerun, images, known, retries, trash, tags, export, overview, sessions):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(health.router)

@@ -17,7 +17,7 @@ READ: Final = (
     "listJobs",
     "listTags",
 )
-SUBMIT: Final = ("addImagesToJob", "createJob")
+SUBMIT: Final = ("addImagesToJob", "createJob", "findKnownImages")
 MANAGE: Final = (
     "cancelJob",
     "deleteImage",

@@ -1,6 +1,7 @@
 """The `gallery` command."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -16,6 +17,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # they would print secrets
 )
 app.add_typer(keys.app, name="keys")
+# Machines that only serve have neither the folder nor what it needs.
+if find_spec("client") and find_spec("httpx"):
+    app.add_typer(import_module("client.commands").app)
 
 
 @app.command()

@@ -12,7 +12,12 @@ from infra.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
-FORBIDDEN = {"api": {"worker", "tensorflow"}, "worker": {"api"}, "infra": {"api", "worker"}}
+FORBIDDEN = {
+    "api": {"client", "worker", "tensorflow"},
+    "client": {"api", "infra", "worker"},
+    "worker": {"api", "client"},
+    "infra": {"api", "client", "worker"},
+}
 
 
 def imported(path: Path) -> Iterator[str]:

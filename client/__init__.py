@@ -1,0 +1,1 @@
+"""The `gallery` commands that use a gallery from afar, by HTTP alone."""
