@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+AUDIT  := $(VENV)/audit
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit test-chaos soak fuzz bench check format lock clean
+.PHONY: help install web run test test-unit test-chaos soak fuzz bench check format lock clean audit
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,6 +57,11 @@ fuzz: install ## look for files that break the decoder, guided by coverage (5 mi
 check: install web ## lint and type-check everything
 	@ruff check . && ruff format --check . && mypy
 	@cd web && npm run check --silent && npm run lint --silent && npm test --silent
+
+audit: install ## ask for known vulnerabilities of the locked dependencies
+	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/pip install -q pip-audit; }
+	@$(AUDIT)/bin/pip-audit --disable-pip --require-hashes -r requirements/all.txt
+	@cd web && npm audit
 
 format: install ## put the code into its one format
 	@ruff format . && ruff check --fix .

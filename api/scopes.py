@@ -15,6 +15,7 @@ READ: Final = (
     "getThumbnail",
     "listImages",
     "listJobs",
+    "listSimilar",
     "listTags",
 )
 SUBMIT: Final = ("addImagesToJob", "createJob", "findKnownImages")
@@ -23,6 +24,7 @@ MANAGE: Final = (
     "deleteImage",
     "deleteImages",
     "purgeImages",
+    "rerunImages",
     "restoreImage",
     "restoreImages",
     "retryImage",
