@@ -26,6 +26,17 @@ router = APIRouter(prefix="/export", tags=["export"])
 Format = Literal["csv", "jsonl", "parquet", "xlsx", "zip"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
+# What an export may be, for the description; each writer names its own. Asking the writers would
+# load pandas at the start.
+MEDIA_TYPES = (
+    "text/csv",
+    "application/jsonl",
+    "application/vnd.apache.parquet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/zip",
+)
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+
 # Each export holds a connection for as long as it lasts; the rest of the pool is for everyone.
 # No CapacityLimiter: a response is begun and ended by different tasks.
 _exporting = asyncio.Semaphore(3)
@@ -71,7 +82,7 @@ _WRITERS: dict[Format, Callable[[], Writer]] = {
     "",
     operation_id="exportImages",
     response_class=StreamingResponse,
-    responses=problems(400, 422, 503) | {200: {"content": {"text/csv": {}}}},
+    responses=problems(400, 422, 503) | {200: {"content": dict.fromkeys(MEDIA_TYPES, _FILE)}},
 )
 async def export_images(
     service: ServiceDep,

@@ -10,6 +10,7 @@ from tests.stack import running_stack
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
+    "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
 )
