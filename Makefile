@@ -6,7 +6,7 @@ AUDIT  := $(VENV)/audit
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit test-chaos soak fuzz bench check format lock clean audit
+.PHONY: help install web run test test-unit test-chaos soak fuzz bench screenshots check format lock clean audit
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,6 +53,9 @@ soak: install ## 20,000 uploads by 8 clients with a kill every 20 s; prints the 
 fuzz: install ## look for files that break the decoder, guided by coverage (5 minutes)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris==3.0.0"
 	@exec $(BIN)/python -m tests.fuzz.guided
+
+screenshots: install web ## draw docs/screenshots/ anew (needs Chromium and ../shared/photos)
+	@exec $(BIN)/pytest tests/acceptance/screenshots.py
 
 check: install web ## lint and type-check everything
 	@ruff check . && ruff format --check . && mypy
