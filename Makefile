@@ -6,7 +6,7 @@ AUDIT  := $(VENV)/audit
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit test-chaos soak fuzz bench screenshots check format lock clean audit
+.PHONY: help install web run test test-unit test-chaos soak fuzz bench bench-scale screenshots check format lock clean audit
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -65,6 +65,9 @@ audit: install ## ask for known vulnerabilities of the locked dependencies
 	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/pip install -q pip-audit; }
 	@$(AUDIT)/bin/pip-audit --disable-pip --require-hashes -r requirements/all.txt
 	@cd web && npm audit
+
+bench-scale: install ## a million pictures, through the API (long); writes docs/benchmarks-scale.md
+	@$(BIN)/python -m tests.bench.scale
 
 format: install ## put the code into its one format
 	@ruff format . && ruff check --fix .

@@ -150,6 +150,9 @@ class Export:
         async for block in with_manifest.pack(self.blocks(), name, facts):
             yield block
 
+    # Without a limit on the time: an export takes as long as its reader does, and is begun and
+    # ended by different tasks, which a limit would not survive.
+
     async def _csv(self) -> AsyncIterator[bytes]:
         mark = _BOM if self._bom else b""
         self.rows = -1  # the heading; names hold no line breaks

@@ -42,7 +42,12 @@ _UNTRUSTED = {
 _FOR_EVER = "private, max-age=31536000, immutable"
 
 
-@router.get("", operation_id="listImages", responses=problems(400, 422, 503))
+@router.get(
+    "",
+    operation_id="listImages",
+    response_model=ImagePage,
+    responses=problems(400, 422, 503),
+)
 async def list_images(
     service: ServiceDep,
     q: SearchText = "",
@@ -59,7 +64,7 @@ async def list_images(
     cursor: Cursor = None,
     skip: Skip = 0,
     limit: Limit = 50,
-) -> ImagePage:
+) -> Response:
     """The gallery, or what a search finds in it."""
     query = read_search(q, min_score)
     which = Filter(query=query, status=status, trash=deleted)
@@ -72,13 +77,15 @@ async def list_images(
         found = await pages.list_images(conn, which, page, few=size.few)
         counts = await extent.count_tags(conn, which, size, limit=facets) if facets else None
     last = found[-1] if len(found) == limit else None
-    return ImagePage.model_construct(
+    shown = ImagePage.model_construct(
         items=[ImageRead.of(image, explain(query, image)) for image in found],
         total=size.total,
         total_is_exact=size.is_exact,
         next=write_cursor(last.key, last.id) if last else None,
         facets=FacetsRead.of(counts) if counts else None,
     )
+    # Written by pydantic at once: the way over dictionaries takes three times as long.
+    return Response(shown.model_dump_json(), media_type="application/json")
 
 
 @router.get("/{image_id}", operation_id="getImage", responses=problems(404, 422, 503))

@@ -32,7 +32,7 @@ class SearchKeeper:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _keep(self) -> None:
-        async with self._database.connection() as conn:
+        async with self._database.connection(seconds=None) as conn:
             await fold_tallies(conn)
             for _ in range(MOST_ROUNDS):
                 if not await sketch_waiting(conn, limit=SKETCHES_AT_ONCE):

@@ -10,6 +10,7 @@ from psycopg.sql import SQL
 
 from infra.database.conditions import Filter, Parameters, condition
 from infra.database.images import IMAGE_COLUMNS, Image
+from infra.vocabulary.tags import FIRST_CATEGORY
 
 CSV_COLUMNS = (
     "ID", "Name", "Timestamp",
@@ -23,37 +24,48 @@ _NAME: LiteralString = (
     r"""CASE WHEN i.name ~ '^\s*[=+\-@\t\r\n＝＋－＠]' THEN '''' || i.name ELSE i.name END"""
 )
 
+# A picture's tags ascend by score, so that its best class is the last of them.
 COPY_CSV: LiteralString = """
     COPY (
         SELECT i.id AS "ID",
                {name} AS "Name",
                to_char(i.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS "Timestamp",
-               p.labels[1] AS "Label 1", p.scores[1] AS "Score 1",
-               p.labels[2] AS "Label 2", p.scores[2] AS "Score 2",
-               p.labels[3] AS "Label 3", p.scores[3] AS "Score 3",
-               p.labels[4] AS "Label 4", p.scores[4] AS "Score 4",
-               p.labels[5] AS "Label 5", p.scores[5] AS "Score 5"
+               p.labels[p.n] AS "Label 1", p.scores[p.n] AS "Score 1",
+               p.labels[p.n - 1] AS "Label 2", p.scores[p.n - 1] AS "Score 2",
+               p.labels[p.n - 2] AS "Label 3", p.scores[p.n - 2] AS "Score 3",
+               p.labels[p.n - 3] AS "Label 4", p.scores[p.n - 3] AS "Score 4",
+               p.labels[p.n - 4] AS "Label 5", p.scores[p.n - 4] AS "Score 5"
           FROM images AS i
           LEFT JOIN LATERAL (
-                   SELECT array_agg(c.name ORDER BY rank) AS labels,
-                          array_agg(to_char(score::numeric * 100, 'FM990.00') || chr(37)
-                                    ORDER BY rank) AS scores
-                     FROM predictions
-                     JOIN classes AS c USING (class_index)
-                    WHERE image_id = i.id AND i.status = 'done') AS p ON true
+                   SELECT count(*)::integer AS n,
+                          array_agg((SELECT name FROM classes WHERE class_index = t.tag)) AS labels,
+                          array_agg(round(t.score::numeric * 100, 2) || chr(37)) AS scores
+                     FROM unnest(i.tags, i.scores) AS t (tag, score)
+                    WHERE t.tag < {categories} AND i.status = 'done') AS p ON true
          WHERE {found}
          ORDER BY i.created_at DESC, i.id DESC
     ) TO STDOUT (FORMAT csv, HEADER)
 """
 
 
+# Sent line by line, the sending would cost more than all the rest.
+BLOCK = 64 << 10
+
+
 async def copy_csv(conn: AsyncConnection, which: Filter) -> AsyncIterator[bytes]:
     """Yield the CSV of the pictures that a search shows, newest first, in pieces."""
     given = Parameters()
-    query = SQL(COPY_CSV).format(name=SQL(_NAME), found=condition(which, given))
+    query = SQL(COPY_CSV).format(
+        name=SQL(_NAME), found=condition(which, given), categories=FIRST_CATEGORY
+    )
     async with _at_leisure(conn), conn.cursor().copy(query, given.values) as copy:
-        async for block in copy:
-            yield bytes(block)
+        gathered = bytearray()
+        async for line in copy:  # one at a time, as Postgres sends them
+            gathered += line
+            if len(gathered) >= BLOCK:
+                yield bytes(gathered)
+                gathered.clear()
+        yield bytes(gathered)
 
 
 LIST_ALL: LiteralString = """

@@ -1,0 +1,1 @@
+"""A million pictures: is everything still instant? `make bench-scale`."""

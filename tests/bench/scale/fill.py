@@ -1,0 +1,116 @@
+"""A large gallery by COPY: Zipf-like classes, scores like a softmax's, categories from them."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import psycopg
+
+from infra.identifiers import new_id
+from worker.categories import sum_categories
+
+BATCH = 10_000
+# What `worker.categories` makes of a softmax is the same for the same softmax, so a few thousand
+# different ones are drawn and used again and again.
+PATTERNS = 4_000
+_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+
+TABLES = """
+    DROP INDEX images_tags, images_sample_tags, images_sample, images_confidence, images_name,
+               images_newest;
+    ALTER TABLE predictions DROP CONSTRAINT predictions_pkey,
+                            DROP CONSTRAINT predictions_image_id_fkey;
+"""
+
+
+class Pattern:
+    """A picture's tags as columns of text, ready to be copied."""
+
+    def __init__(self, random: np.random.Generator, popular: np.ndarray) -> None:
+        probabilities = _softmax(random, popular)
+        best = np.argsort(-probabilities)[:5]
+        self.classes = [(int(index), float(probabilities[index])) for index in best]
+        tags = [*self.classes, *((c.tag, c.score) for c in sum_categories(probabilities))]
+        ascending = sorted(tags, key=lambda tag: -tag[1])[::-1]
+        self.tags = f"{{{','.join(str(tag) for tag, _ in ascending)}}}"
+        self.scores = f"{{{','.join(f'{score:.6g}' for _, score in ascending)}}}"
+        self.confidence = self.classes[0][1]
+
+
+def _softmax(random: np.random.Generator, popular: np.ndarray) -> np.ndarray:
+    """One class in front, by popularity, its relatives behind it, noise elsewhere."""
+    logits = random.normal(0, 1, 1000)
+    front = int(random.choice(1000, p=popular))
+    near = np.clip(front + random.integers(-6, 7, 8), 0, 999)
+    logits[near] += random.uniform(2, 7, len(near))
+    logits[front] += random.uniform(4, 12)
+    powers = np.exp(logits - logits.max())
+    return (powers / powers.sum()).astype(np.float32)
+
+
+def make_patterns(seed: int = 6) -> list[Pattern]:
+    """The same gallery every time."""
+    random = np.random.default_rng(seed)
+    weights = 1 / np.arange(1, 1001) ** 0.9
+    popular = random.permutation(weights / weights.sum())
+    return [Pattern(random, popular) for _ in range(PATTERNS)]
+
+
+def fill(database_url: str, pictures: int, say: Callable[[str], None]) -> None:
+    """Fill an empty, migrated database. Indexes are dropped and made again, as a restore does."""
+    patterns = make_patterns()
+    random = np.random.default_rng(7)
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute("SET maintenance_work_mem = '1GB'")
+        made = [row[0] for row in conn.execute("SELECT indexdef FROM pg_indexes WHERE indexname"
+            " IN ('images_tags', 'images_sample_tags', 'images_sample', 'images_confidence',"
+            " 'images_name', 'images_newest')")]  # fmt: skip
+        conn.execute(TABLES)
+        for done in range(0, pictures, BATCH):
+            with conn.transaction():
+                _copy(conn, patterns, random, done, min(BATCH, pictures - done))
+            if (done // BATCH) % 10 == 9:
+                say(f"{done + BATCH:,} of {pictures:,} pictures")
+        for statement in made:
+            say(statement.partition(" USING")[0])
+            conn.execute(statement)
+        say("predictions' key")
+        conn.execute("ALTER TABLE predictions ADD PRIMARY KEY (image_id, rank),"
+                     " ADD FOREIGN KEY (image_id) REFERENCES images ON DELETE CASCADE")  # fmt: skip
+        say("statistics")
+        conn.execute("VACUUM ANALYZE images")
+        conn.execute("VACUUM ANALYZE predictions")
+
+
+COPY_IMAGES = """
+    COPY images (id, sha256, name, media_type, bytes, width, height, status, model, tags, scores,
+                 confidence, created_at, changed_at, classified_at) FROM STDIN
+"""
+
+
+def _copy(conn: psycopg.Connection, patterns: list[Pattern], random: np.random.Generator,
+          start: int, count: int) -> None:  # fmt: skip
+    chosen = random.integers(0, len(patterns), count)
+    ids = [new_id() for _ in range(count)]
+    with conn.cursor().copy(COPY_IMAGES) as copy:
+        copy.write("".join(_lines(patterns, chosen, ids, start)))
+    predictions = io.StringIO()
+    for image_id, pattern in zip(ids, chosen, strict=True):
+        for rank, (index, score) in enumerate(patterns[pattern].classes, start=1):
+            predictions.write(f"{image_id}\t{rank}\t{index}\t{score:.6g}\n")
+    with conn.cursor().copy("COPY predictions FROM STDIN") as copy:
+        copy.write(predictions.getvalue())
+
+
+def _lines(patterns: list[Pattern], chosen: np.ndarray, ids: list, start: int) -> Iterator[str]:
+    for number, (image_id, pattern) in enumerate(zip(ids, chosen, strict=True), start=start):
+        made = patterns[pattern]
+        digest = hashlib.sha256(str(number).encode()).hexdigest()
+        time = (_BEGIN + timedelta(seconds=number * 173)).isoformat()
+        name = f"{('IMG', 'holiday', 'DSC', 'photo')[number % 4]}_{number:07}.jpg"
+        yield (
+            f"{image_id}\t\\\\x{digest}\t{name}\timage/jpeg\t{200_000 + number % 999_983}"
+            f"\t1600\t1200\tdone\tbench\t{made.tags}\t{made.scores}\t{made.confidence:.6g}\t{time}\t{time}\t{time}\n"
+        )

@@ -1,0 +1,66 @@
+"""The report, docs/benchmarks-scale.md: table, indexes, and the plan of the slowest search."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import psycopg
+from psycopg.sql import SQL
+
+from infra.database.conditions import Filter, Parameters, condition
+from infra.search import parse_query
+from tests.bench.scale.rows import Row
+
+REPORT = Path(__file__).resolve().parents[3] / "docs" / "benchmarks-scale.md"
+BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+
+LIST_INDEXES = """
+    SELECT c.relname || '.' || i.indexrelid::regclass AS "index",
+           pg_size_pretty(pg_relation_size(i.indexrelid)) AS size
+      FROM pg_index AS i
+      JOIN pg_class AS c ON c.oid = i.indrelid
+     WHERE c.relname IN ('images', 'predictions', 'embeddings', 'sketches')
+     ORDER BY pg_relation_size(i.indexrelid) DESC
+"""
+
+
+def write_report(rows: list[Row], database_url: str, pictures: int, embeddings: int) -> None:
+    """Replace the measured part of the page; what people wrote around it stays."""
+    with psycopg.connect(database_url) as conn:
+        version = conn.execute("SHOW server_version").fetchone()
+        buffers = conn.execute("SHOW shared_buffers").fetchone()
+        sizes = conn.execute(LIST_INDEXES).fetchall()
+        plan = _plan(conn, "dog ball -cat")
+    calls = _table(
+        ["call", "goal", "measured", "processor time a call", "remark"],
+        [[r.call, r.goal, r.measured, r.processor, r.remark] for r in rows],
+    )
+    load = os.getloadavg()[2]
+    measured = (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores for Postgres, the API and the eight "
+        f"clients together (load average of the last quarter of an hour {load:.1f}), "
+        f"Python {platform.python_version()}, Postgres {version and version[0]} with "
+        f"{buffers and buffers[0]} of shared buffers; {pictures:,} pictures, "
+        f"{5 * pictures:,} predictions, {embeddings:,} embeddings.\n\n{calls}\n\n"
+        f"Sizes of the indexes:\n\n{_table(['index', 'size'], sizes)}\n\n"
+        f"The plan behind `dog ball -cat`, which costs most:\n\n```\n{plan}\n```\n"
+    )
+    text = REPORT.read_text() if REPORT.is_file() else f"{BEGIN}\n{END}\n"
+    head, _, rest = text.partition(BEGIN)
+    REPORT.write_text(f"{head}{BEGIN}\n{measured}{END}{rest.partition(END)[2]}")
+
+
+def _table(columns: list[str], rows: list) -> str:
+    frame = pd.DataFrame(rows, columns=columns)
+    lines = [columns, ["---"] * len(columns), *frame.astype(str).to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _plan(conn: psycopg.Connection, query: str) -> str:
+    given = Parameters()
+    found = condition(Filter(query=parse_query(query)), given)
+    asked = SQL("EXPLAIN (ANALYZE, BUFFERS) SELECT count(*) FROM images AS i WHERE {}")
+    lines = conn.execute(asked.format(found), given.values).fetchall()
+    return "\n".join(line if len(line) < 120 else f"{line[:117]}..." for (line,) in lines)
