@@ -97,7 +97,9 @@ class Gallery(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.conn = psycopg.connect(self.url, autocommit=True)
         self.api = self.wait(AsyncConnection.connect(self.url, autocommit=True))
-        self.conn.execute("TRUNCATE images, jobs, job_items, predictions, workers, unnamed_objects")
+        self.conn.execute(
+            "TRUNCATE images, jobs, job_items, predictions, workers, unnamed_objects CASCADE"
+        )
         self.start_worker()
 
     def teardown(self) -> None:
