@@ -94,7 +94,7 @@ async def get_image(image_id: ImageId, service: ServiceDep) -> ImageRead:
     return ImageRead.of(await _get(service, image_id))
 
 
-# Copies resized to half or re-encoded at quality 50 stay below; see docs/search.md.
+# Meant for copies that were resized or re-encoded; a first guess, not yet measured on copies.
 NEAR_DUPLICATE = 0.05
 
 

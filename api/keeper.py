@@ -14,7 +14,7 @@ BREATH_SECONDS = 0.05
 MOST_ROUNDS = 50
 
 
-# A graph insertion takes about a millisecond; so few at a time leave the database to others.
+# Few at a time leave the database to others; what one insertion costs has not been measured.
 SKETCHES_AT_ONCE = 20
 
 

@@ -30,5 +30,5 @@ def uploads() -> int:
 
 
 def is_short() -> bool:
-    """Whether `CHAOS=short` asks for the form that a change has to pass."""
+    """Whether `CHAOS=short` asks for fewer faults and uploads."""
     return os.environ.get("CHAOS") == "short"
