@@ -36,6 +36,7 @@ from api.problems import add_problem_handlers, problems
 from api.sweeper import Sweeper
 from api.web import add_web_client, has_docs
 from infra.database.connection import open_database
+from infra.database.memory import Memory
 from infra.objects import open_objects
 from infra.queue import Queue
 from infra.settings import Settings
@@ -109,7 +110,9 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
             await stack.enter_async_context(_in_background(work))
         admission = Admission(settings.max_uploads_in_flight)
         openness = Openness(database)
-        yield Service(settings, database, objects, queue, announcer, changes, admission, openness)
+        yield Service(
+            settings, database, Memory(), objects, queue, announcer, changes, admission, openness
+        )
 
 
 @asynccontextmanager

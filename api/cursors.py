@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,7 +24,7 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
     Raises:
         InvalidRequestError: no such list ever gave out this cursor.
     """
-    return _read(cursor, datetime.fromisoformat)
+    return _read(cursor, _read_time)
 
 
 def read_score_cursor(cursor: str | None) -> tuple[float, UUID] | None:
@@ -34,6 +34,11 @@ def read_score_cursor(cursor: str | None) -> tuple[float, UUID] | None:
         InvalidRequestError: no such list ever gave out this cursor.
     """
     return _read(cursor, float)
+
+
+def _read_time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _read(cursor: str | None, read_key: Callable[[str], Key]) -> tuple[Key, UUID] | None:

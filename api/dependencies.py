@@ -11,6 +11,7 @@ from api.announcer import Announcer
 from api.changes import Changes
 from api.openness import Openness
 from infra.database.connection import Database
+from infra.database.memory import Memory
 from infra.objects import ObjectStore
 from infra.queue import Queue
 from infra.settings import Settings
@@ -22,6 +23,7 @@ class Service:
 
     settings: Settings
     database: Database
+    memory: Memory
     objects: ObjectStore
     queue: Queue
     announcer: Announcer
@@ -30,7 +32,7 @@ class Service:
     openness: Openness
 
 
-def get_service(request: Request) -> Service:
+async def get_service(request: Request) -> Service:
     return cast("Service", request.state.service)
 
 

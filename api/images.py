@@ -1,6 +1,6 @@
 """Images: the gallery, search, the trash, and the pictures themselves."""
 
-from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
@@ -9,6 +9,7 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
+from pydantic_core import to_json
 
 from api.cursors import read_cursor, read_score_cursor, write_cursor
 from api.dependencies import (
@@ -21,9 +22,10 @@ from api.dependencies import (
     ServiceDep,
     Skip,
 )
+from api.pictures import Json, show_facets, show_image
 from api.problems import problems
-from api.schemas import FacetsRead, ImagePage, ImageRead, Similar, SimilarRead
-from api.search import explain, read_search
+from api.schemas import ImagePage, ImageRead, Similar
+from api.search import Reasons, read_search
 from infra.database import embeddings, extent, images, pages
 from infra.database.conditions import Filter
 from infra.database.pages import PageRequest, Position, Sort
@@ -72,26 +74,31 @@ async def list_images(
     after = read_cursor(cursor) if by_time else read_score_cursor(cursor)
     page = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
     async with service.database.connection() as conn:
-        size = await extent.measure(conn, which)
-        which = replace(which, found=size.found)
-        found = await pages.list_images(conn, which, page, few=size.few)
-        counts = await extent.count_tags(conn, which, size, limit=facets) if facets else None
-    last = found[-1] if len(found) == limit else None
-    shown = ImagePage.model_construct(
-        items=[ImageRead.of(image, explain(query, image)) for image in found],
-        total=size.total,
-        total_is_exact=size.is_exact,
-        next=write_cursor(last.key, last.id) if last else None,
-        facets=FacetsRead.of(counts) if counts else None,
+        size = await service.memory.recall(
+            conn, (which, facets), partial(extent.measure, conn, which, facets=facets)
+        )
+        found = await pages.list_images(conn, which, page, size)
+    reasons = Reasons(query)
+    return _answer(
+        {
+            "items": [show_image(image, reasons.of(image)) for image in found.images],
+            "total": size.total,
+            "total_is_exact": size.is_exact,
+            "next": found.next and write_cursor(found.next.key, found.next.id),
+            "facets": show_facets(size.facets) if facets else None,
+        }
     )
-    # Written by pydantic at once: the way over dictionaries takes three times as long.
-    return Response(shown.model_dump_json(), media_type="application/json")
 
 
-@router.get("/{image_id}", operation_id="getImage", responses=problems(404, 422, 503))
-async def get_image(image_id: ImageId, service: ServiceDep) -> ImageRead:
+@router.get(
+    "/{image_id}",
+    operation_id="getImage",
+    response_model=ImageRead,
+    responses=problems(404, 422, 503),
+)
+async def get_image(image_id: ImageId, service: ServiceDep) -> Response:
     """One picture with its predictions."""
-    return ImageRead.of(await _get(service, image_id))
+    return _answer(show_image(await _get(service, image_id)))
 
 
 # Meant for copies that were resized or re-encoded; a first guess, not yet measured on copies.
@@ -99,25 +106,26 @@ NEAR_DUPLICATE = 0.05
 
 
 @router.get(
-    "/{image_id}/similar", operation_id="listSimilar", responses=problems(404, 422, 501, 503)
+    "/{image_id}/similar",
+    operation_id="listSimilar",
+    response_model=Similar,
+    responses=problems(404, 422, 501, 503),
 )
 async def list_similar(
     image_id: ImageId, service: ServiceDep, limit: Annotated[int, Query(ge=1, le=100)] = 20
-) -> Similar:
+) -> Response:
     """The pictures that look most like this one; 501 where the database lacks pgvector."""
     async with service.database.connection() as conn:
-        await images.get_image(conn, image_id)
         found = await embeddings.list_similar(conn, image_id, limit=limit)
-    return Similar.model_construct(
-        items=[
-            SimilarRead.model_construct(
-                image=ImageRead.of(each),
-                distance=each.distance,
-                near_duplicate=each.distance < NEAR_DUPLICATE,
-            )
-            for each in found
-        ]
-    )
+    shown = [
+        {
+            "image": show_image(each),
+            "distance": each.distance,
+            "near_duplicate": each.distance < NEAR_DUPLICATE,
+        }
+        for each in found
+    ]
+    return _answer({"items": shown})
 
 
 @router.get(
@@ -163,12 +171,17 @@ async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
         await images.trash_images(conn, Filter(ids=[image_id]))
 
 
-@router.post("/{image_id}/restore", operation_id="restoreImage", responses=problems(404, 422, 503))
-async def restore_image(image_id: ImageId, service: ServiceDep) -> ImageRead:
+@router.post(
+    "/{image_id}/restore",
+    operation_id="restoreImage",
+    response_model=ImageRead,
+    responses=problems(404, 422, 503),
+)
+async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
     """Take a picture out of the trash."""
     async with service.database.connection() as conn:
         await images.restore_images(conn, [image_id])
-        return ImageRead.of(await images.get_image(conn, image_id))
+        return _answer(show_image(await images.get_image(conn, image_id)))
 
 
 class Selection(BaseModel):
@@ -223,6 +236,11 @@ async def restore_images(which: ImageIds, service: ServiceDep) -> Restored:
     async with service.database.connection() as conn:
         ids = await images.restore_images(conn, which.ids)
     return Restored(restored=len(ids))
+
+
+def _answer(shown: Json) -> Response:
+    """JSON, written straight from what is shown; the description is held to it by tests."""
+    return Response(to_json(shown), media_type="application/json")
 
 
 async def _get(service: Service, image_id: UUID) -> images.Image:

@@ -7,6 +7,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel, Field, model_validator
 
 from api.dependencies import ImageId, JobId, ServiceDep
+from api.pictures import Json, show_image
 from api.problems import problems
 from api.schemas import ImageRead, JobRead
 from infra.database import requeue
@@ -86,10 +87,11 @@ async def retry_images(which: RetrySelection, service: ServiceDep) -> Retried:
     "/images/{image_id}/retry",
     operation_id="retryImage",
     tags=["images"],
+    response_model=ImageRead,
     responses=problems(404, 422, 503),
 )
-async def retry_image(image_id: ImageId, service: ServiceDep) -> ImageRead:
+async def retry_image(image_id: ImageId, service: ServiceDep) -> Json:
     """Queue a picture again that failed or was cancelled; any other stays as it is."""
     async with service.database.connection() as conn:
         await requeue.retry_images(conn, Retry(ended=["failed", "cancelled"], ids=[image_id]))
-        return ImageRead.of(await get_image(conn, image_id))
+        return show_image(await get_image(conn, image_id))

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from infra.database import images, jobs
-from infra.database.extent import Facets
+from infra.database import jobs
 from infra.database.jobs import JobStatus
 from infra.database.submissions import Outcome
 from infra.search.query import ImageStatus
 from infra.vocabulary import load_vocabulary
-from infra.vocabulary.tags import FIRST_CATEGORY, TagKind, load_tags
+from infra.vocabulary.tags import TagKind
 
 Item = TypeVar("Item")
 
@@ -100,17 +99,6 @@ class FacetsRead(BaseModel):
     items: list[FacetRead]
     is_exact: bool = Field(description="False where the counts are estimates from a fair sample.")
 
-    @classmethod
-    def of(cls, facets: Facets) -> "FacetsRead":
-        tags = load_tags()
-        return cls(
-            items=[
-                FacetRead(label=tags[tag].label, kind=tags[tag].kind, count=count)
-                for tag, count in facets.counts
-            ],
-            is_exact=facets.is_exact,
-        )
-
 
 class ImageRead(BaseModel):
     """One distinct picture, and what the model said of it."""
@@ -130,32 +118,6 @@ class ImageRead(BaseModel):
     predictions: list[PredictionRead]
     categories: list[CategoryRead]
     matches: list[MatchRead] = Field(description="The tags that the search matched.")
-
-    @classmethod
-    def of(cls, image: images.Image, matches: Sequence[MatchRead] = ()) -> "ImageRead":
-        best_first = list(zip(reversed(image.tags), reversed(image.scores), strict=True))
-        classes = [scored for scored in best_first if scored[0] < FIRST_CATEGORY]
-        return cls.model_construct(
-            id=image.id,
-            name=image.name,
-            status=image.status,
-            media_type=image.media_type,
-            width=image.width,
-            height=image.height,
-            bytes=image.bytes,
-            created_at=image.created_at,
-            classified_at=image.classified_at,
-            deleted_at=image.deleted_at,
-            model=image.model,
-            failure=Reason.of(image.failure_code, image.failure_detail),
-            predictions=read_predictions([tag for tag, _ in classes], [s for _, s in classes]),
-            categories=[
-                CategoryRead.model_construct(label=load_tags()[tag].label, score=score)
-                for tag, score in best_first
-                if tag >= FIRST_CATEGORY
-            ],
-            matches=list(matches),
-        )
 
 
 class SimilarRead(BaseModel):

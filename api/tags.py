@@ -1,5 +1,6 @@
 """Tags: what the gallery shows, for autocompletion."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -44,10 +45,12 @@ async def list_tags(
     """The tags that pictures show and that a text begins to name, by how many show them."""
     words = split_words(q)
     wanted = Words(words, prefix=True) if words else None
-    tags = None if wanted is None else sorted(begin_tags(wanted))
     async with service.database.connection() as conn:
-        counts = await sum_tags(conn, tags=tags, limit=limit)
-    return Tags(items=[_read(tag, count, wanted) for tag, count in counts])
+        counts = await service.memory.recall(conn, "tags", partial(sum_tags, conn))
+    if wanted is not None:
+        begun = begin_tags(wanted)
+        counts = [each for each in counts if each[0] in begun]
+    return Tags(items=[_read(tag, count, wanted) for tag, count in counts[:limit]])
 
 
 def _read(number: int, count: int, wanted: Words | None) -> TagRead:

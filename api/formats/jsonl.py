@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from api.schemas import ImageRead
+from pydantic_core import to_json
+
+from api.pictures import show_image
 from infra.database.images import Image
 
 
@@ -14,9 +16,14 @@ class JsonLines:
 
     def write(self, images: Sequence[Image]) -> bytes:
         """The lines of some pictures."""
-        lines = (ImageRead.of(each).model_dump_json(exclude={"matches"}) for each in images)
-        return "".join(f"{line}\n" for line in lines).encode()
+        return b"".join(_line(each) for each in images)
 
     def finish(self) -> bytes:
         """Nothing follows."""
         return b""
+
+
+def _line(image: Image) -> bytes:
+    shown = show_image(image)
+    del shown["matches"]
+    return to_json(shown) + b"\n"

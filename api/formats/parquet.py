@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.formats.sink import Sink
-from api.schemas import ImageRead
+from api.pictures import show_image
 from infra.database.images import Image
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -64,6 +64,4 @@ class Parquet:
 
 
 def _row(image: Image) -> dict[str, object]:
-    row = ImageRead.of(image).model_dump(exclude={"matches", "deleted_at"})
-    failure = row["failure"]
-    return row | {"id": str(image.id), "failure": failure and failure["code"]}
+    return show_image(image) | {"id": str(image.id), "failure": image.failure_code}

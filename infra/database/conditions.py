@@ -35,8 +35,6 @@ class Filter:
     status: ImageStatus | None = None
     trash: bool = False
     ids: Sequence[UUID] | None = None
-    # All that it finds, as Postgres writes ids, where somebody has looked already.
-    found: str | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -58,8 +56,6 @@ class Parameters:
 
 def condition(which: Filter, given: Parameters) -> Composable:
     """The condition that a row `i` of images meets when the filter shows it."""
-    if which.found is not None:
-        return SQL("i.id = ANY(") + given.add(which.found, "uuid[]") + SQL(")")
     parts: list[Composable] = [SQL("i.deleted_at IS NOT NULL" if which.trash else _LIVE)]
     if which.status is not None:
         parts.append(SQL("i.status = ") + given.add(which.status, "text"))

@@ -8,17 +8,17 @@ candidates from the graph and compares those by all their numbers.
 Where the extension is missing there are no such tables, and the feature is off.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import args_row
 
 from infra.database.connection import HAS_EMBEDDINGS
-from infra.database.images import IMAGE_COLUMNS, Image
+from infra.database.images import IMAGE_COLUMNS, Image, get_image
 from infra.database.sketch import sketch_of
 from infra.errors import FeatureOffError
 
@@ -58,25 +58,29 @@ def create_embeddings(conn: psycopg.Connection) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class SimilarImage(Image):
     """A picture that looks like another: 0 is the same direction, 1 has nothing in common."""
 
     distance: float
 
 
-GET_EMBEDDING = """
-    SELECT embedding::real[] FROM embeddings WHERE image_id = %(image_id)s
-"""
+CANDIDATES = 100
 
-CANDIDATES = 200
+# As many candidates as are asked for: fewer, which is the graph's own setting, would be fast and
+# wrong. Set for as long as the connection lasts, since the next statement needs it.
+IS_SKETCHED: LiteralString = f"""
+    SELECT sketched, set_config('hnsw.ef_search', '{CANDIDATES}', false)
+      FROM embeddings
+     WHERE image_id = %(image_id)s
+"""
 
 # The graph's candidates, and all that is not in it yet.
 LIST_SIMILAR: LiteralString = f"""
     WITH candidates AS MATERIALIZED (
         (SELECT image_id
            FROM sketches
-          ORDER BY sketch <=> %(sketch)s::halfvec(256)
+          ORDER BY sketch <=> (SELECT sketch FROM sketches WHERE image_id = %(image_id)s)
           LIMIT {CANDIDATES})
          UNION ALL
         (SELECT image_id FROM embeddings WHERE NOT sketched LIMIT 2000)
@@ -95,39 +99,29 @@ LIST_SIMILAR: LiteralString = f"""
 """
 
 
-async def require_embeddings(conn: AsyncConnection) -> None:
-    """Return where the feature is on.
-
-    Raises:
-        FeatureOffError: the database lacks the extension.
-    """
-    if not (await anext(await conn.execute(HAS_EMBEDDINGS)))[0]:
-        raise FeatureOffError(
-            "This gallery cannot compare pictures: its Postgres lacks the extension `vector`. "
-            "Install pgvector and run `gallery migrate`."
-        )
-
-
 async def list_similar(conn: AsyncConnection, image_id: UUID, *, limit: int) -> list[SimilarImage]:
     """The pictures that look most like one; none while it has not been looked at.
 
     Raises:
+        NotFoundError: there is no such picture.
         FeatureOffError: the database lacks the extension.
     """
-    await require_embeddings(conn)
-    async with conn.cursor(row_factory=scalar_row) as cur:
-        await cur.execute(GET_EMBEDDING, {"image_id": image_id})
-        embedding = await cur.fetchone()
-    if embedding is None:
+    asked = {"image_id": image_id, "limit": limit}
+    try:
+        row = await (await conn.execute(IS_SKETCHED, asked)).fetchone()
+    except psycopg.errors.UndefinedTable as error:
+        raise FeatureOffError(
+            "This gallery cannot compare pictures: its Postgres lacks the extension `vector`. "
+            "Install pgvector and run `gallery migrate`."
+        ) from error
+    if row is None:
+        await get_image(conn, image_id)
         return []
-    [sketch] = sketch_of([embedding])
-    async with conn.transaction(), conn.cursor(row_factory=class_row(SimilarImage)) as similar:
-        # As many candidates as are asked for: fewer would be fast and wrong.
-        await conn.execute(f"SET LOCAL hnsw.ef_search = {CANDIDATES}")
-        await similar.execute(
-            LIST_SIMILAR, {"image_id": image_id, "sketch": sketch, "limit": limit}, prepare=False
-        )
-        return await similar.fetchall()
+    if not row[0]:
+        await _sketch(conn, TAKE_ONE, asked)
+    async with conn.cursor(row_factory=args_row(SimilarImage)) as cur:
+        await cur.execute(LIST_SIMILAR, asked)
+        return await cur.fetchall()
 
 
 TAKE_WAITING = """
@@ -136,6 +130,13 @@ TAKE_WAITING = """
      WHERE NOT sketched
      LIMIT %(limit)s
        FOR UPDATE SKIP LOCKED
+"""
+
+TAKE_ONE = """
+    SELECT image_id, embedding::real[]
+      FROM embeddings
+     WHERE image_id = %(image_id)s AND NOT sketched
+       FOR UPDATE
 """
 
 WRITE_SKETCHES = """
@@ -154,8 +155,12 @@ async def sketch_waiting(conn: AsyncConnection, *, limit: int) -> int:
     """Put some pictures that wait for it into the graph; say how many."""
     if not (await anext(await conn.execute(HAS_EMBEDDINGS)))[0]:
         return 0
+    return await _sketch(conn, TAKE_WAITING, {"limit": limit})
+
+
+async def _sketch(conn: AsyncConnection, take: LiteralString, which: Mapping[str, object]) -> int:
     async with conn.transaction():
-        rows = await (await conn.execute(TAKE_WAITING, {"limit": limit})).fetchall()
+        rows = await (await conn.execute(take, which)).fetchall()
         if rows:
             ids: Sequence[UUID] = [image_id for image_id, _ in rows]
             sketches = sketch_of([embedding for _, embedding in rows])

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import LiteralString
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 from psycopg.sql import SQL
 
 from infra.database.conditions import Filter, Parameters, condition
@@ -79,7 +79,7 @@ async def read_images(conn: AsyncConnection, which: Filter) -> AsyncIterator[lis
     """Yield the pictures that a search shows, newest first, in batches."""
     given = Parameters()
     query = SQL(LIST_ALL).format(columns=SQL(IMAGE_COLUMNS), found=condition(which, given))
-    async with _at_leisure(conn), conn.cursor("export", row_factory=class_row(Image)) as cur:
+    async with _at_leisure(conn), conn.cursor("export", row_factory=args_row(Image)) as cur:
         await cur.execute(query, given.values)
         while batch := await cur.fetchmany(BATCH):
             yield batch

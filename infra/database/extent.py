@@ -7,10 +7,12 @@ says that it is an estimate.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import LiteralString
+from datetime import datetime
+from typing import LiteralString, TypeAlias
+from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.sql import SQL, Composable
+from psycopg.sql import SQL
 
 from infra.database.conditions import SAMPLED, Filter, Parameters, condition, in_sample, tags_in
 from infra.database.tallies import sum_images, sum_tags
@@ -21,61 +23,6 @@ FEW = 5_000
 # Tags are counted in about so many pictures, which gives a tag that half of them show to 3 %.
 PICTURES_FOR_FACETS = 1000
 
-COUNT_IMAGES = "SELECT count(*) FROM images AS i WHERE {}"
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How many pictures a search finds. `few`: so few that finding all of them is no trouble.
-
-    `found` is then their ids, as Postgres writes them, if they were looked up to be counted.
-    """
-
-    total: int
-    is_exact: bool
-    few: bool
-    found: str | None = None
-
-
-async def measure(conn: AsyncConnection, which: Filter) -> Extent:
-    """Say how much a search finds, within milliseconds however large the gallery is."""
-    everything = await sum_images(conn, status=None, trash=which.trash)
-    if which.is_plain:
-        found = everything
-        if which.status is not None:
-            found = await sum_images(conn, status=which.status, trash=which.trash)
-        return Extent(found, is_exact=True, few=found <= FEW)
-    if everything <= SMALL_GALLERY or which.trash or which.ids is not None:
-        found = await count(conn, which)
-        return Extent(found, is_exact=True, few=found <= FEW)
-    rough = SAMPLED * await count(conn, which, among=in_sample(which))
-    if rough > FEW:
-        return Extent(rough, is_exact=False, few=False)
-    total, found_ids = await _collect(conn, which)
-    return Extent(total, is_exact=True, few=True, found=found_ids)
-
-
-async def count(conn: AsyncConnection, which: Filter, *, among: LiteralString = "true") -> int:
-    """How many pictures a search finds, exactly, however long that takes."""
-    given = Parameters()
-    where = SQL("{} AND {}").format(condition(which, given), SQL(among))
-    query = SQL(COUNT_IMAGES).format(where)
-    # Planned for these very tags: a plan for any tags would be a bad one for most.
-    cur = await conn.execute(query, given.values, prepare=False)
-    return int((await anext(cur))[0])
-
-
-COLLECT_IMAGES = """
-    SELECT count(*), coalesce(array_agg(i.id), '{{}}')::text FROM images AS i WHERE {}
-"""
-
-
-async def _collect(conn: AsyncConnection, which: Filter) -> tuple[int, str]:
-    given = Parameters()
-    query = SQL(COLLECT_IMAGES).format(condition(which, given))
-    total, ids = await anext(await conn.execute(query, given.values, prepare=False))
-    return int(total), str(ids)
-
 
 @dataclass(frozen=True, slots=True)
 class Facets:
@@ -85,40 +32,126 @@ class Facets:
     is_exact: bool
 
 
-COUNT_TAGS = """
-    SELECT tag, round(count(*) * {scale})::bigint
-      FROM images AS i, unnest({tags}) AS tag
-     WHERE {found} AND i.status = 'done' AND {among}
-     GROUP BY tag
-     ORDER BY count(*) DESC, tag
-     LIMIT {limit}
+# All that a search finds, oldest first: when each came in, and its id.
+Found: TypeAlias = list[tuple[datetime, UUID]]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many pictures a search finds. `few`: so few that finding all of them is no trouble.
+
+    `found` is all of them, where that had to be known to count them.
+    """
+
+    total: int
+    is_exact: bool
+    few: bool
+    facets: Facets
+    found: Found | None = None
+
+
+async def measure(conn: AsyncConnection, which: Filter, *, facets: int) -> Extent:
+    """Say how much a search finds, within milliseconds however large the gallery is.
+
+    `facets` is how many of the most frequent tags to count.
+    """
+    if which.is_plain:
+        return await _measure_plain(conn, which, facets=facets)
+    everything = await sum_images(conn, status=None, trash=which.trash)
+    if everything <= SMALL_GALLERY or which.trash or which.ids is not None:
+        survey = await _survey(conn, which, facets=facets)
+        few = survey.total <= FEW
+        return Extent(survey.total, is_exact=True, few=few, facets=survey.facets())
+    sample = await _survey(conn, which, facets=facets, among=in_sample(which))
+    if (rough := SAMPLED * sample.total) > FEW:
+        return Extent(rough, is_exact=False, few=False, facets=sample.facets(SAMPLED))
+    survey = await _survey(conn, which, facets=facets, collect=True)
+    return Extent(survey.total, is_exact=True, few=True, facets=survey.facets(), found=survey.found)
+
+
+async def _measure_plain(conn: AsyncConnection, which: Filter, *, facets: int) -> Extent:
+    """Of states alone, and of everything, the numbers are kept."""
+    total = await sum_images(conn, status=which.status, trash=which.trash)
+    counts: Sequence[tuple[int, int]] = []
+    if facets and which.trash:
+        counted = (await _survey(conn, which, facets=facets)).facets()
+        return Extent(total, is_exact=True, few=total <= FEW, facets=counted)
+    if facets and which.status in {None, "done"}:
+        counts = await sum_tags(conn, limit=facets)
+    return Extent(total, is_exact=True, few=total <= FEW, facets=Facets(counts, is_exact=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What one look at the pictures found; tags were counted in `below` of 256 of them."""
+
+    total: int
+    below: int
+    counts: Sequence[tuple[int, int]]
+    found: Found | None
+
+    def facets(self, scale: int = 1) -> Facets:
+        """The counts of tags, for as many pictures as each of the counted ones stands for."""
+        if scale == 1 and self.below == _ALL:
+            return Facets(self.counts, is_exact=True)
+        each = scale * _ALL / self.below
+        return Facets([(tag, round(count * each)) for tag, count in self.counts], is_exact=False)
+
+
+# As many values as the second byte of a hash has, by which shares are chosen.
+_ALL = 256
+
+SURVEY: LiteralString = """
+    WITH found AS MATERIALIZED (
+        SELECT get_byte(i.sha256, 1) AS share,
+               CASE WHEN i.status = 'done' THEN {tags} END AS tags,
+               {created_at} AS created_at,
+               {id} AS id
+          FROM images AS i
+         WHERE {found} AND {among}
+    ), size AS (
+        SELECT count(*) AS total,
+               greatest(1, least(256, round(256 * {counted} / greatest(1, count(*)))))::integer
+                   AS below
+          FROM found
+    ), tag_counts AS (
+        SELECT tag, count(*) AS images
+          FROM (SELECT unnest(tags) AS tag
+                  FROM found
+                 WHERE share < (SELECT below FROM size)) AS t
+         GROUP BY tag
+         ORDER BY images DESC, tag
+         LIMIT {facets}
+    )
+    SELECT total, below,
+           ARRAY(SELECT tag FROM tag_counts), ARRAY(SELECT images FROM tag_counts),
+           ARRAY(SELECT created_at FROM found WHERE id IS NOT NULL ORDER BY created_at, id),
+           ARRAY(SELECT id FROM found WHERE id IS NOT NULL ORDER BY created_at, id)
+      FROM size
 """
 
 
-async def count_tags(conn: AsyncConnection, which: Filter, extent: Extent, *, limit: int) -> Facets:
-    """Count the tags of what a search finds, in a share of the pictures where they are many."""
-    if which.is_plain and not which.trash and which.status in {None, "done"}:
-        return Facets(await sum_tags(conn, limit=limit), is_exact=True)
+async def _survey(
+    conn: AsyncConnection,
+    which: Filter,
+    *,
+    facets: int,
+    among: LiteralString = "true",
+    collect: bool = False,
+) -> _Survey:
+    """Look once at all that a search finds among some pictures."""
     given = Parameters()
-    among, scale = _share(which, extent)
-    query = SQL(COUNT_TAGS).format(
-        scale=given.add(scale, "float8"),
+    query = SQL(SURVEY).format(
         tags=tags_in(which.query.scores, given),
+        created_at=SQL("i.created_at" if collect else "NULL"),
+        id=SQL("i.id" if collect else "NULL"),
         found=condition(which, given),
-        among=among,
-        limit=given.add(limit, "integer"),
+        among=SQL(among),
+        counted=given.add(float(PICTURES_FOR_FACETS), "float8"),
+        facets=given.add(facets, "integer"),
     )
+    # Planned for these very tags: a plan for any tags would be a bad one for most.
     cur = await conn.execute(query, given.values, prepare=False)
-    return Facets([(tag, images) for tag, images in await cur.fetchall()], is_exact=scale == 1)
-
-
-def _share(which: Filter, extent: Extent) -> tuple[Composable, float]:
-    """Which of the pictures to look at, and how many each of them stands for."""
-    sampled = 1 if extent.few or extent.is_exact else SAMPLED
-    pictures = extent.total / sampled
-    # Of what is left, those whose second byte of the hash is below this.
-    below = max(1, min(256, round(256 * PICTURES_FOR_FACETS / max(pictures, 1))))
-    among: Composable = SQL(in_sample(which)) if sampled > 1 else SQL("true")
-    if below < 256:  # noqa: PLR2004 (as many as a byte has values)
-        among = SQL("{} AND get_byte(i.sha256, 1) < {}").format(among, below)
-    return among, sampled * 256 / below
+    total, below, tags, counts, times, ids = await anext(cur)
+    pictures = list(zip(times, ids, strict=True)) if collect else None
+    return _Survey(total, below, list(zip(tags, counts, strict=True)), pictures)

@@ -1,16 +1,19 @@
 """Pages of the gallery: in four orders, each page from where the last one ended."""
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 from psycopg.sql import SQL, Composable
 
 from infra.database.conditions import Filter, Parameters, condition, match_score
+from infra.database.extent import Extent, Found
 from infra.database.images import IMAGE_COLUMNS, Image
+from infra.search import Query
 
 Sort = Literal["newest", "oldest", "confidence", "match"]
 
@@ -23,11 +26,19 @@ class Position:
     id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class PagedImage(Image):
     """A picture of a page, and what it is sorted by."""
 
     key: datetime | float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The pictures of a page, and where it ended; None at the end of all."""
+
+    images: list[PagedImage]
+    next: Position | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +91,43 @@ _KEYS: dict[Sort, tuple[LiteralString, LiteralString, LiteralString]] = {
 
 
 async def list_images(
-    conn: AsyncConnection, which: Filter, page: PageRequest, *, few: bool
+    conn: AsyncConnection, which: Filter, page: PageRequest, extent: Extent
+) -> Page:
+    """A page of what a search finds. `extent` says how much that is."""
+    found = extent.found
+    if found is None:
+        images = await _list(conn, which, page, ranked_by=which.query, few=extent.few)
+    elif page.sort in {"newest", "oldest"}:
+        # Which pictures the page shows is known; only those are read.
+        chosen = _choose(found, page)
+        these = Filter(trash=which.trash, ids=[each for _, each in chosen])
+        page = replace(page, after=None, skip=0)
+        images = await _list(conn, these, page, ranked_by=which.query, few=True)
+    else:
+        these = Filter(trash=which.trash, ids=[each for _, each in found])
+        images = await _list(conn, these, page, ranked_by=which.query, few=True)
+    last = images[-1] if len(images) == page.limit else None
+    return Page(images, Position(last.key, last.id) if last else None)
+
+
+def _choose(found: Found, page: PageRequest) -> Found:
+    """The page's part of all that is found, in its order."""
+    after = page.after and (page.after.key, page.after.id)
+    if page.sort == "oldest":
+        start = page.skip + (bisect_right(found, after) if after else 0)
+        return found[start : start + page.limit]
+    end = (bisect_left(found, after) if after else len(found)) - page.skip
+    return found[max(0, end - page.limit) : max(0, end)][::-1]
+
+
+async def _list(
+    conn: AsyncConnection, which: Filter, page: PageRequest, *, ranked_by: Query, few: bool
 ) -> list[PagedImage]:
-    """The pictures of a page. `few` says that the search finds few: see `extent`."""
     given = Parameters()
     key_name, key_type, direction = _KEYS[page.sort]
     everything = which.is_plain and which.status is None
     collect = page.sort == "match" or (few and not everything)
-    key: Composable = SQL(key_name) if key_name else match_score(which.query, given)
+    key: Composable = SQL(key_name) if key_name else match_score(ranked_by, given)
     query = SQL(COLLECT if collect else WALK).format(
         columns=SQL(IMAGE_COLUMNS),
         key=key,
@@ -98,8 +138,9 @@ async def list_images(
         limit=given.add(page.limit, "integer"),
         skip=given.add(page.skip, "integer"),
     )
-    async with conn.cursor(row_factory=class_row(PagedImage)) as cur:
-        await cur.execute(query, given.values, prepare=False)
+    async with conn.cursor(row_factory=args_row(PagedImage)) as cur:
+        # Of a search, planned for these very tags; the gallery's plan is always the same.
+        await cur.execute(query, given.values, prepare=None if everything else False)
         return await cur.fetchall()
 
 

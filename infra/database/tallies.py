@@ -1,7 +1,5 @@
 """Counts that are kept instead of counted: pictures by state, pictures by tag."""
 
-from collections.abc import Sequence
-
 from psycopg import AsyncConnection
 
 from infra.search.query import ImageStatus
@@ -23,20 +21,16 @@ async def sum_images(conn: AsyncConnection, *, status: ImageStatus | None, trash
 SUM_TAGS = """
     SELECT tag, sum(images)::bigint
       FROM tag_tallies
-     WHERE %(tags)s::smallint[] IS NULL OR tag = ANY(%(tags)s)
      GROUP BY tag
     HAVING sum(images) > 0
      ORDER BY 2 DESC, 1
-     LIMIT %(limit)s
+     LIMIT %(limit)s::bigint
 """
 
 
-async def sum_tags(
-    conn: AsyncConnection, *, tags: Sequence[int] | None = None, limit: int
-) -> list[tuple[int, int]]:
-    """The most frequent tags, or the most frequent of some, each with its number of pictures."""
-    listed = None if tags is None else list(tags)
-    cur = await conn.execute(SUM_TAGS, {"tags": listed, "limit": limit})
+async def sum_tags(conn: AsyncConnection, *, limit: int | None = None) -> list[tuple[int, int]]:
+    """The most frequent tags, or all that there are, each with its number of pictures."""
+    cur = await conn.execute(SUM_TAGS, {"limit": limit})
     return [(tag, images) for tag, images in await cur.fetchall()]
 
 

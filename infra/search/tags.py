@@ -37,6 +37,7 @@ def begin_tags(typed: Words) -> frozenset[int]:
     )
 
 
+@lru_cache(maxsize=4096)
 def matching_name(number: int, wanted: Words) -> str:
     """The name or synonym of a tag by which the words find it: its own name where that will do."""
     names = _names()[number]

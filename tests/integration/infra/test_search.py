@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.database.conditions import Filter
-from infra.database.extent import Extent, count_tags, measure
-from infra.database.pages import PageRequest, Position, Sort, list_images
+from infra.database.extent import Extent, Facets, measure
+from infra.database.pages import PageRequest, Sort, list_images
 from infra.identifiers import new_id
 from infra.search import Query, parse_query
 from infra.search.query import Atom, Name, Status, Taken, Untagged, Words, as_stored
@@ -188,15 +188,15 @@ class Gallery:
     conn: psycopg.AsyncConnection
     runner: asyncio.Runner
 
-    def page(self, query: Query, sort: Sort, *, few: bool, trash: bool = False) -> list[UUID]:
+    def pages(self, query: Query, sort: Sort, extent: Extent, *, trash: bool = False) -> list[UUID]:
         which, ids, after = Filter(query=query, trash=trash), [], None
         while True:
             request = PageRequest(sort=sort, after=after, limit=30)
-            found = self.runner.run(list_images(self.conn, which, request, few=few))
-            ids += [image.id for image in found]
-            if len(found) < request.limit:
+            page = self.runner.run(list_images(self.conn, which, request, extent))
+            ids += [image.id for image in page.images]
+            if page.next is None:
                 return ids
-            after = Position(found[-1].key, found[-1].id)
+            after = page.next
 
 
 @pytest.fixture
@@ -216,21 +216,28 @@ ONE_GALLERY = settings(
 
 
 @ONE_GALLERY
-@given(query=queries(), few=st.booleans(), trash=st.booleans())
+@given(query=queries(), known=st.sampled_from(["many", "few", "all"]), trash=st.booleans())
 def test_a_search_finds_what_the_reference_finds(
-    gallery: Gallery, query: Query, *, few: bool, trash: bool
+    gallery: Gallery, query: Query, known: str, *, trash: bool
 ) -> None:
     expected = [row for row in gallery.rows if row.trash == trash and shows(row, query)]
     newest = sorted(expected, key=lambda row: (row.created_at, row.id), reverse=True)
 
-    assert gallery.page(query, "newest", few=few, trash=trash) == [row.id for row in newest]
-    assert gallery.page(query, "oldest", few=few, trash=trash) == [r.id for r in newest[::-1]]
+    extent = extent_of(newest, known)
+    assert gallery.pages(query, "newest", extent, trash=trash) == [row.id for row in newest]
+    assert gallery.pages(query, "oldest", extent, trash=trash) == [r.id for r in newest[::-1]]
     which = Filter(query=query, trash=trash)
-    extent = gallery.runner.run(measure(gallery.conn, which))
-    assert extent == Extent(len(expected), is_exact=True, few=True)
-    facets = gallery.runner.run(count_tags(gallery.conn, which, extent, limit=2000))
-    assert facets.is_exact
-    assert dict(facets.counts) == tag_counts(expected, query)
+    extent = gallery.runner.run(measure(gallery.conn, which, facets=2000))
+    assert (extent.total, extent.is_exact, extent.few) == (len(expected), True, True)
+    assert extent.facets.is_exact
+    assert dict(extent.facets.counts) == tag_counts(expected, query)
+
+
+def extent_of(newest: list[Row], known: str) -> Extent:
+    """What a search may have learned before it reads a page."""
+    found = [(row.created_at, row.id) for row in reversed(newest)] if known == "all" else None
+    nothing = Facets([], is_exact=True)
+    return Extent(len(newest), is_exact=True, few=known != "many", facets=nothing, found=found)
 
 
 def tag_counts(rows: list[Row], query: Query) -> Counter[int]:
@@ -249,10 +256,13 @@ def test_the_surest_and_the_best_matches_come_first(gallery: Gallery, query: Que
     expected = [row for row in gallery.rows if not row.trash and shows(row, query)]
 
     by_confidence = sorted(expected, key=lambda row: (row.classes[0][1], row.id), reverse=True)
-    assert gallery.page(query, "confidence", few=False) == [row.id for row in by_confidence]
-    assert gallery.page(query, "confidence", few=True) == [row.id for row in by_confidence]
+    for known in ("many", "few", "all"):
+        extent = extent_of(sorted(expected, key=lambda row: (row.created_at, row.id)), known)
+        found = gallery.pages(query, "confidence", extent)
+        assert found == [row.id for row in by_confidence]
     by_match = sorted(expected, key=lambda row: (match_of(row, query), row.id), reverse=True)
-    assert gallery.page(query, "match", few=True) == [row.id for row in by_match]
+    extent = extent_of(expected, "few")
+    assert gallery.pages(query, "match", extent) == [row.id for row in by_match]
 
 
 def match_of(row: Row, query: Query) -> float:
@@ -298,11 +308,11 @@ def test_the_estimate_and_the_count_are_told_apart(
     monkeypatch.setattr("infra.database.extent.SMALL_GALLERY", 0)
     monkeypatch.setattr("infra.database.extent.FEW", 0)
     which = Filter(query=parse_query("-zzz"))
-    extent = gallery.runner.run(measure(gallery.conn, which))
+    extent = gallery.runner.run(measure(gallery.conn, which, facets=0))
     hashes = gallery.runner.run(sample_size(gallery.conn))
 
     if hashes:
-        assert extent == Extent(128 * hashes, is_exact=False, few=False)
+        assert (extent.total, extent.is_exact, extent.few) == (128 * hashes, False, False)
     else:  # a sample that shows nothing proves nothing, so that all are counted
         kept = sum(not row.trash for row in gallery.rows)
         assert (extent.total, extent.is_exact, extent.few) == (kept, True, True)
@@ -313,3 +323,15 @@ async def sample_size(conn: psycopg.AsyncConnection) -> int:
         "SELECT count(*) FROM images WHERE deleted_at IS NULL AND get_byte(sha256, 0) < 2"
     )
     return int((await anext(cur))[0])
+
+
+def test_where_few_are_found_each_is_known(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.database.extent.SMALL_GALLERY", 0)
+    query = parse_query("dog")
+    expected = [row for row in gallery.rows if not row.trash and shows(row, query)]
+    extent = gallery.runner.run(measure(gallery.conn, Filter(query=query), facets=0))
+
+    # One in 128 of eighty: the sample is empty or shows a picture, which is still few.
+    assert extent.found == sorted((row.created_at, row.id) for row in expected)

@@ -1,0 +1,68 @@
+"""Pictures as the JSON that clients see: the shapes `ImageRead` and `Similar`, as dictionaries.
+
+A page holds five hundred objects; a model made for each would take most of the answer's time.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from infra.database.extent import Facets
+from infra.database.images import Image
+from infra.vocabulary import load_vocabulary
+from infra.vocabulary.tags import FIRST_CATEGORY, load_tags
+
+Json: TypeAlias = dict[str, Any]
+
+
+def show_image(image: Image, matches: Sequence[Json] = ()) -> Json:
+    """A picture as `ImageRead` describes it."""
+    predictions, categories = _show_tags(image)
+    return {
+        "id": image.id,
+        "name": image.name,
+        "status": image.status,
+        "media_type": image.media_type,
+        "width": image.width,
+        "height": image.height,
+        "bytes": image.bytes,
+        "created_at": image.created_at,
+        "classified_at": image.classified_at,
+        "deleted_at": image.deleted_at,
+        "model": image.model,
+        "failure": image.failure_code
+        and {"code": image.failure_code, "detail": image.failure_detail},
+        "predictions": predictions,
+        "categories": categories,
+        "matches": matches,
+    }
+
+
+def _show_tags(image: Image) -> tuple[list[Json], list[Json]]:
+    """The classes and the categories of a picture, best first."""
+    classes, tags = load_vocabulary().classes, load_tags()
+    predictions: list[Json] = []
+    categories: list[Json] = []
+    for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
+        if tag < FIRST_CATEGORY:
+            predictions.append(
+                {
+                    "rank": len(predictions) + 1,
+                    "label": classes[tag].name,
+                    "score": score,
+                    "class_index": tag,
+                    "wnid": classes[tag].wnid,
+                }
+            )
+        else:
+            categories.append({"label": tags[tag].label, "score": score})
+    return predictions, categories
+
+
+def show_facets(facets: Facets) -> Json:
+    """The most frequent tags as `FacetsRead` describes them."""
+    tags = load_tags()
+    counted = [
+        {"label": tags[tag].label, "kind": tags[tag].kind, "count": count}
+        for tag, count in facets.counts
+    ]
+    return {"items": counted, "is_exact": facets.is_exact}
