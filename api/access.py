@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from api.dependencies import Service, ServiceDep
+from api.envelope import ALLOWANCE
+from api.hosts import is_ours
 from api.openness import is_loopback
+from api.rates import Allowance
 from api.scopes import PUBLIC, SCOPES
 from infra.database.access import KeyHolder, find_by_key, find_by_session
 from infra.errors import NotAllowedError, NotAuthenticatedError
@@ -20,10 +23,14 @@ async def guard(request: Request, service: ServiceDep) -> KeyHolder | None:
 
     Raises:
         NotAuthenticatedError: it shows no key, or none that counts.
+        RateLimitedError: its key or its address has made too many requests in this minute.
         NotAllowedError: its key does not reach as far, or it comes from another site's page.
     """
     operation = getattr(request.scope.get("route"), "operation_id", None)
+    _count_address(request, service)
     holder = await _identify(request, service)
+    if holder is not None:
+        _note(request, service.rates.count_key(holder.id))
     if operation in PUBLIC:
         return holder
     if holder is None and await service.openness.ask():
@@ -40,6 +47,20 @@ async def guard(request: Request, service: ServiceDep) -> KeyHolder | None:
 
 
 Caller = Annotated[KeyHolder | None, Depends(guard)]
+
+
+def _count_address(request: Request, service: Service) -> None:
+    """This machine's own programs need no limit, and are behind one address, all of them."""
+    address = request.client.host if request.client else ""
+    if not is_loopback(address):
+        _note(request, service.rates.count_address(address))
+
+
+def _note(request: Request, allowance: Allowance | None) -> None:
+    """Have the answer tell of the limit that is nearest."""
+    before: Allowance | None = request.scope.get(ALLOWANCE)
+    if allowance and (before is None or allowance.remaining < before.remaining):
+        request.scope[ALLOWANCE] = allowance
 
 
 async def _identify(request: Request, service: Service) -> KeyHolder | None:
@@ -77,7 +98,16 @@ def _check_same_origin(request: Request) -> None:
 
 
 def _check_is_near(request: Request, service: Service) -> None:
-    """Without keys, only this machine is answered, unless the operator says otherwise."""
+    """Without keys, only this machine is answered, unless the operator says otherwise.
+
+    Nor is a page that has made a name of its own lead here.
+    """
+    host = request.headers.get("host", "")
+    if not is_ours(host, service.settings):
+        raise NotAllowedError(
+            "Under this name the gallery answers only who has a key. If the name is yours, put it "
+            "into GALLERY_ALLOWED_HOSTS, or make a key with `gallery keys create`."
+        )
     if not service.settings.allow_open and not is_loopback(
         request.client.host if request.client else ""
     ):

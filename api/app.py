@@ -33,8 +33,10 @@ from api.keeper import SearchKeeper
 from api.measures import Measures
 from api.openness import Openness
 from api.problems import add_problem_handlers, problems
+from api.rates import Rates
 from api.sweeper import Sweeper
 from api.web import add_web_client, has_docs
+from infra.counters import Counters
 from infra.database.connection import open_database
 from infra.database.memory import Memory
 from infra.objects import open_objects
@@ -82,7 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.measures = Measures()
     v1 = APIRouter(
-        prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 503)
+        prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 503)
     )
     for module in (jobs, rerun, images, known, retries, trash, tags, export, overview, sessions):
         v1.include_router(module.router)
@@ -101,17 +103,28 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
     queue = Queue(settings)
     announcer = Announcer(queue, chunk_size=settings.chunk_size)
     changes = Changes(database_url)
+    counters = Counters(settings)
+    rates = Rates(settings, counters)
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
+        stack.callback(counters.close)
         database = await stack.enter_async_context(open_database(database_url, name="api"))
         housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
         sweeper = Sweeper(settings, database, queue, housekeeper)
-        for work in (announcer.run(), changes.run(), sweeper.run(), SearchKeeper(database).run()):
-            await stack.enter_async_context(_in_background(work))
-        admission = Admission(settings.max_uploads_in_flight)
-        openness = Openness(database)
+        keeper = SearchKeeper(database)
+        for each in (announcer, changes, sweeper, keeper, rates):
+            await stack.enter_async_context(_in_background(each.run()))
         yield Service(
-            settings, database, Memory(), objects, queue, announcer, changes, admission, openness
+            settings=settings,
+            database=database,
+            memory=Memory(),
+            objects=objects,
+            queue=queue,
+            announcer=announcer,
+            changes=changes,
+            admission=Admission(settings.max_uploads_in_flight),
+            openness=Openness(database),
+            rates=rates,
         )
 
 

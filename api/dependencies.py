@@ -10,6 +10,7 @@ from api.admission import Admission
 from api.announcer import Announcer
 from api.changes import Changes
 from api.openness import Openness
+from api.rates import Rates
 from infra.database.connection import Database
 from infra.database.memory import Memory
 from infra.objects import ObjectStore
@@ -30,6 +31,7 @@ class Service:
     changes: Changes
     admission: Admission
     openness: Openness
+    rates: Rates
 
 
 async def get_service(request: Request) -> Service:

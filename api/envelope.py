@@ -10,8 +10,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.measures import Measures
+from api.rates import Allowance
 
 REQUEST_ID = "X-Request-ID"
+# Where the guard leaves what the sender has left of its requests.
+ALLOWANCE = "gallery.allowance"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 # Answers are data, never pages: should a browser be led to show one, it may do nothing. Routes that
@@ -50,7 +53,7 @@ class Envelope:
             nonlocal code
             if message["type"] == "http.response.start":
                 code = message["status"]
-                _complete(MutableHeaders(scope=message), scope["path"], request_id)
+                _complete(MutableHeaders(scope=message), scope, request_id)
             await send(message)
 
         try:
@@ -65,9 +68,17 @@ def _request_id(headers: Headers) -> str:
     return given if _USABLE_ID.fullmatch(given) else uuid4().hex
 
 
-def _complete(headers: MutableHeaders, path: str, request_id: str) -> None:
+def _complete(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
     headers[REQUEST_ID] = request_id
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if path not in _PAGES:
+    allowance: Allowance | None = scope.get(ALLOWANCE)
+    if allowance:
+        _complement(headers, allowance.headers())
+    _complement(headers, SECURITY_HEADERS)
+    if scope["path"] not in _PAGES:
         headers.setdefault(_POLICY, _DATA_POLICY)
+
+
+def _complement(headers: MutableHeaders, others: Mapping[str, str]) -> None:
+    """Add what the answer does not say itself."""
+    for name, value in others.items():
+        headers.setdefault(name, value)

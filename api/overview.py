@@ -3,7 +3,7 @@
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.dependencies import ServiceDep
 from api.export import FORMATS
@@ -15,6 +15,13 @@ from infra.media import MEDIA_TYPES
 router = APIRouter(tags=["service"])
 
 
+class RateLimits(BaseModel):
+    """Requests in a minute; null where there is no limit. Answers tell what is left of them."""
+
+    per_key: int | None = Field(description="Made with one API key.")
+    per_address: int | None = Field(description="Coming from one address.")
+
+
 class Limits(BaseModel):
     """What the service takes."""
 
@@ -24,6 +31,7 @@ class Limits(BaseModel):
     max_pixels: int
     media_types: list[str]
     export_formats: list[str]
+    requests_per_minute: RateLimits
 
 
 @router.get("/limits", operation_id="getLimits")
@@ -37,6 +45,10 @@ async def get_limits(service: ServiceDep) -> Limits:
         max_pixels=settings.max_pixels,
         media_types=list(MEDIA_TYPES),
         export_formats=list(FORMATS),
+        requests_per_minute=RateLimits(
+            per_key=settings.rate_limit_key or None,
+            per_address=settings.rate_limit_address or None,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.rates import Allowance
 from infra.errors import (
     ConflictError,
     FeatureOffError,
@@ -22,6 +23,7 @@ from infra.errors import (
     NotFoundError,
     ObjectNotFoundError,
     QuerySyntaxError,
+    RateLimitedError,
     RequestStalledError,
     RequestTooLargeError,
     UnavailableError,
@@ -112,6 +114,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     for error, (status, kind) in PROBLEMS.items():
         app.add_exception_handler(error, _render_as(status, kind))
     app.add_exception_handler(QuerySyntaxError, _on_query_syntax)
+    app.add_exception_handler(RateLimitedError, _on_rate_limited)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
@@ -131,6 +134,13 @@ async def _on_query_syntax(_: Request, error: Exception) -> ProblemResponse:
     part = ProblemPart(pointer="query/q", detail=str(error), start=error.start, end=error.end)
     detail = f"{error} (At character {error.start + 1} of the search.)"
     return problem(HTTPStatus.BAD_REQUEST, "query-syntax", detail, errors=[part])
+
+
+async def _on_rate_limited(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, RateLimitedError)
+    left = Allowance(error.limit, 0, error.retry_after)
+    headers = left.headers() | {"Retry-After": str(error.retry_after)}
+    return problem(HTTPStatus.TOO_MANY_REQUESTS, "rate-limited", str(error), headers=headers)
 
 
 async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:

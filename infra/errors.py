@@ -5,6 +5,7 @@
     ├── FeatureOffError           this installation lacks what the request needs
     ├── NotAuthenticatedError     no key, or none that counts
     ├── NotAllowedError           a key that does not reach as far
+    ├── RateLimitedError          too many requests in this minute
     ├── ConflictError             the request is fine, the state it meets is not
     ├── InvalidRequestError       the request as a whole cannot be understood
     │   ├── RequestTooLargeError
@@ -44,6 +45,17 @@ class NotAuthenticatedError(GalleryError):
 
 class NotAllowedError(GalleryError):
     """That is not allowed."""
+
+
+class RateLimitedError(GalleryError):
+    """Too many requests. Try again when the minute is over."""
+
+    def __init__(self, *, limit: int, retry_after: int) -> None:
+        super().__init__(
+            f"That was more than {limit} requests in a minute. Try again in {retry_after} s."
+        )
+        self.limit = limit
+        self.retry_after = retry_after
 
 
 class ConflictError(GalleryError):

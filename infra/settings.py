@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import ByteSize, Field, PositiveInt, SecretStr, model_validator
+from pydantic import ByteSize, Field, NonNegativeInt, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.errors import ConfigurationError
@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     allow_open: bool = Field(
         default=False,
         description="Answer everybody who reaches the service, as long as it has no API keys.",
+    )
+    allowed_hosts: str = Field(
+        "",
+        description="Names, besides localhost and addresses, under which a gallery without API "
+        "keys may be asked for, with commas between them.",
     )
     data_dir: Path = Field(
         Path("data"), description="Embedded Postgres, Redis and objects, and the compiled model."
@@ -86,6 +91,13 @@ class Settings(BaseSettings):
     max_request_files: PositiveInt = Field(1000, description="Most files in one upload request.")
     max_uploads_in_flight: PositiveInt = Field(
         32, description="Upload requests that one API process reads at the same time."
+    )
+    rate_limit_key: NonNegativeInt = Field(
+        12_000, description="Requests that one API key may make in a minute; 0: any number."
+    )
+    rate_limit_address: NonNegativeInt = Field(
+        12_000,
+        description="Requests in a minute from one address, this machine's apart; 0: any number.",
     )
     # 50 megapixels decode to 150 MB; every phone camera's default mode is below that.
     max_pixels: PositiveInt = Field(50_000_000, description="Most pixels in one picture.")

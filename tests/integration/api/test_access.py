@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from httpx import ASGITransport, AsyncClient
-from starlette.types import Receive, Scope, Send
+from httpx import AsyncClient
 
 from api.app import create_app
 from api.scopes import PUBLIC, SCOPES
 from infra.database.keys import create_key, list_keys, revoke_key
 from infra.secrets import visible_prefix
 from infra.settings import Settings
+from tests.integration.conftest import open_client
 from tests.pictures import jpeg
 from tests.rows import execute
 
@@ -178,15 +178,46 @@ async def test_only_hashes_are_kept(
 async def test_without_keys_only_this_machine_is_answered(
     settings: Settings, address: str, allow_open: object, expected: int
 ) -> None:
-    app = create_app(settings.model_copy(update={"allow_open": allow_open}))
-    async with app.router.lifespan_context(app) as state:
+    settings = settings.model_copy(update={"allow_open": allow_open})
+    async with open_client(settings, address) as client:
+        assert (await client.get("/api/v1/images")).status_code == expected
 
-        async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "state": dict(state or {})}, receive, send)
 
-        transport = ASGITransport(with_state, client=(address, 1))  # type: ignore[arg-type]
-        async with AsyncClient(transport=transport, base_url="http://gallery") as client:
-            assert (await client.get("/api/v1/images")).status_code == expected
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost:8000", 200),
+        ("gallery.localhost", 200),
+        ("127.0.0.1:8000", 200),
+        ("[::1]:8000", 200),
+        ("pictures.home:8000", 200),
+        ("Album", 200),
+        ("rebound.example", 403),
+        ("127.0.0.1.rebound.example", 403),
+        ("localhost.rebound.example:8000", 403),
+        ("[nonsense", 403),
+        ("", 403),
+    ],
+)
+async def test_without_keys_only_our_own_names_are_answered(
+    settings: Settings, host: str, expected: int
+) -> None:
+    settings = settings.model_copy(update={"allowed_hosts": "pictures.home, album"})
+    async with open_client(settings) as client:
+        answer = await client.get("/api/v1/images", headers={"Host": host})
+        sent = await client.post(
+            "/api/v1/images/delete",
+            json={"all": True},
+            headers={"Host": host, "Sec-Fetch-Site": "same-origin"},
+        )
+
+    assert (answer.status_code, sent.status_code) == (expected, expected)
+
+
+async def test_with_a_key_any_name_will_do(client: AsyncClient, keys: dict[str, str]) -> None:
+    headers = bearer(keys["read"]) | {"Host": "pictures.example"}
+
+    assert (await client.get("/api/v1/images", headers=headers)).status_code == 200
 
 
 async def test_two_keys_do_not_share_idempotency_keys(

@@ -11,5 +11,5 @@ COPY = Path(__file__).parents[3] / "web" / "openapi.json"
 
 def test_the_web_client_knows_the_service_as_it_is() -> None:
     described = create_app(Settings()).openapi()
-    # When this fails: make the copy anew (GET /openapi.json), then `npm run types` in web/.
+    # When this fails: `make types`.
     assert json.loads(COPY.read_text(encoding="utf-8")) == json.loads(json.dumps(described))
