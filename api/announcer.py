@@ -10,6 +10,7 @@ from anyio import to_thread
 from infra.database.submissions import Lane
 from infra.errors import QueueUnavailableError
 from infra.log import get_logger
+from infra.origins import Origin, current_origin
 from infra.queue import LANES, Queue
 
 log = get_logger(__name__)
@@ -32,15 +33,16 @@ class Announcer:
     def __init__(self, queue: Queue, *, chunk_size: int) -> None:
         self._queue = queue
         self._chunk_size = chunk_size
-        self._pending: dict[Lane, list[UUID]] = {lane: [] for lane in LANES}
+        self._pending: dict[Lane, list[tuple[UUID, Origin]]] = {lane: [] for lane in LANES}
         self._wake = asyncio.Event()
         self._resting_until = 0.0
 
     def announce(self, ids: Iterable[UUID], lane: Lane) -> None:
-        """Have pictures published soon. Returns at once."""
+        """Have pictures published soon, in the present request's name. Returns at once."""
         if time.monotonic() < self._resting_until:
             return
-        self._pending[lane].extend(ids)
+        origin = current_origin()
+        self._pending[lane].extend((each, origin) for each in ids)
         self._wake.set()
 
     async def run(self) -> None:
@@ -55,9 +57,10 @@ class Announcer:
 
     async def _publish_chunk(self, lane: Lane) -> None:
         pending = self._pending[lane]
-        ids, self._pending[lane] = pending[: self._chunk_size], pending[self._chunk_size :]
+        chunk, self._pending[lane] = pending[: self._chunk_size], pending[self._chunk_size :]
+        ids, origins = [each for each, _ in chunk], [origin for _, origin in chunk]
         try:
-            await to_thread.run_sync(self._queue.publish, ids, lane)
+            await to_thread.run_sync(self._queue.publish, ids, lane, origins)
         except QueueUnavailableError as error:
             log.warning("queue lost, the sweeper will announce", reason=str(error.__cause__))
             self._resting_until = time.monotonic() + REST_SECONDS

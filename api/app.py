@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, TypedDict
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
@@ -35,6 +36,7 @@ from api.openness import Openness
 from api.problems import add_problem_handlers, problems
 from api.rates import Rates
 from api.sweeper import Sweeper
+from api.traced import Traced
 from api.web import add_web_client, has_docs
 from infra.counters import Counters
 from infra.database.connection import open_database
@@ -42,6 +44,7 @@ from infra.database.memory import Memory
 from infra.objects import open_objects
 from infra.queue import Queue
 from infra.settings import Settings
+from infra.traces import open_traces
 
 DESCRIPTION = """
 Hand over pictures, get back for each the five most likely ImageNet tags, in a gallery that can be
@@ -62,7 +65,8 @@ class App(FastAPI):
     """FastAPI in our envelope, which answers to our own bugs get, too."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Envelope(super().build_middleware_stack(), self.state.measures)
+        inside = super().build_middleware_stack()
+        return Envelope(Traced(inside) if self.state.is_traced else inside, self.state.measures)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -83,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.measures = Measures()
+    app.state.is_traced = bool(settings.otlp_endpoint)
     v1 = APIRouter(
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 503)
     )
@@ -108,6 +113,9 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
         stack.callback(counters.close)
+        traces = open_traces(settings, "gallery-api")
+        if traces:
+            stack.push_async_callback(to_thread.run_sync, traces.close)
         database = await stack.enter_async_context(open_database(database_url, name="api"))
         housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
         sweeper = Sweeper(settings, database, queue, housekeeper)
@@ -125,6 +133,7 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
             admission=Admission(settings.max_uploads_in_flight),
             openness=Openness(database),
             rates=rates,
+            traces=traces,
         )
 
 

@@ -16,6 +16,7 @@ from infra.database.memory import Memory
 from infra.objects import ObjectStore
 from infra.queue import Queue
 from infra.settings import Settings
+from infra.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Service:
     admission: Admission
     openness: Openness
     rates: Rates
+    traces: Traces | None
 
 
 async def get_service(request: Request) -> Service:

@@ -1,17 +1,21 @@
 """Metrics for Prometheus: this process's requests, and the gallery as Postgres knows it."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
-from api.dependencies import ServiceDep
+from api.dependencies import Service, ServiceDep
 from api.measures import Measures
+from infra.database.stages import BOUNDS, STAGES, Timing, list_timings
 from infra.database.status import LaneStatus, QueueStatus, get_lanes, get_queue_status
 from infra.database.workers import Worker, list_alive
-from infra.errors import DatabaseUnavailableError
+from infra.errors import DatabaseUnavailableError, QueueUnavailableError
 
 router = APIRouter(tags=["operations"])
 
@@ -33,22 +37,35 @@ async def get_metrics(request: Request, service: ServiceDep) -> Response:
             gallery = GalleryCollector(
                 await get_queue_status(conn), await get_lanes(conn), await list_alive(conn)
             )
+            stages = StageCollector(await list_timings(conn))
     except DatabaseUnavailableError:
-        registry.register(_Up(up=False))
+        registry.register(_Up("gallery_database_up", "Postgres", up=False))
     else:
-        registry.register(_Up(up=True))
+        registry.register(_Up("gallery_database_up", "Postgres", up=True))
         registry.register(gallery)
+        registry.register(stages)
+    registry.register(_Up("gallery_redis_up", "Redis", up=await _redis_answers(service)))
     body = generate_latest(measures.registry) + generate_latest(registry)
     return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 
+async def _redis_answers(service: Service) -> bool:
+    try:
+        await to_thread.run_sync(service.queue.check)
+    except QueueUnavailableError:
+        return False
+    return True
+
+
 class _Up(Collector):
-    def __init__(self, *, up: bool) -> None:
+    def __init__(self, name: str, what: str, *, up: bool) -> None:
+        self._name = name
+        self._what = what
         self._up = up
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
-            "gallery_database_up", "1 where Postgres answered this scrape.", value=float(self._up)
+            self._name, f"1 where {self._what} answered this scrape.", value=float(self._up)
         )
 
 
@@ -80,3 +97,26 @@ class GalleryCollector(Collector):
         for state in _WORKER_STATES:
             alive.add_metric([state], sum(worker.state == state for worker in self._workers))
         yield alive
+
+
+class StageCollector(Collector):
+    """The steps of the workers' work, added up over all workers there have been."""
+
+    def __init__(self, timings: list[Timing]) -> None:
+        self._timings = {(each.stage, each.upper_bound): each for each in timings}
+
+    def collect(self) -> Iterator[Metric]:
+        durations = HistogramMetricFamily(
+            "gallery_worker_stage_duration_seconds",
+            "The steps of the workers' work; `claim` and `write` are once for each message.",
+            labels=["stage"],
+        )
+        for stage in STAGES:
+            found = [self._timings.get((stage, bound)) for bound in BOUNDS]
+            upto = accumulate(each.times if each else 0 for each in found)
+            durations.add_metric(
+                [stage],
+                buckets=list(zip(map(floatToGoString, BOUNDS), upto, strict=True)),
+                sum_value=sum(each.seconds for each in found if each),
+            )
+        yield durations

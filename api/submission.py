@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+import structlog
 from anyio import CapacityLimiter, to_thread
 from psycopg import AsyncConnection
 
@@ -38,6 +39,7 @@ async def submit(
     Raises:
         UnavailableError: nothing was recorded; the whole request may be sent again.
     """
+    structlog.contextvars.bind_contextvars(job_id=str(job_id))
     files = await to_thread.run_sync(_check_all, uploads, service.settings)
     pictures = [file.picture.sha256 for file in files if file.picture]
     if pictures:
@@ -47,7 +49,7 @@ async def submit(
     async with service.database.connection() as conn:
         items = await record(conn, job_id, files)
     accepted = sum(item.outcome == "accepted" for item in items)
-    log.info("files recorded", job_id=str(job_id), files=len(items), accepted=accepted)
+    log.info("files recorded", files=len(items), accepted=accepted)
     for lane in LANES:
         waiting = [item.image_id for item in items if item.image_id and item.lane == lane]
         service.announcer.announce(waiting, lane)

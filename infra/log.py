@@ -39,10 +39,12 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)  # Python's warnings are lines like the others
     # Pillow warns about what is odd in a file; a file's oddities are not the operator's business.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    # The steps of uvicorn's start and stop say nothing that our own lines do not.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # The steps of their start and stop, and of each message, say nothing that our lines do not.
+    for name in ("uvicorn", "celery"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # These tell of every failed try; our own lines tell when something goes and comes back.
     for name in ("psycopg.pool", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,7 +1,8 @@
 """The queue: wake-up calls for workers, over Celery on Redis.
 
-A message names pictures by id and nothing else. Any message may be lost or come twice: the row
-in Postgres is the truth, and the sweeper announces again what nobody heard.
+A message names pictures by id and nothing else; a header names the requests they came with. Any
+message may be lost or come twice: the row in Postgres is the truth, and the sweeper announces again
+what nobody heard.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,11 @@ from kombu.exceptions import KombuError
 
 from infra.database.submissions import Lane
 from infra.errors import QueueUnavailableError
+from infra.origins import Origin, pack
 from infra.settings import Settings
 
 CLASSIFY_TASK: Final = "gallery.classify"
+ORIGINS: Final = "origins"
 
 # In the order in which workers look: what a person waits for comes before a bulk load.
 LANES: Final[tuple[Lane, ...]] = ("interactive", "bulk")
@@ -92,14 +95,19 @@ class Queue:
             settings.require_redis_url(), socket_timeout=0.5, socket_connect_timeout=0.5
         )
 
-    def publish(self, ids: Sequence[UUID], lane: Lane) -> None:
-        """Wake a worker up for these pictures.
+    def publish(self, ids: Sequence[UUID], lane: Lane, origins: Sequence[Origin] = ()) -> None:
+        """Wake a worker up for these pictures, and tell it where each comes from.
 
         Raises:
             QueueUnavailableError: Redis is away or does not answer; nobody was woken.
         """
         try:
-            self._celery.send_task(CLASSIFY_TASK, args=[[str(each) for each in ids]], queue=lane)
+            self._celery.send_task(
+                CLASSIFY_TASK,
+                args=[[str(each) for each in ids]],
+                queue=lane,
+                headers={ORIGINS: pack(origins)} if origins else None,
+            )
         except (KombuError, redis.RedisError, OSError) as error:
             raise QueueUnavailableError from error
 

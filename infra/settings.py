@@ -1,5 +1,6 @@
 """Everything a process reads from its environment, validated at start."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
@@ -110,6 +111,17 @@ class Settings(BaseSettings):
         if self.lease <= self.task_timeout:
             raise ValueError("GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT")
         return self
+
+    webhook_secret: SecretStr | None = Field(
+        None, description="Signs webhooks; none are sent unless it is set."
+    )
+    webhook_private: bool = Field(
+        default=False, description="Let webhooks go to this machine and into private networks."
+    )
+    otlp_endpoint: str | None = Field(
+        default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="Where traces go, by OTLP over HTTP; none are made unless it is set.",
+    )
 
     def require_addresses(self) -> None:
         """See to it that Postgres, Redis and object storage are named.

@@ -9,7 +9,7 @@ lock() {
 # `make run` and `make test`: everything, on any machine.
 lock --all-extras requirements/build.in -o requirements/all.txt
 # The container images: the same versions, only what each one needs.
-lock --extra api -c requirements/all.txt requirements/build.in -o requirements/api.txt
-lock --extra worker -c requirements/all.txt requirements/build.in -o requirements/worker.txt
+lock --extra api --extra telemetry -c requirements/all.txt requirements/build.in -o requirements/api.txt
+lock --extra worker --extra telemetry -c requirements/all.txt requirements/build.in -o requirements/worker.txt
 lock --extra worker --extra compile -c requirements/all.txt requirements/build.in \
     -o requirements/compile.txt

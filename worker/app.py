@@ -4,10 +4,16 @@ import signal
 from typing import Any
 from uuid import UUID
 
-from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
+from celery import Celery, current_task
+from celery.signals import (
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_shutting_down,
+)
 
-from infra.queue import CLASSIFY_TASK, LANES, create_celery
+from infra.origins import unpack
+from infra.queue import CLASSIFY_TASK, LANES, ORIGINS, create_celery
 from infra.settings import Settings
 from worker.draining import Draining
 
@@ -17,6 +23,10 @@ def create_worker(settings: Settings) -> Celery:
     celery = create_celery(settings, socket_timeout=5)
     draining = Draining()
     current: list[Any] = []  # this process's WorkerProcess, once it is forked
+
+    @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
+    def keep_our_logging(**_: object) -> None:
+        """Celery sets up its own where nobody answers this."""
 
     @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def open_process(**_: object) -> None:
@@ -39,7 +49,8 @@ def create_worker(settings: Settings) -> Celery:
     @celery.task(name=CLASSIFY_TASK, ignore_result=True)  # type: ignore[untyped-decorator]
     def classify_images(ids: list[str]) -> None:
         """Classify pictures. Safe to deliver more than once."""
-        current[0].classify([UUID(each) for each in ids])
+        pictures = [UUID(each) for each in ids]
+        current[0].classify(pictures, unpack(current_task.request.get(ORIGINS), pictures))
 
     return celery
 

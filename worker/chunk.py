@@ -1,11 +1,12 @@
 """The work behind one message: claim, fetch, classify, store, settle."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from infra.database.connection import WorkerConnection
@@ -22,8 +23,10 @@ from infra.database.work import (
 from infra.errors import ClassificationError, DatabaseUnavailableError, ObjectStoreUnavailableError
 from infra.log import get_logger
 from infra.objects import ObjectStore, thumbnail_key
+from infra.origins import Origin
 from worker.classifier import Classifier
 from worker.fetch import fetch_ahead, result_by
+from worker.stages import Stages
 from worker.thumbnail import MEDIA_TYPE
 
 log = get_logger(__name__)
@@ -46,13 +49,20 @@ class Bench:
     objects: ObjectStore
     classifier: Classifier
     io: ThreadPoolExecutor
+    stages: Stages
     worker: str
     lease_for: timedelta
     task_timeout: timedelta
     is_draining: Callable[[], bool]
 
 
-def process_chunk(bench: Bench, ids: Sequence[UUID], *, started: float) -> int:
+def process_chunk(
+    bench: Bench,
+    ids: Sequence[UUID],
+    *,
+    started: float,
+    origins: Mapping[UUID, Origin] = MappingProxyType({}),
+) -> int:
     """Classify those of the pictures that still wait; return how many were settled.
 
     Raises:
@@ -60,11 +70,11 @@ def process_chunk(bench: Bench, ids: Sequence[UUID], *, started: float) -> int:
             claimed is handed back, or taken back when its lease ends, and no attempt is counted.
     """
     lease = uuid4()
-    with bench.connection.use() as conn:
+    with bench.stages.measure("claim"), bench.connection.use() as conn:
         images = claim_images(
             conn, ids, lease=lease, lease_for=bench.lease_for, worker=bench.worker
         )
-    chunk = Chunk(bench, lease, images, started)
+    chunk = Chunk(bench, lease, images, started, origins)
     try:
         return chunk.run()
     except DatabaseUnavailableError:
@@ -81,11 +91,17 @@ class Chunk:
     """The pictures under one lease, and what is known of them so far."""
 
     def __init__(
-        self, bench: Bench, lease: UUID, images: Sequence[ClaimedImage], started: float
+        self,
+        bench: Bench,
+        lease: UUID,
+        images: Sequence[ClaimedImage],
+        started: float,
+        origins: Mapping[UUID, Origin],
     ) -> None:
         self._bench = bench
         self._lease = lease
         self._images = images
+        self._origins = origins
         self._held = {image.id for image in images}
         self._outcomes = Outcomes()
         self._thumbnails: list[Future[None]] = []
@@ -100,7 +116,11 @@ class Chunk:
         """
         settled = 0
         for image, data in fetch_ahead(
-            self._bench.objects, self._images, self._bench.io, deadline=self._begin_until
+            self._bench.objects,
+            self._images,
+            self._bench.io,
+            deadline=self._begin_until,
+            stages=self._bench.stages,
         ):
             self._classify(image, data)
             if self._bench.is_draining() or time.monotonic() > self._begin_until:
@@ -134,6 +154,7 @@ class Chunk:
             )
 
     def _classify(self, image: ClaimedImage, data: bytes | ClassificationError) -> None:
+        self._bench.stages.picture = image.id
         try:
             if isinstance(data, ClassificationError):
                 raise data
@@ -156,15 +177,21 @@ class Chunk:
                     embedding=result.embedding,
                 )
             )
+        finally:
+            self._bench.stages.picture = None
 
     def _fail(self, image: ClaimedImage, code: str, detail: str) -> None:
-        log.info("picture failed", image_id=str(image.id), code=code, attempt=image.attempts)
+        origin = self._origins.get(image.id, {})
+        log.info(
+            "picture failed", image_id=str(image.id), code=code, attempt=image.attempts, **origin
+        )
         self._outcomes.failed.append(Failed(image_id=image.id, code=code, detail=detail))
 
     def _put_thumbnail(self, image: ClaimedImage, thumbnail: bytes) -> None:
-        self._bench.objects.put(
-            thumbnail_key(image.sha256), BytesIO(thumbnail), len(thumbnail), MEDIA_TYPE
-        )
+        with self._bench.stages.measure("store", image.id):
+            self._bench.objects.put(
+                thumbnail_key(image.sha256), BytesIO(thumbnail), len(thumbnail), MEDIA_TYPE
+            )
 
     def _settle(self) -> int:
         """Write what is known; its thumbnails come first, so that done means all of it."""
@@ -188,7 +215,7 @@ class Chunk:
         pauses = iter(SETTLE_PAUSES)
         while True:
             try:
-                with self._bench.connection.use() as conn:
+                with self._bench.stages.measure("write"), self._bench.connection.use() as conn:
                     return settle_images(
                         conn,
                         outcomes,

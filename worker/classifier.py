@@ -9,6 +9,7 @@ from infra.database.work import ScoredClass, ScoredTag
 from worker.categories import sum_categories
 from worker.classify import Runtime, best_classes, to_tensor
 from worker.decode import decode
+from worker.stages import Stages
 from worker.thumbnail import make_thumbnail
 
 
@@ -25,9 +26,10 @@ class Classification:
 class Classifier:
     """A warm model, and the limits within which pictures are decoded for it."""
 
-    def __init__(self, runtime: Runtime, *, max_pixels: int) -> None:
+    def __init__(self, runtime: Runtime, *, max_pixels: int, stages: Stages | None = None) -> None:
         self._runtime = runtime
         self._max_pixels = max_pixels
+        self._measure = (stages or Stages()).measure
 
     @property
     def model(self) -> str:
@@ -39,11 +41,15 @@ class Classifier:
         Raises:
             ClassificationError: it cannot be decoded.
         """
-        pixels = decode(data, media_type, max_pixels=self._max_pixels).pixels
-        probabilities, embeddings = self._runtime.predict(to_tensor(pixels)[np.newaxis])
+        with self._measure("decode"):
+            pixels = decode(data, media_type, max_pixels=self._max_pixels).pixels
+        with self._measure("infer"):
+            probabilities, embeddings = self._runtime.predict(to_tensor(pixels)[np.newaxis])
+        with self._measure("thumbnail"):
+            thumbnail = make_thumbnail(pixels)
         return Classification(
             predictions=best_classes(probabilities[0]),
             categories=sum_categories(probabilities[0]),
             embedding=write_vector(embeddings[0]),
-            thumbnail=make_thumbnail(pixels),
+            thumbnail=thumbnail,
         )

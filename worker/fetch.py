@@ -14,6 +14,7 @@ from infra.errors import (
     ObjectStoreUnavailableError,
 )
 from infra.objects import ObjectStore, original_key
+from worker.stages import Stages
 
 # While one picture is classified, this many more are on their way.
 AHEAD = 2
@@ -28,6 +29,7 @@ def fetch_ahead(
     executor: ThreadPoolExecutor,
     *,
     deadline: float,
+    stages: Stages,
 ) -> Iterator[Fetched]:
     """Yield each picture with its bytes, or with the reason why there are none.
 
@@ -40,7 +42,7 @@ def fetch_ahead(
     try:
         while True:
             for image in rest:
-                coming.append((image, executor.submit(_fetch, objects, image)))
+                coming.append((image, executor.submit(_measured, objects, image, stages)))
                 if len(coming) > AHEAD:
                     break
             if not coming:
@@ -62,6 +64,13 @@ def result_by(deadline: float, future: Future[Result]) -> Result:
         return future.result(timeout=max(0.0, deadline - time.monotonic()))
     except TimeoutError as error:
         raise ObjectStoreUnavailableError("Object storage is too slow.") from error
+
+
+def _measured(
+    objects: ObjectStore, image: ClaimedImage, stages: Stages
+) -> bytes | ClassificationError:
+    with stages.measure("fetch", image.id):
+        return _fetch(objects, image)
 
 
 def _fetch(objects: ObjectStore, image: ClaimedImage) -> bytes | ClassificationError:

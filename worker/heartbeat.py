@@ -5,7 +5,10 @@ import platform
 from threading import Event, Thread
 from uuid import uuid4
 
+from psycopg import Connection
+
 from infra.database.connection import WorkerConnection
+from infra.database.stages import Timing, add_timings
 from infra.database.workers import (
     HEARTBEAT_EVERY,
     WorkerState,
@@ -14,6 +17,7 @@ from infra.database.workers import (
 )
 from infra.errors import UnavailableError
 from infra.log import get_logger
+from worker.stages import Stages
 
 log = get_logger(__name__)
 
@@ -21,10 +25,12 @@ log = get_logger(__name__)
 class Heartbeat:
     """Writes this process's state every few seconds, from a thread and connection of its own."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, stages: Stages | None = None) -> None:
         # A process start, not a host: a restarted worker is another worker.
         self.id = f"{platform.node()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._connection = WorkerConnection(database_url, name="worker heartbeat")
+        self._stages = stages or Stages()
+        self._unwritten: list[Timing] = []
         self._stop = Event()
         self._changed = Event()
         self._word: tuple[WorkerState, str, str | None] = ("preparing", "", None)
@@ -58,6 +64,7 @@ class Heartbeat:
         try:
             with self._connection.use() as conn:
                 write_heartbeat(conn, self.id, state, detail=detail, model=model)
+                self._write_timings(conn)
         except UnavailableError as error:
             if heard:
                 log.warning("database lost", reason=str(error.__cause__).strip())
@@ -66,9 +73,17 @@ class Heartbeat:
             log.info("database back")
         return True
 
+    def _write_timings(self, conn: Connection) -> None:
+        """Add what the process has measured since; what cannot be written now is written later."""
+        self._unwritten += self._stages.take_timings()
+        if self._unwritten:
+            add_timings(conn, self._unwritten)
+            self._unwritten = []
+
     def _leave(self) -> None:
         try:
             with self._connection.use() as conn:
+                self._write_timings(conn)
                 remove_worker(conn, self.id)
         except UnavailableError:
             pass

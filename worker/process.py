@@ -6,7 +6,7 @@ Nothing native is loaded before the fork: LiteRT, OpenCV and connections do not 
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -16,7 +16,9 @@ from infra.database.connection import WorkerConnection
 from infra.errors import ModelError, UnavailableError
 from infra.log import get_logger
 from infra.objects import open_objects
+from infra.origins import Origin, bind_origins
 from infra.settings import Settings
+from infra.traces import open_traces
 from worker.chunk import Bench, process_chunk
 from worker.classifier import Classifier
 from worker.draining import Draining
@@ -24,6 +26,8 @@ from worker.heartbeat import Heartbeat
 from worker.limits import limit_memory, prefer_as_victim
 from worker.model.runtime import load_runtime
 from worker.patience import Patience
+from worker.stages import Stages
+from worker.traced import tell_steps
 
 log = get_logger(__name__)
 
@@ -34,14 +38,17 @@ class WorkerProcess:
     def __init__(self, settings: Settings, draining: Draining) -> None:
         cv2.setNumThreads(0)  # one core per process; the cores are shared out by process
         database_url = settings.require_database_url()
-        self._heartbeat = Heartbeat(database_url)
+        self._traces = open_traces(settings, "gallery-worker")
+        stages = Stages(remember=self._traces is not None)
+        self._heartbeat = Heartbeat(database_url, stages)
         self._heartbeat.start()
         runtime = load_runtime(settings)
         self._bench = Bench(
             connection=WorkerConnection(database_url, name="worker"),
             objects=open_objects(settings.require_objects_url()),
-            classifier=Classifier(runtime, max_pixels=settings.max_pixels),
+            classifier=Classifier(runtime, max_pixels=settings.max_pixels, stages=stages),
             io=ThreadPoolExecutor(max_workers=3, thread_name_prefix="objects"),
+            stages=stages,
             worker=self._heartbeat.id,
             lease_for=settings.lease,
             task_timeout=settings.task_timeout,
@@ -53,12 +60,13 @@ class WorkerProcess:
         self._heartbeat.say("ready", model=runtime.name)
         log.info("worker process ready", model=runtime.name)
 
-    def classify(self, ids: Sequence[UUID]) -> None:
+    def classify(self, ids: Sequence[UUID], origins: Mapping[UUID, Origin]) -> None:
         """Do the work of one message. Never raises: a message is not for repeating."""
         started = time.monotonic()
+        bind_origins(origins.values())
         self._patience.pause()
         try:
-            process_chunk(self._bench, ids, started=started)
+            settled = process_chunk(self._bench, ids, started=started, origins=origins)
         except UnavailableError as error:
             if not self._patience.in_trouble:
                 log.warning("work interrupted", reason=str(error))
@@ -70,11 +78,18 @@ class WorkerProcess:
             if self._patience.in_trouble:
                 log.info("work resumed")
             self._patience.end()
+            seconds = round(time.monotonic() - started, 3)
+            log.info("message done", pictures=settled, of=len(ids), seconds=seconds)
+        finally:
+            if self._traces:
+                tell_steps(self._traces, self._bench.stages.take_steps(), origins)
 
     def close(self) -> None:
         self._bench.io.shutdown(wait=False, cancel_futures=True)
         self._bench.connection.close()
         self._heartbeat.stop()
+        if self._traces:
+            self._traces.close()
 
 
 def open_worker_process(settings: Settings, draining: Draining) -> WorkerProcess:

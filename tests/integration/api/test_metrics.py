@@ -40,6 +40,7 @@ async def test_the_gallery_is_counted_by_state_and_lane(
 
     found = await read(client)
     assert found["gallery_database_up", labels()] == 1
+    assert found["gallery_redis_up", labels()] == 1
     assert found["gallery_images", labels(state="queued")] == 22
     assert found["gallery_images", labels(state="done")] == 0
     assert found["gallery_queue_images", labels(lane="interactive")] == 2
