@@ -33,6 +33,7 @@ from api.housekeeper import Housekeeper
 from api.keeper import SearchKeeper
 from api.measures import Measures
 from api.openness import Openness
+from api.postman import Postman
 from api.problems import add_problem_handlers, problems
 from api.rates import Rates
 from api.sweeper import Sweeper
@@ -120,7 +121,8 @@ async def _open_service(settings: Settings) -> AsyncIterator[Service]:
         housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
         sweeper = Sweeper(settings, database, queue, housekeeper)
         keeper = SearchKeeper(database)
-        for each in (announcer, changes, sweeper, keeper, rates):
+        postman = Postman(settings, database)
+        for each in (announcer, changes, sweeper, keeper, rates, postman):
             await stack.enter_async_context(_in_background(each.run()))
         yield Service(
             settings=settings,

@@ -9,6 +9,7 @@ from infra.database.connection import Database
 from infra.database.idempotency import forget_keys
 from infra.database.purge import purge_images
 from infra.database.unnamed import take_unnamed
+from infra.database.webhooks import forget_deliveries
 from infra.errors import UnavailableError
 from infra.log import get_logger
 from infra.objects import ObjectStore, original_key, thumbnail_key
@@ -41,6 +42,7 @@ class Housekeeper:
             collected = await self.collect(COLLECT_AFTER)
             async with self._database.connection() as conn:
                 await forget_keys(conn)
+                await forget_deliveries(conn)
         except UnavailableError as error:
             log.info("housekeeping put off", reason=str(error))
             return

@@ -28,7 +28,9 @@ Key = Annotated[
 ]
 
 
-async def submit_once(service: Service, uploads: Sequence[Upload], *, owner: str, key: str) -> UUID:
+async def submit_once(
+    service: Service, uploads: Sequence[Upload], *, owner: str, key: str, webhook: str | None
+) -> UUID:
     """Make a job of the files, or find the one that was made of them under this key.
 
     Raises:
@@ -40,7 +42,9 @@ async def submit_once(service: Service, uploads: Sequence[Upload], *, owner: str
     if earlier:
         return earlier
     job_id = new_id()
-    items = await submit(service, job_id, uploads, partial(create_job_once, once=once))
+    items = await submit(
+        service, job_id, uploads, partial(create_job_once, once=once, webhook=webhook)
+    )
     if items:
         return job_id
     earlier = await _find(service, once)  # whoever sent it at the same time was first

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
@@ -18,6 +19,7 @@ from api.problems import problems
 from api.schemas import JobRead, JobSummary, Page
 from api.submission import submit
 from api.uploads import receive_uploads
+from api.webhooks import WebhookUrl, check_webhook
 from infra.database import jobs
 from infra.database.submissions import create_job, extend_job
 from infra.identifiers import new_id
@@ -61,7 +63,7 @@ _UPLOAD_BODY = {
     "",
     operation_id="createJob",
     status_code=HTTPStatus.ACCEPTED,
-    responses=problems(408, 413, 422, 503),
+    responses=problems(408, 409, 413, 422, 501, 503),
     openapi_extra=_UPLOAD_BODY,
 )
 async def create(
@@ -70,15 +72,19 @@ async def create(
     service: ServiceDep,
     caller: Caller,
     idempotency_key: Key = None,
+    webhook_url: WebhookUrl = None,
 ) -> JobRead:
     """Send one or many pictures; the answer is the job, with one item per file in order."""
+    check_webhook(webhook_url, service.settings)
     async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
         if idempotency_key is None:
             job_id = new_id()
-            await submit(service, job_id, uploads, create_job)
+            await submit(service, job_id, uploads, partial(create_job, webhook=webhook_url))
         else:
             owner = str(caller.id) if caller else ""
-            job_id = await submit_once(service, uploads, owner=owner, key=idempotency_key)
+            job_id = await submit_once(
+                service, uploads, owner=owner, key=idempotency_key, webhook=webhook_url
+            )
         count = len(uploads)
     response.headers["Location"] = f"{request.url.path}/{job_id}"
     response.headers["Retry-After"] = POLL_AFTER_SECONDS

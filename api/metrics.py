@@ -14,12 +14,14 @@ from api.dependencies import Service, ServiceDep
 from api.measures import Measures
 from infra.database.stages import BOUNDS, STAGES, Timing, list_timings
 from infra.database.status import LaneStatus, QueueStatus, get_lanes, get_queue_status
+from infra.database.webhooks import count_deliveries
 from infra.database.workers import Worker, list_alive
 from infra.errors import DatabaseUnavailableError, QueueUnavailableError
 
 router = APIRouter(tags=["operations"])
 
 _IMAGE_STATES = ("queued", "running", "done", "failed", "cancelled")
+_DELIVERY_STATES = ("waiting", "delivered", "failed")
 _WORKER_STATES = ("ready", "preparing", "no_weights", "broken")
 
 
@@ -38,12 +40,14 @@ async def get_metrics(request: Request, service: ServiceDep) -> Response:
                 await get_queue_status(conn), await get_lanes(conn), await list_alive(conn)
             )
             stages = StageCollector(await list_timings(conn))
+            deliveries = DeliveryCollector(await count_deliveries(conn))
     except DatabaseUnavailableError:
         registry.register(_Up("gallery_database_up", "Postgres", up=False))
     else:
         registry.register(_Up("gallery_database_up", "Postgres", up=True))
         registry.register(gallery)
         registry.register(stages)
+        registry.register(deliveries)
     registry.register(_Up("gallery_redis_up", "Redis", up=await _redis_answers(service)))
     body = generate_latest(measures.registry) + generate_latest(registry)
     return Response(body, media_type=CONTENT_TYPE_LATEST)
@@ -97,6 +101,21 @@ class GalleryCollector(Collector):
         for state in _WORKER_STATES:
             alive.add_metric([state], sum(worker.state == state for worker in self._workers))
         yield alive
+
+
+class DeliveryCollector(Collector):
+    """Webhooks of the last days."""
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        deliveries = GaugeMetricFamily(
+            "gallery_webhook_deliveries", "Webhooks of the last week, by state.", labels=["state"]
+        )
+        for state in _DELIVERY_STATES:
+            deliveries.add_metric([state], self._counts.get(state, 0))
+        yield deliveries
 
 
 class StageCollector(Collector):

@@ -14,6 +14,7 @@ from infra.database import requeue
 from infra.database.images import get_image
 from infra.database.jobs import get_job, list_items
 from infra.database.requeue import Ended, Retry
+from infra.database.webhooks import arm_webhook
 
 router = APIRouter()
 
@@ -28,7 +29,9 @@ async def retry_job(job_id: JobId, service: ServiceDep) -> JobRead:
     """Queue the job's failed pictures again."""
     async with service.database.connection() as conn:
         await get_job(conn, job_id)
-        await requeue.retry_images(conn, Retry(job_id=job_id))
+        async with conn.transaction():
+            await requeue.retry_images(conn, Retry(job_id=job_id))
+            await arm_webhook(conn, job_id)
         return await _read_job(conn, job_id)
 
 

@@ -5,10 +5,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import ByteSize, Field, NonNegativeInt, PositiveInt, SecretStr, model_validator
+from pydantic import (
+    ByteSize,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.errors import ConfigurationError
+from infra.signatures import read_secret
 
 # Where Docker and Kubernetes put secrets: files named `gallery_database_url` and so on.
 _SECRETS = Path("/run/secrets")
@@ -103,15 +112,6 @@ class Settings(BaseSettings):
     # 50 megapixels decode to 150 MB; every phone camera's default mode is below that.
     max_pixels: PositiveInt = Field(50_000_000, description="Most pixels in one picture.")
 
-    log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
-
-    @model_validator(mode="after")
-    def _lease_outlives_the_task(self) -> Self:
-        # Otherwise pictures would be given to another worker while the first is still at them.
-        if self.lease <= self.task_timeout:
-            raise ValueError("GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT")
-        return self
-
     webhook_secret: SecretStr | None = Field(
         None, description="Signs webhooks; none are sent unless it is set."
     )
@@ -122,6 +122,21 @@ class Settings(BaseSettings):
         default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         description="Where traces go, by OTLP over HTTP; none are made unless it is set.",
     )
+    log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _can_sign(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            read_secret(secret.get_secret_value())
+        return secret
+
+    @model_validator(mode="after")
+    def _lease_outlives_the_task(self) -> Self:
+        # Otherwise pictures would be given to another worker while the first is still at them.
+        if self.lease <= self.task_timeout:
+            raise ValueError("GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT")
+        return self
 
     def require_addresses(self) -> None:
         """See to it that Postgres, Redis and object storage are named.

@@ -77,12 +77,24 @@ _NEW_JOB_ONCE: LiteralString = """
     ),
 """
 
+_NEW_WEBHOOK: LiteralString = """
+    webhook AS (
+        INSERT INTO webhooks (job_id, url, armed_at)
+        SELECT id, %(webhook)s, now()
+          FROM job
+         WHERE %(webhook)s::text IS NOT NULL
+    ),
+"""
+
 _GROWN_JOB: LiteralString = """
     WITH job AS (
         UPDATE jobs
            SET item_count = item_count + %(count)s
          WHERE id = %(job_id)s
         RETURNING id, item_count, item_count - %(count)s AS base
+    ),
+    webhook AS (
+        UPDATE webhooks SET armed_at = now() FROM job WHERE webhooks.job_id = job.id
     ),
 """
 
@@ -152,31 +164,41 @@ _SUBMIT: LiteralString = """
      ORDER BY items.position
 """
 
-CREATE_JOB = _NEW_JOB + _SUBMIT
+CREATE_JOB = _NEW_JOB + _NEW_WEBHOOK + _SUBMIT
 
-CREATE_JOB_ONCE = _NEW_JOB_ONCE + _SUBMIT
+CREATE_JOB_ONCE = _NEW_JOB_ONCE + _NEW_WEBHOOK + _SUBMIT
 
 EXTEND_JOB = _GROWN_JOB + _SUBMIT
 
 
 async def create_job(
-    conn: AsyncConnection, job_id: UUID, files: Sequence[SubmittedFile]
+    conn: AsyncConnection,
+    job_id: UUID,
+    files: Sequence[SubmittedFile],
+    *,
+    webhook: str | None = None,
 ) -> list[SubmittedItem]:
-    """Record a new job with one item per file, in order."""
-    return await _submit(conn, CREATE_JOB, job_id, files)
+    """Record a new job with one item per file, in order, and where its end is to be told."""
+    return await _submit(conn, CREATE_JOB, job_id, files, {"webhook": webhook})
 
 
 async def create_job_once(
-    conn: AsyncConnection, job_id: UUID, files: Sequence[SubmittedFile], *, once: IdempotencyKey
+    conn: AsyncConnection,
+    job_id: UUID,
+    files: Sequence[SubmittedFile],
+    *,
+    once: IdempotencyKey,
+    webhook: str | None = None,
 ) -> list[SubmittedItem]:
     """The same under an idempotency key; no items where the key stands for a job already."""
-    key = {
+    more = {
+        "webhook": webhook,
         "owner": once.owner,
         "key": once.key,
         "fingerprint": once.fingerprint,
         "remembered_for": REMEMBERED_FOR,
     }
-    return await _submit(conn, CREATE_JOB_ONCE, job_id, files, key)
+    return await _submit(conn, CREATE_JOB_ONCE, job_id, files, more)
 
 
 async def extend_job(

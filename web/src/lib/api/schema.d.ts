@@ -1347,6 +1347,8 @@ export interface operations {
             header?: {
                 /** @description Your own name for this submission, such as a UUID. Sent again with the same files within a day, it answers with the same job instead of making another. */
                 "Idempotency-Key"?: string | null;
+                /** @description Where to `POST` a signed message when the job has ended: see docs/api.md. 501 where the gallery has no secret to sign with. */
+                "Webhook-URL"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -1398,6 +1400,16 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -1420,6 +1432,16 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Implemented */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };
