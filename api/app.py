@@ -28,6 +28,7 @@ from api.admission import Admission
 from api.announcer import Announcer
 from api.changes import Changes
 from api.dependencies import Service
+from api.description import INTRODUCTION, complete
 from api.envelope import Envelope
 from api.housekeeper import Housekeeper
 from api.keeper import SearchKeeper
@@ -47,14 +48,6 @@ from infra.queue import Queue
 from infra.settings import Settings
 from infra.traces import open_traces
 
-DESCRIPTION = """
-Hand over pictures, get back for each the five most likely ImageNet tags, in a gallery that can be
-searched by tag and exported.
-
-Submit files with `POST /api/v1/jobs`, follow the job it answers with, and read the pictures.
-Everything that goes wrong is an RFC 9457 problem (`application/problem+json`).
-"""
-
 
 class State(TypedDict):
     """What requests find in `request.state`."""
@@ -64,6 +57,11 @@ class State(TypedDict):
 
 class App(FastAPI):
     """FastAPI in our envelope, which answers to our own bugs get, too."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = complete(super().openapi())
+        return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
         inside = super().build_middleware_stack()
@@ -81,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = App(
         title="AI Image Gallery Manager",
         version="1",
-        description=DESCRIPTION,
+        description=INTRODUCTION,
         lifespan=lifespan,
         # FastAPI's own page loads its scripts from elsewhere; ours is the better one where it is.
         docs_url=None if has_docs(settings.web_dir) else "/docs",
@@ -90,13 +88,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.measures = Measures()
     app.state.is_traced = bool(settings.otlp_endpoint)
     v1 = APIRouter(
-        prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 503)
+        prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500, 503)
     )
     for module in (jobs, rerun, images, known, retries, trash, tags, export, overview, sessions):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(health.router)
-    app.include_router(metrics.router, dependencies=[Depends(guard)])
+    app.include_router(
+        metrics.router, dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500)
+    )
     add_problem_handlers(app)
     add_web_client(app, settings.web_dir)
     return app
