@@ -55,6 +55,7 @@ async def get_readiness(service: ServiceDep, response: Response) -> Readiness:
         "objects": await _check(to_thread.run_sync(service.objects.check)),
         "queue": await _check(to_thread.run_sync(service.queue.check)),
         "workers": await _workers(service),
+        "model": await _model(service),
         "waiting": await _waiting(service),
     }
     can_take = checks["database"].ok and checks["objects"].ok
@@ -79,6 +80,20 @@ async def _workers(service: Service) -> Check:
     except GalleryError as error:
         return Check(ok=False, detail=str(error))
     return Check(ok=workers.state == "ready", detail=workers.detail)
+
+
+async def _model(service: Service) -> Check:
+    """Which model classifies, or what keeps it from being there."""
+    try:
+        async with service.database.connection() as conn:
+            workers = await list_alive(conn)
+    except GalleryError as error:
+        return Check(ok=False, detail=str(error))
+    model = next((worker.model for worker in workers if worker.model), None)
+    if model:
+        return Check(ok=True, detail=f"It is {model}.")
+    reason = next((worker.detail for worker in workers if worker.detail), "")
+    return Check(ok=False, detail=reason or "No worker has loaded one.")
 
 
 async def _waiting(service: Service) -> Check:

@@ -313,5 +313,6 @@ async def test_readiness_names_each_part(client: AsyncClient) -> None:
         "objects": True,
         "queue": True,
         "workers": False,
+        "model": False,
         "waiting": True,
     }
