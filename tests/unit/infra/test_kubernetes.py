@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -47,6 +49,66 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, list):
         for each in value:
             yield from walk(each)
+
+
+# The oldest version that knows all of it (a pause before stopping), and the newest one here.
+VERSIONS = ("1.30", kubernetes_validate.latest_version())
+
+# KEDA publishes its schemas as resources of a cluster only; this is what we use of them.
+TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+COUNT = {"type": "integer", "minimum": 0}
+
+
+def shape(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+NAME = shape(["name"], name={"type": "string"})
+TRIGGER = shape(
+    ["type", "metadata"], type={"type": "string"}, metadata=TEXTS, authenticationRef=NAME
+)
+SECRET = shape(
+    ["parameter", "name", "key"],
+    parameter={"type": "string"},
+    name={"type": "string"},
+    key={"type": "string"},
+)
+KEDA = {
+    "ScaledObject": shape(
+        ["scaleTargetRef", "triggers"],
+        scaleTargetRef=NAME,
+        minReplicaCount=COUNT,
+        maxReplicaCount=COUNT,
+        pollingInterval=COUNT,
+        cooldownPeriod=COUNT,
+        triggers={"type": "array", "items": TRIGGER},
+    ),
+    "TriggerAuthentication": shape([], secretTargetRef={"type": "array", "items": SECRET}),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "each", OBJECTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}"
+)
+def test_every_object_fits_its_schema(each: Any, version: str) -> None:
+    if each["kind"] in KEDA:
+        assert each["apiVersion"] == "keda.sh/v1alpha1"
+        jsonschema.validate(each["spec"], KEDA[each["kind"]])
+    else:
+        kubernetes_validate.validate(each, version, strict=True)
+
+
+def test_the_schemas_know_right_from_wrong() -> None:
+    [worker] = [each for each in PODS if name_of(each) == "worker"]
+    wrong = worker | {"spec": worker["spec"] | {"replica": 2}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, VERSIONS[0], strict=True)
 
 
 def test_every_file_is_part_of_the_base() -> None:
