@@ -67,8 +67,11 @@ check: install web ## lint and type-check everything
 
 audit: install ## ask for known vulnerabilities of the locked dependencies
 	@test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/pip install -q pip-audit; }
-	@$(AUDIT)/bin/pip-audit --disable-pip --require-hashes -r requirements/all.txt
-	@cd web && npm audit
+	@status=0; \
+	$(AUDIT)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes \
+		-r requirements/all.txt || status=1; \
+	(cd web && npm audit) || status=1; \
+	exit $$status
 
 bench-scale: install ## a million pictures, through the API (long); writes docs/benchmarks-scale.md
 	@$(BIN)/python -m tests.bench.scale
