@@ -40,6 +40,18 @@ class Containers:
         assert result.returncode == 0, result.stderr
         return result.stdout
 
+    def script(self, name: str, *arguments: str) -> str:
+        """Run one of infra/docker's scripts, as an operator does, on these containers."""
+        result = subprocess.run(
+            [CHECKOUT / "infra" / "docker" / name, *arguments],
+            env=self._environment | {"COMPOSE_PROJECT_NAME": PROJECT},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
     def up(self, *, worker: int, api: int) -> None:
         """Start or resize it, and come back when every service is healthy."""
         scale = ["--scale", f"worker={worker}", "--scale", f"api={api}"]

@@ -5,9 +5,11 @@ in the order they stand here.
 """
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +77,32 @@ def test_a_new_start_finds_everything(containers: Containers) -> None:
     for image_id in before:
         assert containers.get(f"/api/v1/images/{image_id}/original").content
         assert containers.get(f"/api/v1/images/{image_id}/thumbnail").content
+
+
+def test_a_backup_restores_the_gallery(containers: Containers, tmp_path: Path) -> None:
+    before = fingerprints(containers)
+    containers.script("backup.sh", str(tmp_path))
+    with pytest.raises(AssertionError, match="There is a gallery here"):
+        containers.script("restore.sh", str(tmp_path))
+
+    containers.compose("down", "--volumes")
+    containers.script("restore.sh", str(tmp_path))
+    containers.up(worker=1, api=1)
+
+    assert fingerprints(containers) == before
+
+
+def fingerprints(containers: Containers) -> dict[str, tuple[Any, str, str]]:
+    """What the gallery says of each picture, and what it serves of it."""
+
+    def serves(image_id: str, what: str) -> str:
+        served = containers.get(f"/api/v1/images/{image_id}/{what}").content
+        return hashlib.sha256(served).hexdigest()
+
+    return {
+        image["id"]: (image, serves(image["id"], "original"), serves(image["id"], "thumbnail"))
+        for image in images(containers)
+    }
 
 
 def follow(containers: Containers, job_id: str) -> None:
