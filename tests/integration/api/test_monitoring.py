@@ -9,8 +9,6 @@ import yaml
 from httpx import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-pytestmark = pytest.mark.anyio
-
 MONITORING = Path(__file__).parents[3] / "infra" / "monitoring"
 
 
@@ -22,6 +20,16 @@ def expressions() -> list[str]:
     ]
 
 
+def test_every_alert_says_what_to_do() -> None:
+    rules = yaml.safe_load((MONITORING / "alerts.yaml").read_text())
+    names = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
+    runbook = (MONITORING.parents[1] / "docs" / "operations.md").read_text()
+
+    assert len(names) > 5
+    assert [name for name in names if f"| `{name}` |" not in runbook] == []
+
+
+@pytest.mark.anyio
 async def test_what_is_asked_for_is_there(client: AsyncClient) -> None:
     await client.get("/healthz")
     samples = [
