@@ -37,6 +37,7 @@ from api.openness import Openness
 from api.postman import Postman
 from api.problems import add_problem_handlers, problems
 from api.rates import Rates
+from api.shared import Shared
 from api.sweeper import Sweeper
 from api.traced import Traced
 from api.web import add_web_client, has_docs
@@ -86,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.measures = Measures()
+    app.state.readiness = Shared()
     app.state.is_traced = bool(settings.otlp_endpoint)
     v1 = APIRouter(
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500, 503)

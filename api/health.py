@@ -1,15 +1,17 @@
 """Is the process alive, and can it do its work?"""
 
 from collections.abc import Awaitable
+from functools import partial
 from http import HTTPStatus
 from typing import Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from api.dependencies import Service, ServiceDep
 from api.overview import describe_workers
+from api.shared import Shared
 from infra.database.status import get_waiting
 from infra.database.workers import list_alive
 from infra.errors import GalleryError
@@ -48,8 +50,16 @@ async def get_health() -> Alive:
 
 
 @router.get("/readyz", operation_id="getReadiness", responses={503: {"model": Readiness}})
-async def get_readiness(service: ServiceDep, response: Response) -> Readiness:
+async def get_readiness(request: Request, service: ServiceDep, response: Response) -> Readiness:
     """Whether uploads can be taken (database, object storage) and classified (queue, workers)."""
+    looking: Shared[Readiness] = request.app.state.readiness
+    readiness = await looking.run(partial(_look, service))
+    if readiness.status == "unavailable":
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return readiness
+
+
+async def _look(service: Service) -> Readiness:
     checks = {
         "database": await _check(_database(service)),
         "objects": await _check(to_thread.run_sync(service.objects.check)),
@@ -59,8 +69,6 @@ async def get_readiness(service: ServiceDep, response: Response) -> Readiness:
         "waiting": await _waiting(service),
     }
     can_take = checks["database"].ok and checks["objects"].ok
-    if not can_take:
-        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     all_well = all(check.ok for check in checks.values())
     status: Literal["ready", "degraded", "unavailable"] = (
         "ready" if all_well else "degraded" if can_take else "unavailable"
