@@ -11,6 +11,7 @@ import math
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -116,6 +117,7 @@ class Rates:
         return self._counters.add(names, keep_seconds=2 * WINDOW_SECONDS)
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """What counts as one sender: an IPv4 address, or a network of IPv6 addresses."""
     try:
