@@ -3,6 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import Depends, Request
 
 from api.dependencies import Service, ServiceDep
@@ -13,6 +14,9 @@ from api.rates import Allowance
 from api.scopes import PUBLIC, SCOPES
 from infra.database.access import KeyHolder, find_by_key, find_by_session
 from infra.errors import NotAllowedError, NotAuthenticatedError
+from infra.log import get_logger
+
+log = get_logger(__name__)
 
 SESSION_COOKIE = "gallery_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,19 +34,19 @@ async def guard(request: Request, service: ServiceDep) -> KeyHolder | None:
     _count_address(request, service)
     holder = await _identify(request, service)
     if holder is not None:
+        structlog.contextvars.bind_contextvars(key=holder.name)
         _note(request, service.rates.count_key(holder.id))
     if operation in PUBLIC:
         return holder
-    if holder is None and await service.openness.ask():
-        _check_is_near(request, service)
-        return None
-    if holder is None:
-        raise NotAuthenticatedError
     scope = SCOPES.get(operation or "")
-    if scope is None or scope not in holder.scopes:
+    if holder is None:
+        await _check_open(request, service)
+    elif scope is None or scope not in holder.scopes:
         raise NotAllowedError(
             f"This key is not for that: it takes the scope `{scope}`." if scope else None
         )
+    if scope == "manage":
+        log.info("gallery managed", operation=operation)
     return holder
 
 
@@ -95,6 +99,13 @@ def _check_same_origin(request: Request) -> None:
         foreign = urlsplit(origin).netloc != request.headers.get("host")
     if foreign:
         raise NotAllowedError("Pages of other sites may not do that.")
+
+
+async def _check_open(request: Request, service: Service) -> None:
+    """Whether somebody without a key may pass."""
+    if not await service.openness.ask():
+        raise NotAuthenticatedError
+    _check_is_near(request, service)
 
 
 def _check_is_near(request: Request, service: Service) -> None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+import structlog
 from httpx import AsyncClient
+from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.scopes import PUBLIC, SCOPES
@@ -218,6 +220,17 @@ async def test_with_a_key_any_name_will_do(client: AsyncClient, keys: dict[str, 
     headers = bearer(keys["read"]) | {"Host": "pictures.example"}
 
     assert (await client.get("/api/v1/images", headers=headers)).status_code == 200
+
+
+async def test_who_manages_is_in_the_log(client: AsyncClient, keys: dict[str, str]) -> None:
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        for scope in ("read", "manage"):
+            answer = await client.delete(f"/api/v1/images/{SOMEBODY}", headers=bearer(keys[scope]))
+
+    [line] = [line for line in lines if line["event"] == "gallery managed"]
+    assert (line["operation"], line["key"]) == ("deleteImage", "manage")
+    assert line["request_id"] == answer.headers["x-request-id"]
+    assert keys["manage"] not in str(line)
 
 
 async def test_two_keys_do_not_share_idempotency_keys(
