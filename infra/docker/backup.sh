@@ -5,13 +5,15 @@
 set -eu
 cd "$(dirname "$0")/../.."
 [ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
+umask 077
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 started=$(date +%s)
 
 docker compose exec -T postgres pg_dump --username=gallery --format=custom gallery >"$folder/gallery.dump.partial"
 
-# As the user that MinIO's containers have, who may write nowhere but there.
+# As the user that MinIO's containers have, who may write nowhere but there. Nobody else gets in, since
+# the folder around it was made for its owner alone.
 mkdir -p "$folder/objects"
 chmod 777 "$folder/objects"
 docker compose run --rm --no-deps -T --volume "$folder/objects:/backup" \
