@@ -63,7 +63,7 @@ _UPLOAD_BODY = {
     "",
     operation_id="createJob",
     status_code=HTTPStatus.ACCEPTED,
-    responses=problems(408, 409, 413, 422, 501, 503),
+    responses=problems(408, 409, 413, 422, 503),
     openapi_extra=_UPLOAD_BODY,
 )
 async def create(

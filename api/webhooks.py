@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Header
 
 from api.addresses import LONGEST_URL, read_url
-from infra.errors import FeatureOffError
+from infra.errors import InvalidRequestError
 from infra.settings import Settings
 
 WebhookUrl = Annotated[
@@ -14,7 +14,7 @@ WebhookUrl = Annotated[
         alias="Webhook-URL",
         max_length=LONGEST_URL,
         description="Where to `POST` a signed message when the job has ended: see docs/api.md. "
-        "501 where the gallery has no secret to sign with.",
+        "422 where the gallery has no secret to sign with.",
     ),
 ]
 
@@ -23,11 +23,13 @@ def check_webhook(url: str | None, settings: Settings) -> None:
     """See to it that a webhook can be delivered, as far as that can be told now.
 
     Raises:
-        FeatureOffError: there is no secret to sign with.
-        InvalidRequestError: its address is none, or one where we may not send to.
+        InvalidRequestError: there is no secret to sign with, or its address is none, or one where
+            we may not send to.
     """
     if url is None:
         return
     if settings.webhook_secret is None:
-        raise FeatureOffError("This gallery sends no webhooks: GALLERY_WEBHOOK_SECRET is not set.")
+        raise InvalidRequestError(
+            "This gallery sends no webhooks: GALLERY_WEBHOOK_SECRET is not set."
+        )
     read_url(url, allow_private=settings.webhook_private)

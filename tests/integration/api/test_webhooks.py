@@ -218,8 +218,8 @@ async def test_without_a_secret_there_are_none(settings: Settings) -> None:
             headers={"Webhook-URL": "https://example.org/"},
         )
 
-    assert refused.status_code == 501
-    assert refused.json()["type"] == "/problems/feature-off"
+    assert refused.status_code == 422
+    assert "GALLERY_WEBHOOK_SECRET" in refused.json()["detail"]
 
 
 async def test_a_receiver_that_does_not_answer_is_not_waited_for(

@@ -1831,7 +1831,7 @@ export interface operations {
             header?: {
                 /** @description Your own name for this submission, such as a UUID. Sent again with the same files within a day, it answers with the same job instead of making another. */
                 "Idempotency-Key"?: string | null;
-                /** @description Where to `POST` a signed message when the job has ended: see docs/api.md. 501 where the gallery has no secret to sign with. */
+                /** @description Where to `POST` a signed message when the job has ended: see docs/api.md. 422 where the gallery has no secret to sign with. */
                 "Webhook-URL"?: string | null;
             };
             path?: never;
@@ -1954,19 +1954,6 @@ export interface operations {
             };
             /** @description `/problems/internal` */
             500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/feature-off` */
-            501: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
