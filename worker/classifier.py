@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infra.database.sketch import write_vector
-from infra.database.work import ScoredClass, ScoredTag
+from infra.database.sketch import sketch_of, write_vector
+from infra.database.work import Embedding, ScoredClass, ScoredTag
 from worker.categories import sum_categories
 from worker.classify import Runtime, best_classes, to_tensor
 from worker.decode import decode
@@ -19,7 +19,7 @@ class Classification:
 
     predictions: list[ScoredClass]
     categories: list[ScoredTag]
-    embedding: str
+    embedding: Embedding
     thumbnail: bytes
 
 
@@ -50,6 +50,8 @@ class Classifier:
         return Classification(
             predictions=best_classes(probabilities[0]),
             categories=sum_categories(probabilities[0]),
-            embedding=write_vector(embeddings[0]),
+            embedding=Embedding(
+                full=write_vector(embeddings[0]), sketch=write_vector(sketch_of(embeddings[0]))
+            ),
             thumbnail=thumbnail,
         )

@@ -39,5 +39,7 @@ def to_tensor(pixels: Pixels) -> Tensor:
 
 def best_classes(probabilities: Tensor) -> list[ScoredClass]:
     """The five most likely of the 1,000 classes, best first; equals keep the lower index first."""
-    best = np.argsort(-probabilities, kind="stable")[:BEST]
+    least = np.partition(probabilities, -BEST)[-BEST]
+    likely = np.flatnonzero(probabilities >= least)
+    best = likely[np.argsort(-probabilities[likely], kind="stable")][:BEST]
     return [ScoredClass(int(index), float(probabilities[index])) for index in best]

@@ -1,14 +1,13 @@
 """What pictures look like, and which look alike: vectors in Postgres, by the extension `vector`.
 
-Workers write a picture's 1,280 numbers (`embeddings`) in the statement that settles it. Its
-sketch, 256 numbers that stand for them, goes into a graph index (`sketches`): that costs a
-thousand comparisons a picture, so the API does it later, beside the requests. A search takes
-candidates from the graph and compares those by all their numbers.
+Workers write a picture's 1,280 numbers (`embeddings`) and its sketch, 256 numbers that stand for
+them, where they settle it. Sketches belong in a graph index (`sketches`): that costs a thousand
+comparisons a picture, so they wait (`sketches_waiting`) until the API has time for it. A search
+takes the nearest of the graph and of those that wait, and compares them by all their numbers.
 
 Where the extension is missing there are no such tables, and the feature is off.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
@@ -19,26 +18,26 @@ from psycopg.rows import args_row
 
 from infra.database.connection import HAS_EMBEDDINGS
 from infra.database.images import IMAGE_COLUMNS, Image, get_image
-from infra.database.sketch import sketch_of
 from infra.errors import FeatureOffError
 
 HAS_VECTORS = "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = 'vector'"
 
 # Rows of a vector are stored as they are: they do not compress, and a read wants all of them.
-# `sketched` is false while a picture waits for its sketch.
 CREATE_EMBEDDINGS = """
     CREATE TABLE IF NOT EXISTS embeddings (
         image_id  uuid          PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
-        embedding halfvec(1280) NOT NULL,
-        sketched  boolean       NOT NULL DEFAULT false
+        embedding halfvec(1280) NOT NULL
     );
     ALTER TABLE embeddings ALTER COLUMN embedding SET STORAGE PLAIN;
-    CREATE INDEX IF NOT EXISTS embeddings_waiting ON embeddings (image_id) WHERE NOT sketched;
     CREATE TABLE IF NOT EXISTS sketches (
         image_id uuid         PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
         sketch   halfvec(256) NOT NULL
     );
     CREATE INDEX IF NOT EXISTS sketches_alike ON sketches USING hnsw (sketch halfvec_cosine_ops);
+    CREATE TABLE IF NOT EXISTS sketches_waiting (
+        image_id uuid         PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+        sketch   halfvec(256) NOT NULL
+    );
 """
 
 
@@ -69,21 +68,30 @@ CANDIDATES = 100
 
 # As many candidates as are asked for: fewer, which is the graph's own setting, would be fast and
 # wrong. Set for as long as the connection lasts, since the next statement needs it.
-IS_SKETCHED: LiteralString = f"""
-    SELECT sketched, set_config('hnsw.ef_search', '{CANDIDATES}', false)
+PREPARE_SEARCH: LiteralString = f"""
+    SELECT set_config('hnsw.ef_search', '{CANDIDATES}', false)
       FROM embeddings
      WHERE image_id = %(image_id)s
 """
 
-# The graph's candidates, and all that is not in it yet.
+# The graph's nearest and the nearest of those that are not in it yet.
 LIST_SIMILAR: LiteralString = f"""
-    WITH candidates AS MATERIALIZED (
+    WITH asked AS MATERIALIZED (
+        SELECT sketch FROM sketches_waiting WHERE image_id = %(image_id)s
+         UNION ALL
+        SELECT sketch FROM sketches WHERE image_id = %(image_id)s
+         LIMIT 1
+    ),
+    candidates AS MATERIALIZED (
         (SELECT image_id
            FROM sketches
-          ORDER BY sketch <=> (SELECT sketch FROM sketches WHERE image_id = %(image_id)s)
+          ORDER BY sketch <=> (SELECT sketch FROM asked)
           LIMIT {CANDIDATES})
-         UNION ALL
-        (SELECT image_id FROM embeddings WHERE NOT sketched LIMIT 2000)
+         UNION
+        (SELECT image_id
+           FROM sketches_waiting
+          ORDER BY sketch <=> (SELECT sketch FROM asked)
+          LIMIT {CANDIDATES})
     )
     SELECT {IMAGE_COLUMNS},
            greatest(0, e.embedding <=> (SELECT embedding FROM embeddings
@@ -94,6 +102,7 @@ LIST_SIMILAR: LiteralString = f"""
      WHERE i.deleted_at IS NULL
        AND i.status = 'done'
        AND i.id <> %(image_id)s
+       AND EXISTS (SELECT FROM asked)
      ORDER BY distance, i.id
      LIMIT %(limit)s
 """
@@ -108,7 +117,7 @@ async def list_similar(conn: AsyncConnection, image_id: UUID, *, limit: int) -> 
     """
     asked = {"image_id": image_id, "limit": limit}
     try:
-        row = await (await conn.execute(IS_SKETCHED, asked)).fetchone()
+        row = await (await conn.execute(PREPARE_SEARCH, asked)).fetchone()
     except psycopg.errors.UndefinedTable as error:
         raise FeatureOffError(
             "This gallery cannot compare pictures: its Postgres lacks the extension `vector`. "
@@ -117,52 +126,31 @@ async def list_similar(conn: AsyncConnection, image_id: UUID, *, limit: int) -> 
     if row is None:
         await get_image(conn, image_id)
         return []
-    if not row[0]:
-        await _sketch(conn, TAKE_ONE, asked)
     async with conn.cursor(row_factory=args_row(SimilarImage)) as cur:
         await cur.execute(LIST_SIMILAR, asked)
         return await cur.fetchall()
 
 
-TAKE_WAITING = """
-    SELECT image_id, embedding::real[]
-      FROM embeddings
-     WHERE NOT sketched
-     LIMIT %(limit)s
-       FOR UPDATE SKIP LOCKED
-"""
-
-TAKE_ONE = """
-    SELECT image_id, embedding::real[]
-      FROM embeddings
-     WHERE image_id = %(image_id)s AND NOT sketched
-       FOR UPDATE
-"""
-
-WRITE_SKETCHES = """
-    WITH written AS (
-        INSERT INTO sketches (image_id, sketch)
-        SELECT s.id, s.sketch::halfvec
-          FROM unnest(%(ids)s::uuid[], %(sketches)s::text[]) AS s (id, sketch)
-            ON CONFLICT (image_id) DO UPDATE
-           SET sketch = excluded.sketch
+# A picture classified anew may be in the graph already, with an older sketch.
+GROW_GRAPH = """
+    WITH moved AS (
+        DELETE FROM sketches_waiting
+         WHERE image_id IN (SELECT image_id
+                              FROM sketches_waiting
+                             LIMIT %(limit)s
+                               FOR UPDATE SKIP LOCKED)
+        RETURNING image_id, sketch
     )
-    UPDATE embeddings SET sketched = true WHERE image_id = ANY(%(ids)s)
+    INSERT INTO sketches (image_id, sketch)
+    SELECT image_id, sketch
+      FROM moved
+        ON CONFLICT (image_id) DO UPDATE
+       SET sketch = excluded.sketch
 """
 
 
-async def sketch_waiting(conn: AsyncConnection, *, limit: int) -> int:
-    """Put some pictures that wait for it into the graph; say how many."""
+async def grow_graph(conn: AsyncConnection, *, limit: int) -> int:
+    """Put some sketches that wait for it into the graph; say how many."""
     if not (await anext(await conn.execute(HAS_EMBEDDINGS)))[0]:
         return 0
-    return await _sketch(conn, TAKE_WAITING, {"limit": limit})
-
-
-async def _sketch(conn: AsyncConnection, take: LiteralString, which: Mapping[str, object]) -> int:
-    async with conn.transaction():
-        rows = await (await conn.execute(take, which)).fetchall()
-        if rows:
-            ids: Sequence[UUID] = [image_id for image_id, _ in rows]
-            sketches = sketch_of([embedding for _, embedding in rows])
-            await conn.execute(WRITE_SKETCHES, {"ids": ids, "sketches": sketches})
-    return len(rows)
+    return (await conn.execute(GROW_GRAPH, {"limit": limit})).rowcount

@@ -1,12 +1,13 @@
-"""Short vectors that stand for long ones: a fixed random projection of 1,280 numbers to 256.
+"""Short vectors that stand for long ones: 1,280 numbers, each with a sign, added up in 256 places.
 
-Angles survive it nearly (Johnson and Lindenstrauss, 1984), and comparing costs a fifth. Without
-numpy's generators, whose streams may change between versions, the matrix is the same for ever.
+Angles survive it nearly: a count sketch (Charikar, Chen and Farach-Colton, 2002), as good as a
+dense random projection and 256 times less work. The signs come from SHA-256, and not from numpy's
+generators, whose streams may change between versions: sketches are stored for good.
 """
 
 import hashlib
-from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,10 @@ LONG = 1280
 SHORT = 256
 
 
-def sketch_of(embeddings: Sequence[Sequence[float]]) -> list[str]:
-    """The sketches of some embeddings, as Postgres writes vectors."""
-    short = np.asarray(embeddings, np.float32) @ _matrix()
-    # Of one length, so that numbers lie about 1 and halves hold them well.
-    lengths = np.linalg.norm(short, axis=1, keepdims=True)
-    return [write_vector(each) for each in short * 16 / np.maximum(lengths, 1e-6)]
+def sketch_of(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sketch of an embedding, of length 16, so that its numbers lie about 1."""
+    short = (embedding * _signs()).reshape(-1, SHORT).sum(axis=0)
+    return cast("NDArray[np.float32]", short * (16 / max(float(np.linalg.norm(short)), 1e-6)))
 
 
 def write_vector(vector: NDArray[np.float32]) -> str:
@@ -32,9 +31,9 @@ def write_vector(vector: NDArray[np.float32]) -> str:
 
 
 @cache
-def _matrix() -> NDArray[np.float32]:
-    """Signs, from SHA-256: 1,280 rows of 256 bits."""
-    rows = [hashlib.sha256(f"sketch {row}".encode()).digest() for row in range(LONG)]
-    bits = np.unpackbits(np.frombuffer(b"".join(rows), np.uint8)).reshape(LONG, SHORT)
-    signs: NDArray[np.float32] = bits.astype(np.float32) * 2 - 1
-    return signs / np.float32(np.sqrt(SHORT))
+def _signs() -> NDArray[np.float32]:
+    digests = [
+        hashlib.sha256(f"sketch {block}".encode()).digest() for block in range(LONG // SHORT)
+    ]
+    bits = np.unpackbits(np.frombuffer(b"".join(digests), np.uint8))
+    return bits.astype(np.float32) * 2 - 1

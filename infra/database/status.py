@@ -49,6 +49,14 @@ async def get_queue_status(conn: AsyncConnection) -> QueueStatus:
         return await anext(cur)
 
 
+IS_WORK_WAITING = "SELECT EXISTS (SELECT FROM images WHERE status = 'queued')"
+
+
+async def is_work_waiting(conn: AsyncConnection) -> bool:
+    """Whether any picture waits for a worker."""
+    return bool((await anext(await conn.execute(IS_WORK_WAITING)))[0])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """How many pictures wait for a worker, and for how long the oldest has."""

@@ -43,6 +43,14 @@ class ScoredTag:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What a picture looks like, in full and as a sketch (see sketch.py), as Postgres reads it."""
+
+    full: str
+    sketch: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classified:
     """A picture's result: its best classes and the categories it shows, each best first."""
@@ -50,7 +58,7 @@ class Classified:
     image_id: UUID
     predictions: Sequence[ScoredClass]
     categories: Sequence[ScoredTag] = ()
-    embedding: str | None = None
+    embedding: Embedding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,15 +177,26 @@ FINISH_IMAGES = """
 
 # Guarded like the result itself: only what this transaction has made done.
 WRITE_EMBEDDINGS = """
-    INSERT INTO embeddings (image_id, embedding)
-    SELECT i.id, e.embedding::halfvec
-      FROM unnest(%(ids)s::uuid[], %(embeddings)s::text[]) AS e (id, embedding)
-      JOIN images AS i ON i.id = e.id
-     WHERE i.status = 'done'
-       AND i.classified_at = now()
+    WITH settled AS (
+        SELECT i.id, e.embedding::halfvec, e.sketch::halfvec
+          FROM unnest(%(ids)s::uuid[], %(embeddings)s::text[], %(sketches)s::text[])
+                   AS e (id, embedding, sketch)
+          JOIN images AS i ON i.id = e.id
+         WHERE i.status = 'done'
+           AND i.classified_at = now()
+    ),
+    full_ones AS (
+        INSERT INTO embeddings (image_id, embedding)
+        SELECT id, embedding
+          FROM settled
+            ON CONFLICT (image_id) DO UPDATE
+           SET embedding = excluded.embedding
+    )
+    INSERT INTO sketches_waiting (image_id, sketch)
+    SELECT id, sketch
+      FROM settled
         ON CONFLICT (image_id) DO UPDATE
-       SET embedding = excluded.embedding,
-           sketched = false
+       SET sketch = excluded.sketch
 """
 
 FAIL_IMAGES = """
@@ -246,10 +265,11 @@ def _finish_parameters(outcomes: Outcomes, lease: UUID, model: str) -> dict[str,
 
 
 def _embedding_parameters(outcomes: Outcomes) -> dict[str, object]:
-    known = [each for each in outcomes.classified if each.embedding is not None]
+    known = [(each.image_id, each.embedding) for each in outcomes.classified if each.embedding]
     return {
-        "ids": [each.image_id for each in known],
-        "embeddings": [each.embedding for each in known],
+        "ids": [image_id for image_id, _ in known],
+        "embeddings": [embedding.full for _, embedding in known],
+        "sketches": [embedding.sketch for _, embedding in known],
     }
 
 

@@ -43,9 +43,10 @@ def fill_vectors(database_url: str, count: int, say: Callable[[str], None]) -> N
 
 def _copy(conn: psycopg.Connection, ids: list[UUID], vectors: np.ndarray) -> None:
     long = [write_vector(each) for each in vectors]
-    with conn.cursor().copy("COPY embeddings (image_id, embedding, sketched) FROM STDIN") as copy:
+    with conn.cursor().copy("COPY embeddings (image_id, embedding) FROM STDIN") as copy:
         for image_id, vector in zip(ids, long, strict=True):
-            copy.write(f"{image_id}\t{vector}\tt\n")
+            copy.write(f"{image_id}\t{vector}\n")
+    short = [write_vector(sketch_of(each)) for each in vectors.astype(np.float32)]
     with conn.cursor().copy("COPY sketches (image_id, sketch) FROM STDIN") as copy:
-        for image_id, vector in zip(ids, sketch_of(vectors), strict=True):
+        for image_id, vector in zip(ids, short, strict=True):
             copy.write(f"{image_id}\t{vector}\n")
