@@ -38,18 +38,13 @@ class Bench:
         """Measure the limit before and after, for the machine may be busy with other things."""
         before, measured, after = self.limit(), load(), self.limit()
         rate, cpu = (before.rate + after.rate) / 2, (before.cpu + after.cpu) / 2
-        total = sum(measured.cpu.values())
-        parts = ", ".join(
-            f"{part} {milliseconds:.1f}"
-            for part, milliseconds in measured.cpu.items()
-            if milliseconds >= 0.05
-        )
+        share = cpu / sum(measured.cpu.values())
         return Row(
             name,
             f"{measured.rate:.0f}/s (limit {rate:.0f})",
             f"{measured.rate / rate:.2f}",
             goal,
-            f"{total:.1f}: {parts}; limit {cpu:.1f}, {cpu / total:.2f} of ours",
+            f"{_by_part(measured)}; limit {cpu:.1f}, {share:.2f} of ours",
         )
 
 
@@ -167,13 +162,15 @@ def long_queue(bench: Bench) -> Row:
     pictures = bench.small(1000)
     behind = 10_000 if bench.quick else 99_000
     first = service.drain(bench.stack, pictures).rate
-    among = service.drain(bench.stack, pictures, behind=behind).rate
-    alone = (first + service.drain(bench.stack, pictures).rate) / 2
+    among = service.drain(bench.stack, pictures, behind=behind)
+    second = service.drain(bench.stack, pictures)
+    alone = (first + second.rate) / 2
     return Row(
         f"{len(pictures) + behind:,} waiting, against {len(pictures):,}",
-        f"{among:.0f}/s against {alone:.0f}/s",
-        f"{among / alone:.2f}",
+        f"{among.rate:.0f}/s against {alone:.0f}/s",
+        f"{among.rate / alone:.2f}",
         "≥ 0.95",
+        f"{_by_part(among)}; against {_by_part(second)}",
     )
 
 
@@ -191,6 +188,11 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "processes": two_processes,
     "queue": long_queue,
 }
+
+
+def _by_part(load: Load) -> str:
+    parts = [f"{part} {each:.1f}" for part, each in load.cpu.items() if each >= 0.05]
+    return f"{sum(load.cpu.values()):.1f}: {', '.join(parts)}"
 
 
 def _demo(bench: Bench, pictures: list[bytes]) -> float:
