@@ -52,8 +52,8 @@ def read_url(url: str, *, allow_private: bool) -> SplitResult:
     return parts
 
 
-async def find_address(parts: SplitResult, *, allow_private: bool) -> tuple[str, int]:
-    """Ask once where a name leads; connect to just that, since the next answer may differ.
+async def find_addresses(parts: SplitResult, *, allow_private: bool) -> tuple[list[str], int]:
+    """Ask once where a name leads; connect to just these, since the next answer may differ.
 
     Raises:
         ForbiddenAddressError: part of the answer leads where our requests may not go.
@@ -65,7 +65,7 @@ async def find_address(parts: SplitResult, *, allow_private: bool) -> tuple[str,
         )
     except OSError as error:
         raise ForbiddenAddressError("its name leads nowhere") from error
-    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+    addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
     if not allow_private and not all(is_public(ipaddress.ip_address(each)) for each in addresses):
         raise ForbiddenAddressError("its name leads into a private network")
-    return addresses[0], port
+    return addresses, port

@@ -6,14 +6,16 @@ than its status.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlunsplit
 
-from api.addresses import find_address, read_url
+from api.addresses import find_addresses, read_url
 
 SECONDS = 10.0
 _LONGEST_LINE = 1024
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class UndeliverableError(Exception):
@@ -34,21 +36,32 @@ async def post(url: str, headers: Mapping[str, str], body: bytes, *, allow_priva
     request = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
     try:
         async with asyncio.timeout(SECONDS):
-            address, port = await find_address(parts, allow_private=allow_private)
+            addresses, port = await find_addresses(parts, allow_private=allow_private)
             name = parts.hostname if parts.scheme == "https" else None
-            return await _exchange(address, port, name, request)
+            return await _exchange(await _connect(addresses, port, name), request)
     except TimeoutError as error:
         raise UndeliverableError("no answer in time") from error
     except (OSError, ValueError) as error:
         raise UndeliverableError(str(error) or type(error).__name__) from error
 
 
-async def _exchange(address: str, port: int, tls_name: str | None, request: bytes) -> int:
-    """Say it and hear the status. TLS holds the receiver to its name, wherever that led."""
+async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) -> Streams:
+    """Reach one of a name's addresses. TLS holds it to the name, wherever that led."""
     tls = ssl.create_default_context() if tls_name else None
-    reader, writer = await asyncio.open_connection(
-        address, port, ssl=tls, server_hostname=tls_name, limit=_LONGEST_LINE
-    )
+    failure = OSError("no address")
+    for address in addresses:
+        try:
+            return await asyncio.open_connection(
+                address, port, ssl=tls, server_hostname=tls_name, limit=_LONGEST_LINE
+            )
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+async def _exchange(streams: Streams, request: bytes) -> int:
+    """Say it and hear the status."""
+    reader, writer = streams
     try:
         writer.write(request)
         await writer.drain()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.addresses import ForbiddenAddressError, find_address, is_public, read_url
+from api.addresses import ForbiddenAddressError, find_addresses, is_public, read_url
 from infra.errors import InvalidRequestError
 
 
@@ -88,6 +88,6 @@ async def test_a_name_is_asked_once_and_all_of_its_answer_counts(
         socket, "getaddrinfo", resolving_to(["93.184.215.14"], ["93.184.215.14", "127.0.0.1"])
     )
 
-    assert await find_address(parts, allow_private=False) == ("93.184.215.14", 443)
+    assert await find_addresses(parts, allow_private=False) == (["93.184.215.14"], 443)
     with pytest.raises(ForbiddenAddressError):
-        await find_address(parts, allow_private=False)
+        await find_addresses(parts, allow_private=False)
