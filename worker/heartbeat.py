@@ -17,6 +17,7 @@ from infra.database.workers import (
 )
 from infra.errors import UnavailableError
 from infra.log import get_logger
+from worker.alive import give_sign
 from worker.stages import Stages
 
 log = get_logger(__name__)
@@ -69,6 +70,7 @@ class Heartbeat:
             if heard:
                 log.warning("database lost", reason=str(error.__cause__).strip())
             return False
+        give_sign()
         if not heard:
             log.info("database back")
         return True

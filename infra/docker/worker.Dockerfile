@@ -37,6 +37,6 @@ COPY --from=model /var/lib/gallery /var/lib/gallery
 ARG PRECISION=float32
 ENV GALLERY_PRECISION=$PRECISION
 USER gallery
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --start-interval=2s \
-    CMD ["python", "-m", "worker.alive"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=120s --start-interval=2s \
+    CMD ["sh", "infra/docker/alive.sh"]
 CMD ["python", "-m", "worker"]
