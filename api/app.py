@@ -92,7 +92,8 @@ def create_app(settings: Settings) -> FastAPI:
     v1 = APIRouter(
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500, 503)
     )
-    for module in (jobs, rerun, images, known, retries, trash, tags, export, overview, sessions):
+    # Tried in this order, so what is asked for most comes first.
+    for module in (images, jobs, tags, rerun, known, retries, trash, export, overview, sessions):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(health.router)

@@ -9,7 +9,6 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
-from pydantic_core import to_json
 
 from api.cursors import read_cursor, read_score_cursor, write_cursor
 from api.dependencies import (
@@ -22,7 +21,7 @@ from api.dependencies import (
     ServiceDep,
     Skip,
 )
-from api.pictures import Json, show_facets, show_image
+from api.pictures import answer, show_facets, show_image
 from api.problems import problems
 from api.schemas import ImagePage, ImageRead, Similar
 from api.search import Reasons, read_search
@@ -79,7 +78,7 @@ async def list_images(
         )
         found = await pages.list_images(conn, which, page, size)
     reasons = Reasons(query)
-    return _answer(
+    return answer(
         {
             "items": [show_image(image, reasons.of(image)) for image in found.images],
             "total": size.total,
@@ -98,11 +97,12 @@ async def list_images(
 )
 async def get_image(image_id: ImageId, service: ServiceDep) -> Response:
     """One picture with its predictions."""
-    return _answer(show_image(await _get(service, image_id)))
+    return answer(show_image(await _get(service, image_id)))
 
 
-# Meant for copies that were resized or re-encoded; a first guess, not yet measured on copies.
-NEAR_DUPLICATE = 0.05
+# Copies of photographs at half the size or a fifth of the quality lie below it, other photographs
+# above 0.6, and quarters of the same photograph above 0.26: `python -m tests.bench.copies`.
+NEAR_DUPLICATE = 0.15
 
 
 @router.get(
@@ -125,7 +125,7 @@ async def list_similar(
         }
         for each in found
     ]
-    return _answer({"items": shown})
+    return answer({"items": shown})
 
 
 @router.get(
@@ -181,7 +181,7 @@ async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
     """Take a picture out of the trash."""
     async with service.database.connection() as conn:
         await images.restore_images(conn, [image_id])
-        return _answer(show_image(await images.get_image(conn, image_id)))
+        return answer(show_image(await images.get_image(conn, image_id)))
 
 
 class Selection(BaseModel):
@@ -236,11 +236,6 @@ async def restore_images(which: ImageIds, service: ServiceDep) -> Restored:
     async with service.database.connection() as conn:
         ids = await images.restore_images(conn, which.ids)
     return Restored(restored=len(ids))
-
-
-def _answer(shown: Json) -> Response:
-    """JSON, written straight from what is shown; the description is held to it by tests."""
-    return Response(to_json(shown), media_type="application/json")
 
 
 async def _get(service: Service, image_id: UUID) -> images.Image:

@@ -3,7 +3,7 @@
 from api.pictures import Json
 from infra.database.images import Image
 from infra.search import Query, parse_query
-from infra.search.query import Scores, Words, as_stored
+from infra.search.query import Scores, as_stored
 from infra.search.tags import find_tags, matching_name
 from infra.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
 
@@ -26,6 +26,7 @@ class Reasons:
         self._query = query
         # Of words that mean the same tag, the first.
         self._meant = {tag: words for words in reversed(query.wanted) for tag in find_tags(words)}
+        self._paths: dict[tuple[int | None, int], str] = {}
 
     def of(self, image: Image) -> list[Json]:
         """Which of a picture's tags were found, best first, as `MatchRead` describes them."""
@@ -34,33 +35,26 @@ class Reasons:
         classes = [tag for tag in reversed(image.tags) if tag < FIRST_CATEGORY][: self._query.top]
         matches: list[Json] = []
         for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
-            wanted = self._meant.get(tag)
-            if wanted is None or score not in self._query.scores:
+            if tag not in self._meant or score not in self._query.scores:
                 continue
-            if tag < FIRST_CATEGORY and tag in classes:
-                matches.append(_match_class(tag, score, classes.index(tag) + 1, wanted))
+            if tag in classes:
+                matches.append(self._match(tag, score, classes.index(tag) + 1))
             elif tag >= FIRST_CATEGORY:
                 below = next((each for each in classes if tag in categories_of(each)), None)
                 if below is not None or self._query.top is None:
-                    matches.append(_match_category(tag, score, below, wanted))
+                    matches.append(self._match(tag, score, None, below))
         return matches
 
+    def _match(self, number: int, score: float, rank: int | None, below: int | None = None) -> Json:
+        tag = load_tags()[number]
+        name = tag.label if rank is None else tag.name
+        path = self._path(below, number)
+        return {"rank": rank, "label": name, "kind": tag.kind, "score": score, "path": path}
 
-def _match_class(tag: int, score: float, rank: int, wanted: Words) -> Json:
-    path = _path(load_tags()[tag].label, matching_name(tag, wanted))
-    name = load_tags()[tag].name
-    return {"rank": rank, "label": name, "kind": "class", "score": score, "path": path}
-
-
-def _match_category(tag: int, score: float, best_class: int | None, wanted: Words) -> Json:
-    label = load_tags()[tag].label
-    steps = [label, matching_name(tag, wanted)]
-    if best_class is not None:
-        steps.insert(0, load_tags()[best_class].label)
-    path = _path(*steps)
-    return {"rank": None, "label": label, "kind": "category", "score": score, "path": path}
-
-
-def _path(*steps: str) -> str:
-    """From what the picture shows to what was typed: "golden retriever ← dog"."""
-    return " ← ".join(dict.fromkeys(steps))
+    def _path(self, best_class: int | None, tag: int) -> str:
+        """From what the picture shows to what was typed: "golden retriever ← dog"."""
+        if (best_class, tag) not in self._paths:
+            shown = [load_tags()[each].label for each in (best_class, tag) if each is not None]
+            steps = [*shown, matching_name(tag, self._meant[tag])]
+            self._paths[best_class, tag] = " ← ".join(dict.fromkeys(steps))
+        return self._paths[best_class, tag]

@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.dependencies import ServiceDep
+from api.pictures import Json, answer
 from api.problems import problems
 from infra.database.tallies import sum_tags
 from infra.search.query import Words
@@ -34,14 +35,14 @@ class Tags(BaseModel):
     items: list[TagRead]
 
 
-@router.get("", operation_id="listTags", responses=problems(422, 503))
+@router.get("", operation_id="listTags", response_model=Tags, responses=problems(422, 503))
 async def list_tags(
     service: ServiceDep,
     q: Annotated[
         str, Query(max_length=100, description="The beginning of a word of the tag.")
     ] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> Tags:
+) -> Response:
     """The tags that pictures show and that a text begins to name, by how many show them."""
     words = split_words(q)
     wanted = Words(words, prefix=True) if words else None
@@ -50,12 +51,11 @@ async def list_tags(
     if wanted is not None:
         begun = begin_tags(wanted)
         counts = [each for each in counts if each[0] in begun]
-    return Tags(items=[_read(tag, count, wanted) for tag, count in counts[:limit]])
+    return answer({"items": [_show(tag, count, wanted) for tag, count in counts[:limit]]})
 
 
-def _read(number: int, count: int, wanted: Words | None) -> TagRead:
+def _show(number: int, count: int, wanted: Words | None) -> Json:
     tag = load_tags()[number]
     name = matching_name(number, wanted) if wanted else tag.label
-    return TagRead(
-        label=tag.label, kind=tag.kind, count=count, synonym=None if name == tag.label else name
-    )
+    synonym = None if name == tag.label else name
+    return {"label": tag.label, "kind": tag.kind, "count": count, "synonym": synonym}

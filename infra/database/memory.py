@@ -1,7 +1,11 @@
 """Answers kept for as long as nothing has been written to the database since."""
 
+import asyncio
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection
@@ -16,25 +20,46 @@ MOST_ANSWERS = 32
 GET_STATE = "SELECT pg_current_snapshot()::text"
 
 
+@dataclass(slots=True)
+class _Known:
+    """An answer, the state that it was read in or before, and when the reading began."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    state: str = ""
+    begun: float = -math.inf
+    answer: Any = None
+
+    def holds(self, state: str, asked: float) -> bool:
+        """What was read after somebody asked is no older than what he would read himself."""
+        return self.state == state or self.begun >= asked
+
+
 class Memory:
-    """The latest answers, each with the state of the database that it was read in, or a later."""
+    """The latest answers. Of several who ask for the same at once, one reads."""
 
     def __init__(self, most: int = MOST_ANSWERS) -> None:
         self._most = most
-        self._answers: OrderedDict[Hashable, tuple[str, Any]] = OrderedDict()
+        self._known: OrderedDict[Hashable, _Known] = OrderedDict()
 
     async def recall(
         self, conn: AsyncConnection, question: Hashable, read: Callable[[], Awaitable[Answer]]
     ) -> Answer:
         """The answer, read anew if anything at all has changed since it was read last."""
+        asked = time.monotonic()
         state = str((await anext(await conn.execute(GET_STATE)))[0])
-        known = self._answers.get(question)
-        if known is None or known[0] != state:
-            # What is written while this reads makes the state another: nobody asks for this one.
-            known = state, await read()
-            self._answers[question] = known
-        self._answers.move_to_end(question)
-        while len(self._answers) > self._most:
-            self._answers.popitem(last=False)
-        answer: Answer = known[1]
+        known = self._known.setdefault(question, _Known())
+        self._known.move_to_end(question)
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+        if not known.holds(state, asked):
+            async with known.lock:
+                if not known.holds(state, asked):
+                    await self._read(known, state, read)
+        answer: Answer = known.answer
         return answer
+
+    async def _read(self, known: _Known, state: str, read: Callable[[], Awaitable[Answer]]) -> None:
+        begun = time.monotonic()
+        answer = await read()
+        # What is written while this reads makes the state another: nobody asks for this one.
+        known.state, known.begun, known.answer = state, begun, answer

@@ -94,7 +94,7 @@ class Scores:
         return self.low <= 0 and self.high >= 1
 
     def __contains__(self, score: float) -> bool:
-        return self.low <= as_stored(score) <= self.high
+        return self.all or self.low <= as_stored(score) <= self.high
 
     def __and__(self, other: Scores) -> Scores:
         return Scores(max(self.low, other.low), min(self.high, other.high))

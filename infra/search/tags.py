@@ -28,6 +28,7 @@ def find_tags(wanted: Words) -> frozenset[int]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def begin_tags(typed: Words) -> frozenset[int]:
     """The tags that somebody who has typed so far may be about to type."""
     return frozenset(

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Literal
 
 from infra.vocabulary.data import load_vocabulary
+from infra.vocabulary.entries import Category, ImageClass
 
 TagKind = Literal["class", "category"]
 
@@ -29,23 +30,23 @@ class Tag:
     kind: TagKind
     name: str
     synonyms: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """The name as people write it."""
-        return self.name.replace("_", " ")
+    label: str
+    """The name as people write it."""
 
 
 @cache
 def load_tags() -> dict[int, Tag]:
     """Every tag by its number, classes first."""
     vocabulary = load_vocabulary()
-    classes = (Tag(each.index, "class", each.name, each.synonyms) for each in vocabulary.classes)
+    classes = (_tag(each.index, "class", each) for each in vocabulary.classes)
     categories = (
-        Tag(FIRST_CATEGORY + each.id, "category", each.name, each.synonyms)
-        for each in vocabulary.categories
+        _tag(FIRST_CATEGORY + each.id, "category", each) for each in vocabulary.categories
     )
     return {tag.number: tag for tag in (*classes, *categories)}
+
+
+def _tag(number: int, kind: TagKind, entry: ImageClass | Category) -> Tag:
+    return Tag(number, kind, entry.name, entry.synonyms, entry.name.replace("_", " "))
 
 
 @cache

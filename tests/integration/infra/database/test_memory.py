@@ -3,8 +3,10 @@
 import asyncio
 
 import psycopg
+import pytest
 
 from infra.database.memory import Memory
+from infra.errors import DatabaseUnavailableError
 from tests.rows import execute, submit_rows
 
 
@@ -69,3 +71,42 @@ def test_only_so_many_answers_are_kept(database_url: str) -> None:
 
     asyncio.run(ask())
     assert 4 <= read < 6  # a, b, c, and b again: a was asked for later
+
+
+def test_of_many_who_ask_at_once_one_reads(database_url: str) -> None:
+    read = 0
+
+    async def answer() -> int:
+        nonlocal read
+        read += 1
+        await asyncio.sleep(0.2)
+        return read
+
+    async def ask(memory: Memory) -> int:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
+            return await memory.recall(conn, "a", answer)
+
+    async def ask_together() -> None:
+        memory = Memory()
+        answers = await asyncio.gather(*(ask(memory) for _ in range(6)))
+        assert set(answers) <= {1, 2}
+
+    asyncio.run(ask_together())
+    assert read <= 2  # twice, where a vacuum elsewhere came between
+
+
+def test_who_cannot_read_leaves_it_to_the_next(database_url: str) -> None:
+    async def fail() -> int:
+        raise DatabaseUnavailableError
+
+    async def answer() -> int:
+        return 7
+
+    async def ask() -> int:
+        memory = Memory()
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
+            with pytest.raises(DatabaseUnavailableError):
+                await memory.recall(conn, "a", fail)
+            return await memory.recall(conn, "a", answer)
+
+    assert asyncio.run(ask()) == 7
