@@ -64,17 +64,19 @@ class SimilarImage(Image):
     distance: float
 
 
-CANDIDATES = 100
+# So many sketches are compared by all their numbers, or twice as many as are asked for.
+CANDIDATES = 80
 
 # As many candidates as are asked for: fewer, which is the graph's own setting, would be fast and
 # wrong. Set for as long as the connection lasts, since the next statement needs it.
-PREPARE_SEARCH: LiteralString = f"""
-    SELECT set_config('hnsw.ef_search', '{CANDIDATES}', false)
+PREPARE_SEARCH = """
+    SELECT set_config('hnsw.ef_search', %(candidates)s::text, false)
       FROM embeddings
      WHERE image_id = %(image_id)s
 """
 
-# The graph's nearest and the nearest of those that are not in it yet.
+# The graph's nearest and the nearest of those that are not in it yet; sorted before the pictures
+# are looked up, so that only those are that will be shown.
 LIST_SIMILAR: LiteralString = f"""
     WITH asked AS MATERIALIZED (
         SELECT sketch FROM sketches_waiting WHERE image_id = %(image_id)s
@@ -86,24 +88,29 @@ LIST_SIMILAR: LiteralString = f"""
         (SELECT image_id
            FROM sketches
           ORDER BY sketch <=> (SELECT sketch FROM asked)
-          LIMIT {CANDIDATES})
+          LIMIT %(candidates)s)
          UNION
         (SELECT image_id
            FROM sketches_waiting
           ORDER BY sketch <=> (SELECT sketch FROM asked)
-          LIMIT {CANDIDATES})
+          LIMIT %(candidates)s)
+    ),
+    nearest AS MATERIALIZED (
+        SELECT image_id,
+               greatest(0, embedding <=> (SELECT embedding FROM embeddings
+                                           WHERE image_id = %(image_id)s)) AS distance
+          FROM candidates
+          JOIN embeddings USING (image_id)
+         ORDER BY distance, image_id
     )
-    SELECT {IMAGE_COLUMNS},
-           greatest(0, e.embedding <=> (SELECT embedding FROM embeddings
-                                         WHERE image_id = %(image_id)s)) AS distance
-      FROM candidates AS c
-      JOIN embeddings AS e USING (image_id)
-      JOIN images AS i ON i.id = c.image_id
+    SELECT {IMAGE_COLUMNS}, n.distance
+      FROM nearest AS n
+      JOIN images AS i ON i.id = n.image_id
      WHERE i.deleted_at IS NULL
        AND i.status = 'done'
        AND i.id <> %(image_id)s
        AND EXISTS (SELECT FROM asked)
-     ORDER BY distance, i.id
+     ORDER BY n.distance, n.image_id
      LIMIT %(limit)s
 """
 
@@ -115,7 +122,8 @@ async def list_similar(conn: AsyncConnection, image_id: UUID, *, limit: int) -> 
         NotFoundError: there is no such picture.
         FeatureOffError: the database lacks the extension.
     """
-    asked = {"image_id": image_id, "limit": limit}
+    candidates = max(CANDIDATES, 2 * limit)
+    asked = {"image_id": image_id, "limit": limit, "candidates": candidates}
     try:
         row = await (await conn.execute(PREPARE_SEARCH, asked)).fetchone()
     except psycopg.errors.UndefinedTable as error:
