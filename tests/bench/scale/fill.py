@@ -25,6 +25,23 @@ TABLES = """
 """
 
 
+# A job for every thousand pictures.
+JOBS = """
+    CREATE TEMPORARY TABLE numbered AS
+    SELECT id, name, row_number() OVER (ORDER BY created_at, id) - 1 AS number FROM images;
+    CREATE TEMPORARY TABLE made AS
+    SELECT number, gen_random_uuid() AS id
+      FROM generate_series(0, (SELECT max(number) / 1000 FROM numbered)) AS number;
+    INSERT INTO jobs (id, item_count) SELECT id, 1000 FROM made;
+    INSERT INTO job_items (job_id, position, name, outcome, image_id)
+    SELECT m.id, n.number % 1000, n.name, 'accepted', n.id
+      FROM numbered AS n
+      JOIN made AS m ON m.number = n.number / 1000;
+    ANALYZE jobs;
+    ANALYZE job_items;
+"""
+
+
 class Pattern:
     """A picture's tags as columns of text, ready to be copied."""
 
@@ -32,7 +49,8 @@ class Pattern:
         probabilities = _softmax(random, popular)
         best = np.argsort(-probabilities)[:5]
         self.classes = [(int(index), float(probabilities[index])) for index in best]
-        tags = [*self.classes, *((c.tag, c.score) for c in sum_categories(probabilities))]
+        self.categories = [(each.tag, each.score) for each in sum_categories(probabilities)]
+        tags = [*self.classes, *self.categories]
         ascending = sorted(tags, key=lambda tag: -tag[1])[::-1]
         self.tags = f"{{{','.join(str(tag) for tag, _ in ascending)}}}"
         self.scores = f"{{{','.join(f'{score:.6g}' for _, score in ascending)}}}"
@@ -82,6 +100,12 @@ def fill(database_url: str, pictures: int, say: Callable[[str], None]) -> None:
         say("statistics")
         conn.execute("VACUUM ANALYZE images")
         conn.execute("VACUUM ANALYZE predictions")
+
+
+def fill_jobs(database_url: str) -> None:
+    """Give every picture a receipt."""
+    with psycopg.connect(database_url) as conn:
+        conn.execute(JOBS)
 
 
 COPY_IMAGES = """
