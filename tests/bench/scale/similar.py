@@ -7,7 +7,6 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
-from infra.database.embeddings import WRITE_SKETCHES
 from tests.bench.scale.calls import get
 from tests.bench.scale.house import House, Row
 from tests.bench.scale.vectors import make_vectors
@@ -41,10 +40,9 @@ def measure_sketching(house: House, call: str) -> Row:
     """What it takes to put a picture into the graph, of which nothing is kept."""
     with psycopg.connect(house.database_url) as conn:
         rows = conn.execute("SELECT image_id, sketch::text FROM sketches LIMIT 200").fetchall()
-        asked = {"ids": [each[0] for each in rows], "sketches": [each[1] for each in rows]}
-        conn.execute("DELETE FROM sketches WHERE image_id = ANY(%(ids)s)", asked)
+        conn.execute("DELETE FROM sketches WHERE image_id = ANY(%s)", [[each[0] for each in rows]])
         spent, begin = house.processor_time(), time.perf_counter()
-        conn.execute(WRITE_SKETCHES, asked)
+        conn.cursor().executemany("INSERT INTO sketches VALUES (%s, %s::halfvec)", rows)
         took = (time.perf_counter() - begin) / len(rows) * 1000
         spent = (house.processor_time() - spent) / len(rows) * 1000
         conn.rollback()
