@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.compose.containers import Containers
@@ -94,15 +95,16 @@ def test_a_backup_restores_the_gallery(containers: Containers, tmp_path: Path) -
 
 def fingerprints(containers: Containers) -> dict[str, tuple[Any, str, str]]:
     """What the gallery says of each picture, and what it serves of it."""
+    with httpx.Client(base_url=containers.url, timeout=60) as client:
 
-    def serves(image_id: str, what: str) -> str:
-        served = containers.get(f"/api/v1/images/{image_id}/{what}").content
-        return hashlib.sha256(served).hexdigest()
+        def serves(image_id: str, what: str) -> str:
+            served = client.get(f"/api/v1/images/{image_id}/{what}").raise_for_status().content
+            return hashlib.sha256(served).hexdigest()
 
-    return {
-        image["id"]: (image, serves(image["id"], "original"), serves(image["id"], "thumbnail"))
-        for image in images(containers)
-    }
+        return {
+            image["id"]: (image, serves(image["id"], "original"), serves(image["id"], "thumbnail"))
+            for image in images(containers)
+        }
 
 
 def follow(containers: Containers, job_id: str) -> None:
