@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Protocol, get_args
+from typing import Annotated, Any, Literal, Protocol, get_args
 from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
 from api.dependencies import MinScore, SearchText, Service, ServiceDep
 from api.formats import manifest as with_manifest
@@ -78,17 +79,22 @@ _WRITERS: dict[Format, Callable[[], Writer]] = {
 }
 
 
+_RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(MEDIA_TYPES, _FILE)}}
+
+FormatWanted = Annotated[Format, Query(description="`zip` is the pictures themselves.")]
+Bom = Annotated[bool, Query(description="CSV: begin with a UTF-8 byte order mark.")]
+Manifest = Annotated[bool, Query(description="A zip of the file and a manifest with its SHA-256.")]
+
+
 @router.get(
     "",
     operation_id="exportImages",
     response_class=StreamingResponse,
-    responses=problems(400, 422, 503) | {200: {"content": dict.fromkeys(MEDIA_TYPES, _FILE)}},
+    responses=problems(400, 422, 503) | _RESPONSES,
 )
 async def export_images(
     service: ServiceDep,
-    format: Annotated[  # noqa: A002 (the contract's name)
-        Format, Query(description="`zip` is the pictures themselves.")
-    ] = "csv",
+    format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     q: SearchText = "",
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
@@ -96,17 +102,44 @@ async def export_images(
         list[UUID] | None, Query(max_length=1000, description="Only these pictures.")
     ] = None,
     *,
-    bom: Annotated[bool, Query(description="CSV: begin with a UTF-8 byte order mark.")] = False,
-    manifest: Annotated[
-        bool, Query(description="A zip of the file and of a manifest with its SHA-256.")
-    ] = False,
+    bom: Bom = False,
+    manifest: Manifest = False,
 ) -> StreamingResponse:
     """What the same search shows, as a file, newest first."""
     which = Filter(query=read_search(q, min_score), status=status, ids=ids)
-    export = Export(service, which, format, bom=bom)
-    blocks, ending, media_type = export.blocks(), format, export.media_type
-    if manifest:
-        asked = {"query": q, "min_score": min_score, "status": status}
+    asked = {"query": q, "min_score": min_score, "status": status}
+    return await _send(Export(service, which, format, bom=bom), asked if manifest else None)
+
+
+class Chosen(BaseModel):
+    """Pictures by id: more of them than an address has room for."""
+
+    ids: list[UUID] = Field(max_length=100_000, description="The pictures.")
+
+
+@router.post(
+    "",
+    operation_id="exportChosen",
+    response_class=StreamingResponse,
+    responses=problems(422, 503) | _RESPONSES,
+)
+async def export_chosen(
+    service: ServiceDep,
+    chosen: Chosen,
+    format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
+    *,
+    bom: Bom = False,
+    manifest: Manifest = False,
+) -> StreamingResponse:
+    """These pictures as a file, newest first; those that are gone are left out."""
+    export = Export(service, Filter(ids=chosen.ids), format, bom=bom)
+    return await _send(export, {"ids": len(chosen.ids)} if manifest else None)
+
+
+async def _send(export: "Export", asked: dict[str, object] | None) -> StreamingResponse:
+    """Begin the response; with a manifest of what was asked, if that is given."""
+    blocks, ending, media_type = export.blocks(), export.ending, export.media_type
+    if asked is not None:
         blocks = export.with_manifest(asked)
         ending, media_type = "zip", with_manifest.MEDIA_TYPE
     first = await anext(blocks)  # so that trouble at the start is a problem, not half a file
@@ -123,10 +156,10 @@ class Export:
 
     def __init__(self, service: Service, which: Filter, format_: Format, *, bom: bool) -> None:
         self.rows = 0
+        self.ending = format_
         self.media_type = "application/zip"
         self._service = service
         self._which = which
-        self._format = format_
         self._bom = bom
         self._writer: Writer | None = None
         if format_ == "csv":
@@ -138,14 +171,14 @@ class Export:
     async def blocks(self) -> AsyncIterator[bytes]:
         """The file, piece by piece. If something breaks, so does the response: it has no end."""
         async with _exporting:
-            async for block in self._csv() if self._format == "csv" else self._written():
+            async for block in self._csv() if self.ending == "csv" else self._written():
                 yield block
 
     async def with_manifest(self, asked: dict[str, object]) -> AsyncIterator[bytes]:
         """The file in an archive, with a manifest."""
         async with self._service.database.connection(seconds=None) as conn:
             models = await list_models(conn, self._which)
-        name = f"{_FILE_NAME}.{self._format}"
+        name = f"{_FILE_NAME}.{self.ending}"
         facts = lambda: asked | {"models": models, "rows": self.rows}  # noqa: E731
         async for block in with_manifest.pack(self.blocks(), name, facts):
             yield block

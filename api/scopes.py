@@ -5,6 +5,7 @@ from typing import Final
 from infra.database.keys import Scope
 
 READ: Final = (
+    "exportChosen",
     "exportImages",
     "getImage",
     "getJob",

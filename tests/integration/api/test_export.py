@@ -7,7 +7,7 @@ import json
 import zipfile
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import openpyxl
 import pandas as pd
@@ -197,6 +197,23 @@ async def test_an_empty_export_is_a_file_too(client: AsyncClient, file_format: s
         "zip": lambda: len(zipfile.ZipFile(io.BytesIO(content)).namelist()),
     }
     assert rows[file_format]() == 0
+
+
+async def test_chosen_pictures_are_a_file_however_many_they_are(
+    client: AsyncClient, ids: list[str]
+) -> None:
+    chosen = [ids[2], *(str(uuid4()) for _ in range(5000)), ids[0]]
+    answer = await client.post("/api/v1/export", json={"ids": chosen})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.content == (await export(client, ids=[ids[0], ids[2]])).content
+    assert len(list(csv.reader(io.StringIO(answer.text)))) == 1 + 2
+
+    packed = await client.post(
+        "/api/v1/export", params={"format": "jsonl", "manifest": True}, json={"ids": chosen}
+    )
+    told = json.loads(zipfile.ZipFile(io.BytesIO(packed.content)).read("manifest.json"))
+    assert (told["ids"], told["rows"]) == (len(chosen), 2)
 
 
 async def test_a_malformed_search_is_a_problem_and_no_file(client: AsyncClient) -> None:
