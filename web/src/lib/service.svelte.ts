@@ -40,6 +40,11 @@ class Service {
 		return this.#status && noticeOf(this.#status);
 	}
 
+	get reachable(): boolean {
+		this.#watch();
+		return this.#reachable;
+	}
+
 	/** The limits, asked for once; null while the service cannot be reached. */
 	async learnLimits(): Promise<Limits | null> {
 		this.#limits ??= await readLimits().catch(() => null);

@@ -1,8 +1,9 @@
 import { MediaQuery } from 'svelte/reactivity';
+import { notes } from './notes';
 
 export type Theme = 'system' | 'light' | 'dark';
 
-const KEY = 'gallery:theme';
+const KEY = 'theme';
 const ORDER: readonly Theme[] = ['system', 'light', 'dark'];
 
 /** The chosen theme; `public/theme.js` reads the same key before the first paint. */
@@ -22,21 +23,13 @@ class ThemeChoice {
 		this.#chosen = ORDER[(ORDER.indexOf(this.#chosen) + 1) % ORDER.length] ?? 'system';
 		if (this.#chosen === 'system') delete document.documentElement.dataset.theme;
 		else document.documentElement.dataset.theme = this.#chosen;
-		remember(this.#chosen);
+		notes.write(KEY, this.#chosen);
 	}
 }
 
 function chosenTheme(): Theme {
 	const set = document.documentElement.dataset.theme;
 	return set === 'light' || set === 'dark' ? set : 'system';
-}
-
-function remember(theme: Theme): void {
-	try {
-		localStorage.setItem(KEY, theme);
-	} catch {
-		// Storage may be switched off; the choice then lasts as long as the page.
-	}
 }
 
 export const theme = new ThemeChoice();

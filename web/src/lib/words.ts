@@ -39,9 +39,14 @@ export function fileSize(bytes: number): string {
 }
 
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+const THIS_YEAR = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-export const day = (iso: string): string => DAY.format(new Date(iso));
+/** Without the year while it is this one. */
+export function day(iso: string, now = new Date()): string {
+	const date = new Date(iso);
+	return (date.getFullYear() === now.getFullYear() ? THIS_YEAR : DAY).format(date);
+}
 export const moment = (iso: string): string => MOMENT.format(new Date(iso));
 
 /** "just now", "4 min ago", then the day. */

@@ -59,13 +59,14 @@ export async function request<T>(path: string, init?: RequestInit): Promise<T> {
 	return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+export const posting = (body: unknown): RequestInit => ({
+	method: 'POST',
+	body: JSON.stringify(body),
+	headers: { 'content-type': 'application/json' },
+});
+
 export const send = <T>(method: string, path: string, body?: unknown): Promise<T> =>
-	request<T>(path, {
-		method,
-		...(body === undefined
-			? {}
-			: { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-	});
+	request<T>(path, { ...(body === undefined ? {} : posting(body)), method });
 
 type Value = string | number | boolean | null | undefined;
 

@@ -1,4 +1,4 @@
-import { address, query, request, send } from './client';
+import { address, posting, query, request, respond, send } from './client';
 import type { Image, ImagePage, ImageStatus, Similar, Sort, Tag } from './types';
 
 /** What is asked of the gallery: the same words for the list, the bulk delete and the export. */
@@ -7,6 +7,8 @@ export type ImageQuery = {
 	min_score?: number;
 	status?: ImageStatus;
 	sort?: Sort;
+	/** So many of the most frequent tags are counted as well. */
+	facets?: number | undefined;
 	deleted?: boolean;
 };
 
@@ -22,7 +24,6 @@ export const thumbnailAddress = (id: string) => address(`images/${id}/thumbnail`
 export const originalAddress = (id: string) => address(`images/${id}/original`);
 
 export const deleteImage = (id: string) => send<void>('DELETE', `images/${id}`);
-export const restoreImage = (id: string) => send<Image>('POST', `images/${id}/restore`);
 export const retryImage = (id: string) => send<Image>('POST', `images/${id}/retry`);
 
 /** Which pictures a bulk action is about. */
@@ -32,6 +33,8 @@ export const deleteImages = (choice: Choice) =>
 	send<{ deleted: number; ids: string[] }>('POST', 'images/delete', choice);
 export const restoreImages = (ids: string[]) =>
 	send<{ restored: number }>('POST', 'images/restore', { ids });
+/** Removes for good all that is in the trash. */
+export const purgeImages = () => send<{ purged: number }>('POST', 'images/purge', { all: true });
 
 export const similarImages = (id: string, signal?: AbortSignal) =>
 	request<{ items: Similar[] }>(`images/${id}/similar`, signal ? { signal } : {});
@@ -39,13 +42,15 @@ export const similarImages = (id: string, signal?: AbortSignal) =>
 export const suggestTags = (prefix: string, signal?: AbortSignal) =>
 	request<{ items: Tag[] }>(`tags${query({ q: prefix, limit: 8 })}`, signal ? { signal } : {});
 
-export function exportPath(
+/** Which pictures a file is to hold. */
+export type Exported = { ids: string[] } | { q?: string; min_score?: number };
+
+/** The gallery as a file: what a search shows, or pictures by id, however many. */
+export function exportImages(
 	format: string,
-	what: { q?: string; min_score?: number; ids?: string[] },
-): string {
-	const params = new URLSearchParams({ format });
-	if (what.q) params.set('q', what.q);
-	if (what.min_score) params.set('min_score', String(what.min_score));
-	for (const id of what.ids ?? []) params.append('ids', id);
-	return `export?${params}`;
+	what: Exported,
+	signal: AbortSignal,
+): Promise<Response> {
+	if (!('ids' in what)) return respond(`export${query({ format, ...what })}`, { signal });
+	return respond(`export${query({ format })}`, { signal, ...posting({ ids: what.ids }) });
 }

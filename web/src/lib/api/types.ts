@@ -26,5 +26,6 @@ export type Limits = Schemas['Limits'];
 export type ServiceStatus = Schemas['Status'];
 export type Tag = Schemas['TagRead'];
 
-/** Not yet in the description of every service; asked for, and hidden where it is missing. */
-export type Similar = { image: Image; distance: number; near_duplicate: boolean };
+export type Similar = Schemas['SimilarRead'];
+export type Facets = Schemas['FacetsRead'];
+export type Match = Schemas['MatchRead'];

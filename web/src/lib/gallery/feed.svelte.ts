@@ -1,7 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { isAbort, sentence } from '../api/client';
+import { isAbort, ProblemError, sentence } from '../api/client';
 import { listImages, type ImageQuery } from '../api/images';
-import type { Image } from '../api/types';
+import type { Facets, Image } from '../api/types';
 
 export const PAGE = 60;
 
@@ -14,7 +14,9 @@ export class Feed {
 	#pages = new SvelteMap<number, Image[]>();
 	#total = $state.raw<number | null>(null);
 	#exact = $state(true);
+	#facets = $state.raw<Facets | null>(null);
 	#error = $state.raw<string | null>(null);
+	#refused = $state(false);
 	#busy = $state(false);
 	/** Pages asked for since the last beginning. */
 	#asked = new Set<number>();
@@ -27,6 +29,14 @@ export class Feed {
 	/** Whether the total was counted, not estimated. */
 	get exact(): boolean {
 		return this.#exact;
+	}
+	/** Whether the error is that the question was not understood: to ask again would not help. */
+	get refused(): boolean {
+		return this.#refused;
+	}
+	/** The most frequent tags, where they were asked for. */
+	get facets(): Facets | null {
+		return this.#facets;
 	}
 	get error(): string | null {
 		return this.#error;
@@ -121,7 +131,10 @@ export class Feed {
 		this.#asked.add(page);
 		try {
 			const window = { skip: page * PAGE, limit: PAGE };
-			const found = await listImages(this.#query, window, signal);
+			// Tags are counted once, not with every page.
+			const facets = this.#asked.size === 1 ? this.#query.facets : undefined;
+			const found = await listImages({ ...this.#query, facets }, window, signal);
+			if (facets) this.#facets = found.facets ?? null;
 			this.#pages.set(page, found.items);
 			// The last page knows what an estimate cannot.
 			const last = found.next === null && (page === 0 || found.items.length > 0);
@@ -132,6 +145,7 @@ export class Feed {
 			if (isAbort(error)) return;
 			this.#asked.delete(page);
 			this.#error = sentence(error);
+			this.#refused = error instanceof ProblemError && error.status === 400;
 		}
 	}
 

@@ -2,6 +2,8 @@ import { MediaQuery } from 'svelte/reactivity';
 import type { Image } from '../api/types';
 
 const WIDTH = 340;
+/** Of the window's height, on narrow windows. */
+const HEIGHT = 0.55;
 
 /** The details beside the picture in the viewer: on wide windows open from the start. */
 export class Panel {
@@ -13,9 +15,11 @@ export class Panel {
 		return this.#open;
 	}
 
-	/** What it takes from the picture's width; on narrow windows it lies over the picture. */
-	get width(): number {
-		return this.#open && this.#wide.current ? WIDTH : 0;
+	/** The room that it leaves to the picture: beside it, or above it on narrow windows. */
+	get room(): { x: number; y: number } {
+		if (!this.#open) return { x: innerWidth, y: innerHeight };
+		if (this.#wide.current) return { x: innerWidth - WIDTH, y: innerHeight };
+		return { x: innerWidth, y: innerHeight * (1 - HEIGHT) };
 	}
 
 	toggle(): void {

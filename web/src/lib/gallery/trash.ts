@@ -1,5 +1,5 @@
 import { sentence } from '../api/client';
-import { deleteImage, deleteImages, restoreImages, type Choice } from '../api/images';
+import { deleteImage, deleteImages, purgeImages, restoreImages, type Choice } from '../api/images';
 import { toasts } from '../toasts.svelte';
 import { plural } from '../words';
 
@@ -35,6 +35,15 @@ export async function restore(ids: string[], onchange: () => void): Promise<void
 		for (const some of pieces(ids)) restored += (await restoreImages(some)).restored;
 		onchange();
 		toasts.say(`${plural(restored, 'picture')} restored.`);
+	});
+}
+
+/** Removes for good all that is in the trash. */
+export async function emptyTrash(onchange: () => void): Promise<void> {
+	await attempt(async () => {
+		const { purged } = await purgeImages();
+		onchange();
+		toasts.say(`${plural(purged, 'picture')} removed for good.`);
 	});
 }
 

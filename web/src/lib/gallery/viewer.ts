@@ -2,6 +2,7 @@ import type PhotoSwipe from 'photoswipe';
 import type { SlideData } from 'photoswipe';
 import { originalAddress, thumbnailAddress } from '../api/images';
 import type { Image } from '../api/types';
+import { letters } from '../ui/keys.svelte';
 
 /** What can be leafed through: a feed, or one picture alone. */
 export type Album = {
@@ -15,8 +16,8 @@ type Options = {
 	index: number;
 	onshow: (image: Image, index: number) => void;
 	onclose: () => void;
-	/** How much of the window the panel beside the picture takes. */
-	panelWidth: () => number;
+	/** What the panel leaves of the window. */
+	room: () => { x: number; y: number };
 };
 
 /** Kinds that few browsers draw; their thumbnail stands in. */
@@ -24,7 +25,7 @@ const UNDRAWN = /^image\/(heic|heif|tiff)/;
 
 /** The viewer and its style are fetched when the first picture is opened. */
 export async function openViewer(options: Options): Promise<PhotoSwipe> {
-	const { album, index, panelWidth } = options;
+	const { album, index, room } = options;
 	const [{ default: Viewer }] = await Promise.all([
 		import('photoswipe'),
 		import('photoswipe/style.css'),
@@ -40,7 +41,7 @@ export async function openViewer(options: Options): Promise<PhotoSwipe> {
 		showHideAnimationType: still ? 'none' : 'fade',
 		zoomAnimationDuration: still ? 0 : 200,
 		paddingFn: () => ({ top: 56, bottom: 16, left: 16, right: 16 }),
-		getViewportSizeFn: () => ({ x: innerWidth - panelWidth(), y: innerHeight }),
+		getViewportSizeFn: room,
 		errorMsg: 'This picture cannot be shown.',
 	});
 	viewer.addFilter('numItems', () => album.count);
@@ -48,6 +49,10 @@ export async function openViewer(options: Options): Promise<PhotoSwipe> {
 	viewer.on('change', () => void show(viewer, options));
 	viewer.on('initialLayout', () => viewer.element?.setAttribute('aria-label', 'Picture'));
 	viewer.on('destroy', options.onclose);
+	// The viewer zooms on z of its own accord.
+	viewer.on('keydown', (event) => {
+		if (event.originalEvent.key === 'z' && !letters.on) event.preventDefault();
+	});
 	return viewer;
 }
 

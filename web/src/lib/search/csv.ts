@@ -16,13 +16,3 @@ export function cells(image: Image): string[] {
 	});
 	return [image.id, image.name, time, ...tags];
 }
-
-/** Bytes of the whole CSV, guessed from the rows at hand. */
-export function estimatedBytes(sample: Image[], total: number): number | null {
-	if (sample.length === 0) return null;
-	const encoder = new TextEncoder();
-	const sum = sample.reduce((bytes, image) => {
-		return bytes + encoder.encode(`${cells(image).join(',')}\r\n`).length;
-	}, 0);
-	return Math.round((sum / sample.length) * total) + COLUMNS.join(',').length + 2;
-}

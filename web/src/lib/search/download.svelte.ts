@@ -1,4 +1,6 @@
-import { isAbort, respond, sentence } from '../api/client';
+import { isAbort, sentence } from '../api/client';
+
+const BLOB_BYTES = 8_000_000;
 
 /** One file on its way down, with the bytes so far; it can be stopped. */
 export class Download {
@@ -14,14 +16,18 @@ export class Download {
 		return this.#error;
 	}
 
-	async start(path: string, fallbackName: string): Promise<void> {
+	async start(
+		ask: (signal: AbortSignal) => Promise<Response>,
+		fallbackName: string,
+	): Promise<void> {
 		this.#stop = new AbortController();
 		this.#error = null;
 		this.#received = 0;
 		try {
-			const response = await respond(path, { signal: this.#stop.signal });
+			const response = await ask(this.#stop.signal);
 			const type = response.headers.get('content-type') ?? '';
-			save(new Blob(await this.#collect(response), { type }), nameOf(response) ?? fallbackName);
+			const pieces = await this.#collect(response);
+			save(new Blob(pieces, { type }), nameOf(response) ?? fallbackName);
 		} catch (error) {
 			if (!isAbort(error)) this.#error = sentence(error);
 		} finally {
@@ -33,16 +39,24 @@ export class Download {
 		this.#stop.abort();
 	}
 
-	async #collect(response: Response): Promise<Uint8Array<ArrayBuffer>[]> {
-		const pieces: Uint8Array<ArrayBuffer>[] = [];
+	/** In blobs, which the browser may put on its disk; a large archive need not fit into memory. */
+	async #collect(response: Response): Promise<Blob[]> {
+		const blobs: Blob[] = [];
+		let held: Uint8Array<ArrayBuffer>[] = [];
+		let bytes = 0;
 		const reader = response.body?.getReader();
 		while (reader) {
 			const { done, value } = await reader.read();
 			if (done) break;
-			pieces.push(value);
+			held.push(value);
+			bytes += value.byteLength;
 			this.#received = (this.#received ?? 0) + value.byteLength;
+			if (bytes < BLOB_BYTES) continue;
+			blobs.push(new Blob(held));
+			held = [];
+			bytes = 0;
 		}
-		return pieces;
+		return [...blobs, new Blob(held)];
 	}
 }
 

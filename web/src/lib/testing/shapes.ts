@@ -67,6 +67,7 @@ export const limitsOf = (given: Partial<Limits> = {}): Limits => ({
 	max_pixels: 1,
 	media_types: ['image/jpeg', 'image/heic'],
 	export_formats: ['csv'],
+	requests_per_minute: { per_key: null, per_address: null },
 	...given,
 });
 

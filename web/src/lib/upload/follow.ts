@@ -22,7 +22,9 @@ export async function follow(id: string, hooks: Hooks, signal: AbortSignal): Pro
 	let etag: string | undefined;
 	while (!signal.aborted) {
 		try {
-			const answer = await readJob(id, { wait: WAIT_SECONDS, cursor, etag }, signal);
+			// The first answer is how things stand; only the next is worth waiting for.
+			const wait = etag === undefined ? 0 : WAIT_SECONDS;
+			const answer = await readJob(id, { wait, cursor, etag }, signal);
 			etag = answer.etag;
 			cursor = answer.job?.cursor ?? cursor;
 			if (answer.job) hooks.onjob(answer.job);

@@ -35,9 +35,9 @@ class Uploads {
 		}
 	}
 
-	/** Forgets an upload of which nothing was accepted. */
-	drop(session: UploadSession): void {
-		this.#live = this.#live.filter((other) => other !== session);
+	/** Puts an upload aside of which nothing was ever sent; every other has an address. */
+	leave(session: UploadSession): void {
+		if (session.id === null) this.#live = this.#live.filter((other) => other !== session);
 	}
 
 	#receiver(): UploadSession {
