@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 
-from tests.pictures import jpeg
+from tests.pictures import encode, jpeg, picture
 from tests.stack import Stack
 
-PICTURES = 12
+PICTURES = [f"picture-{seed:02}.jpg" for seed in range(1, 13)]
+# The last of them, encoded anew.
+AGAIN = "picture-12-again.jpg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ class Filled:
 
 def fill(stack: Stack) -> Filled:
     """Upload pictures made on the spot."""
-    named = [(f"picture-{seed:02}.jpg", jpeg(seed)) for seed in range(1, PICTURES + 1)]
-    return fill_with(stack, named)
+    named = [(name, jpeg(seed)) for seed, name in enumerate(PICTURES, start=1)]
+    again = encode(picture(len(PICTURES)), "JPEG", quality=70)
+    return fill_with(stack, [*named, (AGAIN, again)])
 
 
 def fill_with(stack: Stack, named: Sequence[tuple[str, bytes]]) -> Filled:

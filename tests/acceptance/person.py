@@ -28,11 +28,37 @@ def upload_folder(page: Page, folder: Path) -> None:
     choose(page, "Choose a folder", folder)
 
 
+def drop(page: Page, *paths: Path) -> None:
+    """Drop files and folders of this machine on the page, as a file manager does."""
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for event in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": event, "x": 400, "y": 300, "data": data})
+    devtools.detach()
+
+
 def choose(page: Page, button: str, chosen: Any) -> None:
     page.goto("/")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name=button).click()
     chooser.value.set_files(chosen)
+
+
+def swipe(page: Page, begin: tuple[int, int], end: tuple[int, int]) -> None:
+    """Draw a finger over the page."""
+    devtools = page.context.new_cdp_session(page)
+    steps = 8
+
+    def touch(event: str, *points: tuple[float, float]) -> None:
+        where = [{"x": x, "y": y} for x, y in points]
+        devtools.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": where})
+
+    touch("touchStart", begin)
+    for step in range(1, steps + 1):
+        part = step / steps
+        touch("touchMove", tuple(a + (b - a) * part for a, b in zip(begin, end, strict=True)))
+    touch("touchEnd")
+    devtools.detach()
 
 
 def open_view(page: Page, name: str) -> None:

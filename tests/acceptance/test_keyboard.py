@@ -84,6 +84,24 @@ def test_the_sheet_of_shortcuts_opens_and_gives_the_focus_back(visitor: Page) ->
     expect(visitor.get_by_role("link", name="Search & Export")).to_be_focused()
 
 
+def test_single_letters_can_be_switched_off_for_good(visitor: Page) -> None:
+    visitor.goto("/#/gallery")
+    visitor.get_by_role("button", name="Keyboard shortcuts").click()
+    sheet = visitor.get_by_role("dialog", name="Keyboard shortcuts")
+    sheet.get_by_role("checkbox", name="Single letters do something").uncheck()
+    expect(sheet.get_by_text("Move to the trash")).to_be_visible()
+    expect(sheet.get_by_text("Change the theme")).to_have_count(0)
+    visitor.keyboard.press("Escape")
+
+    for _ in range(2):
+        expect(visitor.get_by_role("article").first).to_be_visible()
+        for letter in "us?tx":
+            visitor.keyboard.press(letter)
+        expect(visitor).to_have_url(re.compile("#/gallery$"))
+        expect(sheet).to_have_count(0)
+        visitor.reload()
+
+
 def test_a_link_followed_the_moment_a_picture_closes_is_followed(visitor: Page) -> None:
     visitor.goto("/#/gallery")
     visitor.get_by_role("button", name="Open picture-12.jpg").click()

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Download, Locator, Page, expect
 
 from tests.acceptance.filled import Filled
@@ -91,6 +92,45 @@ def test_the_slider_changes_results_count_and_export_together(
         assert sorted(cards(visitor)) == sorted(shown)
         assert sorted(in_csv(visitor, tmp_path)) == sorted(shown)
         expect(visitor).to_have_url(re.compile(rf"min={percent}" if percent else r"q=\w+$"))
+
+
+def test_the_counted_tags_narrow_a_search_and_widen_it_again(visitor: Page, filled: Filled) -> None:
+    everything = len(filled.images())
+    visitor.goto("/#/search")
+    tags = visitor.get_by_role("list", name="Most frequent tags").get_by_role("button")
+    tag, number = tags.first.inner_text().rsplit(maxsplit=1)
+    tags.first.click()
+    found(visitor, int(number))
+    query = f'"{tag}"' if " " in tag else tag
+    expect(visitor.get_by_role("combobox", name="Search tags")).to_have_value(query)
+
+    visitor.get_by_role("button", name=f"{tag} {number}", exact=True).click()
+    expect(visitor.get_by_text(f"{everything} pictures in the gallery")).to_be_visible()
+
+
+def test_the_slider_counts_the_tags_anew(visitor: Page, filled: Filled) -> None:
+    visitor.goto("/#/search?min=80")
+    page = filled.stack.get("/api/v1/images", min_score=0.8, facets=20, limit=1)
+    useful = [each for each in page["facets"]["items"] if each["count"] < page["total"]]
+    tags = visitor.get_by_role("list", name="Most frequent tags").get_by_role("button")
+    expect(tags).to_have_text([f"{each['label']} {each['count']}" for each in useful])
+
+
+def test_a_preview_shows_the_first_rows_and_the_size(
+    visitor: Page, filled: Filled, tmp_path: Path
+) -> None:
+    visitor.goto("/#/search")
+    expect(visitor.get_by_role("article").first).to_be_visible()
+    names = in_csv(visitor, tmp_path)
+    visitor.get_by_role("button", name="Preview").click()
+    table = visitor.get_by_role("region", name="Export preview")
+    shown = table.get_by_role("row").locator("td:nth-child(2)").all_inner_texts()
+    assert shown == names[: len(shown)]
+    assert len(shown) == min(10, len(filled.images()))
+
+    told = visitor.get_by_text(re.compile(r"rows, about [\d.]+ KB")).inner_text()
+    estimate = float(re.findall(r"[\d.]+", told)[-1]) * 1000
+    assert estimate == pytest.approx((tmp_path / "export.csv").stat().st_size, rel=0.2)
 
 
 def test_the_selection_alone_can_be_taken_out(

@@ -44,7 +44,7 @@ def lightbox(page: Page, gallery: Filled) -> None:
     panel = page.get_by_role("complementary")
     if panel.count() == 0:
         page.get_by_role("button", name="Details", exact=True).click()
-    expect(panel).to_be_visible()
+    expect(panel.get_by_role("region", name="More like this")).to_be_attached()
 
 
 def search(page: Page, gallery: Filled) -> None:
