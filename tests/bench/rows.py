@@ -158,6 +158,17 @@ def two_processes(bench: Bench) -> Row:
     )
 
 
+def chunk_sizes(bench: Bench) -> Row:
+    pictures = bench.small(1000)
+    sizes = (4, 16, 64)
+    loads = [service.drain(bench.stack, pictures, chunk_size=size) for size in sizes]
+    return Row(
+        f"drain: at most {' / '.join(map(str, sizes))} pictures a message",
+        " / ".join(f"{load.rate:.0f}/s" for load in loads),
+        cpu=" / ".join(f"{sum(load.cpu.values()):.1f}" for load in loads),
+    )
+
+
 def long_queue(bench: Bench) -> Row:
     pictures = bench.small(1000)
     behind = 10_000 if bench.quick else 99_000
@@ -186,6 +197,7 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "start": worker_start,
     "memory": worker_memory,
     "processes": two_processes,
+    "chunks": chunk_sizes,
     "queue": long_queue,
 }
 

@@ -25,12 +25,13 @@ class Load:
     cpu: dict[str, float] = field(default_factory=dict)
 
 
-def drain(
+def drain(  # noqa: PLR0913 (what the rows vary)
     stack: Stack,
     pictures: Sequence[bytes],
     *,
     processes: int = 2,
     behind: int = 0,
+    chunk_size: int = 16,
     at_end: Callable[[], None] = lambda: None,
 ) -> Load:
     """Have pictures wait, let warm workers loose on them, and time it to the last commit.
@@ -40,10 +41,11 @@ def drain(
         pictures: what is classified.
         processes: how many worker processes.
         behind: so many more pictures wait behind those.
+        chunk_size: at most so many travel in a message.
         at_end: called while the workers are still there.
     """
     stack.clear()
-    stack.start_api()
+    stack.start_api(GALLERY_CHUNK_SIZE=str(chunk_size))
     post_all(stack.port, make_forms(pictures, 8), clients=CLIENTS)
     if behind:
         _queue_more(stack, behind)

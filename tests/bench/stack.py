@@ -36,8 +36,8 @@ class Stack:
     stores: dict[str, Child]
     running: dict[str, Child] = field(default_factory=dict)
 
-    def start_api(self) -> None:
-        self._start("api")
+    def start_api(self, **settings: str) -> None:
+        self._start("api", **settings)
         until(self._api_answers, _START_SECONDS, "the API")
 
     def start_workers(self, processes: int = 2) -> None:

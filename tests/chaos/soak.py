@@ -78,11 +78,10 @@ def soak(house: House, *, uploads: int, clients: int, kill_every: float) -> list
     begun = time.monotonic()
     load.start([distinct_picture() for _ in range(uploads)])
     while load.is_under_way() or house.query(BUSY) != [(0,)]:
+        kill = chance.choice(KILLS)
+        kills[kill.__name__.replace("_", " ")] += 1
+        kill(house)
         time.sleep(kill_every)
-        if load.is_under_way():
-            kill = chance.choice(KILLS)
-            kills[kill.__name__.replace("_", " ")] += 1
-            kill(house)
     load.finish()
     failed = {
         str(sha): str(code)
