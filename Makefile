@@ -57,14 +57,12 @@ fuzz: install ## look for files that break the decoder, guided by coverage (5 mi
 screenshots: install web ## draw docs/screenshots/ anew (needs Chromium and ../shared/photos)
 	@exec $(BIN)/pytest tests/acceptance/screenshots.py
 
-<<<<<<< HEAD
 types: install web ## write the API's description and the web client's types anew
 	@$(BIN)/python -m tests.describe > web/openapi.json
 	@cd web && npm run --silent types
-=======
+
 bench-page: install web ## measure the page over 100,000 pictures (needs Chromium and ../shared/photos)
 	@exec $(BIN)/pytest -s tests/acceptance/large.py
->>>>>>> ebcd8cc (WIP web)
 
 check: install web ## lint and type-check everything
 	@ruff check . && ruff format --check . && mypy
