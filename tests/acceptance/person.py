@@ -44,23 +44,6 @@ def choose(page: Page, button: str, chosen: Any) -> None:
     chooser.value.set_files(chosen)
 
 
-def swipe(page: Page, begin: tuple[int, int], end: tuple[int, int]) -> None:
-    """Draw a finger over the page."""
-    devtools = page.context.new_cdp_session(page)
-    steps = 8
-
-    def touch(event: str, *points: tuple[float, float]) -> None:
-        where = [{"x": x, "y": y} for x, y in points]
-        devtools.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": where})
-
-    touch("touchStart", begin)
-    for step in range(1, steps + 1):
-        part = step / steps
-        touch("touchMove", tuple(a + (b - a) * part for a, b in zip(begin, end, strict=True)))
-    touch("touchEnd")
-    devtools.detach()
-
-
 def open_view(page: Page, name: str) -> None:
     """Follow the bar's link to a view."""
     page.get_by_role("navigation", name="Views").get_by_role("link", name=name).click()
