@@ -7,13 +7,14 @@ what nobody heard.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import redis
 from celery import Celery
 from kombu.exceptions import KombuError
+from kombu.pools import ProducerPool
 
 from infra.database.submissions import Lane
 from infra.errors import QueueUnavailableError
@@ -25,6 +26,9 @@ ORIGINS: Final = "origins"
 
 # In the order in which workers look: what a person waits for comes before a bulk load.
 LANES: Final[tuple[Lane, ...]] = ("interactive", "bulk")
+
+# How many threads may publish at once; others wait for a second.
+PUBLISHERS: Final = 10
 
 
 def create_celery(settings: Settings, *, socket_timeout: float) -> Celery:
@@ -55,7 +59,6 @@ def create_celery(settings: Settings, *, socket_timeout: float) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_channel_error_retry=True,  # a full Redis refuses; without this the worker ends
-        broker_pool_acquire_timeout=1,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_enable_remote_control=False,  # nobody asks; signals and Postgres tell
         worker_send_task_events=False,
@@ -87,10 +90,18 @@ def _broker_url(redis_url: str) -> str:
 
 
 class Queue:
-    """The publishing side. Blocks for at most a second; threads may share it."""
+    """The publishing side. Blocks for at most a second; threads may share it.
+
+    Its connections are its own: those in Celery's pool, which is the whole program's, stay open
+    when an application is closed.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._celery = create_celery(settings, socket_timeout=0.5)
+        self._connections = self._celery.connection_for_write().Pool(limit=PUBLISHERS)
+        self._producers: Any = ProducerPool(  # type: ignore[no-untyped-call]
+            self._connections, limit=PUBLISHERS
+        )
         self._redis = redis.Redis.from_url(
             settings.require_redis_url(), socket_timeout=0.5, socket_connect_timeout=0.5
         )
@@ -102,12 +113,14 @@ class Queue:
             QueueUnavailableError: Redis is away or does not answer; nobody was woken.
         """
         try:
-            self._celery.send_task(
-                CLASSIFY_TASK,
-                args=[[str(each) for each in ids]],
-                queue=lane,
-                headers={ORIGINS: pack(origins)} if origins else None,
-            )
+            with self._producers.acquire(block=True, timeout=1) as producer:
+                self._celery.send_task(
+                    CLASSIFY_TASK,
+                    args=[[str(each) for each in ids]],
+                    queue=lane,
+                    headers={ORIGINS: pack(origins)} if origins else None,
+                    producer=producer,
+                )
         except (KombuError, redis.RedisError, OSError) as error:
             raise QueueUnavailableError from error
 
@@ -132,5 +145,7 @@ class Queue:
 
     def close(self) -> None:
         with suppress(KombuError, redis.RedisError, OSError):
+            self._producers.force_close_all()
+            self._connections.force_close_all()
             self._celery.close()
             self._redis.close()
