@@ -17,10 +17,10 @@ from psycopg.sql import SQL, Identifier
 from infra.database.migrate import migrate
 from infra.embedded.child import Child
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.redis import EmbeddedRedis
 from infra.errors import WeightsNotFoundError
 from infra.settings import Settings
 from tests.minio_server import MinioServer, find_minio
+from tests.redis_server import running_redis
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -96,13 +96,8 @@ def postgres_url(session_dir: Path, sockets: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _redis_server(session_dir: Path, sockets: Path) -> Iterator[str]:
-    server = EmbeddedRedis(sockets, session_dir / "redis.log")
-    child = Child(server.command())
-    try:
-        server.wait_until_ready()
-        yield server.url
-    finally:
-        child.stop()
+    with running_redis(sockets, session_dir / "redis.log") as url:
+        yield url
 
 
 @pytest.fixture

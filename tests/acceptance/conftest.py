@@ -7,11 +7,10 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from infra.embedded.child import Child
-from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Settings
 from tests.acceptance.browser import PATIENCE_MS, QUIET, find_chromium, visit
 from tests.acceptance.filled import Filled, fill
+from tests.redis_server import running_redis
 from tests.stack import ROOT, Stack, running_stack
 
 
@@ -59,13 +58,8 @@ def lasting_redis(session_dir: Path) -> Iterator[str]:
     """A Redis that no other test empties."""
     folder = session_dir / "lasting-run"
     folder.mkdir(mode=0o700)
-    server = EmbeddedRedis(folder, session_dir / "lasting-redis.log")
-    child = Child(server.command())
-    try:
-        server.wait_until_ready()
-        yield server.url
-    finally:
-        child.stop()
+    with running_redis(folder, session_dir / "lasting-redis.log") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
