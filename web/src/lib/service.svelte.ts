@@ -1,4 +1,5 @@
 import { createSubscriber } from 'svelte/reactivity';
+import { ProblemError } from './api/client';
 import { readLimits, readStatus } from './api/jobs';
 import type { Limits, ServiceStatus } from './api/types';
 import { count, plural } from './words';
@@ -56,8 +57,9 @@ class Service {
 			this.#status = await readStatus();
 			this.#reachable = true;
 			void this.learnLimits();
-		} catch {
-			this.#reachable = false;
+		} catch (error) {
+			// Who is told to slow down has reached it.
+			this.#reachable = error instanceof ProblemError && error.status === 429;
 		}
 	}
 }

@@ -1,7 +1,8 @@
+import { flushSync } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 
-/** As many cards as a frame has time for. */
-const A_FRAME = 3;
+/** What of a frame goes into new cards; the browser has yet to lay them out and paint them. */
+const BUDGET_MS = 6;
 
 /** Draws cards a few in each frame, so that no frame takes long, however fast somebody scrolls. */
 export class Drawing {
@@ -27,8 +28,16 @@ export class Drawing {
 	}
 
 	#draw = (): void => {
+		this.#frame = 0;
 		const missing = this.#wanted.filter((index) => !this.#drawn.has(index));
-		for (const index of missing.slice(0, A_FRAME)) this.#drawn.add(index);
-		this.#frame = missing.length > A_FRAME ? requestAnimationFrame(this.#draw) : 0;
+		const until = performance.now() + BUDGET_MS;
+		let left = missing.length;
+		for (const index of missing) {
+			this.#drawn.add(index);
+			flushSync();
+			left -= 1;
+			if (performance.now() > until) break;
+		}
+		if (left > 0) this.#frame ||= requestAnimationFrame(this.#draw);
 	};
 }

@@ -76,6 +76,23 @@ describe('sending', () => {
 		expect(troubles.at(-1)).toBeNull();
 	});
 
+	it('comes back when a minute of too many requests is over, as it was told', async () => {
+		const begun = Date.now();
+		const { sender, answered, troubles } = senderWith(async () => {
+			if (Date.now() < begun + 42_000) {
+				throw new ProblemError(429, { detail: 'Try again in 42 s.' }, '42');
+			}
+			return job;
+		});
+
+		const sent = sender.add(rowsOf(1));
+		await vi.runAllTimersAsync();
+		await sent;
+
+		expect(answered).toEqual(['0.jpg']);
+		expect(troubles).toEqual(['Try again in 42 s.', null]);
+	});
+
 	it('does not let one refused file take its neighbours along', async () => {
 		const { sender, answered } = senderWith(async ({ files }) => {
 			if (files.some((file) => file.name === '1.jpg')) {

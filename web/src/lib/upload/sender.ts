@@ -10,6 +10,8 @@ const USUAL = { files: 8, bytes: 16_000_000 };
 const OVERHEAD = 2_000;
 const TRIES = 5;
 const LONGEST_PAUSE_MS = 15_000;
+/** A minute's allowance of requests comes back within the minute. */
+const LONGEST_ASKED_MS = 60_000;
 
 type Hooks = {
 	limits: () => Limits | null;
@@ -131,7 +133,8 @@ function mayPass(error: unknown, attempt: number): boolean {
 
 function delay(error: unknown, attempt: number): number {
 	const asked = error instanceof ProblemError ? error.retryAfter : null;
-	return Math.min(LONGEST_PAUSE_MS, asked ? asked * 1000 : 500 * 2 ** attempt);
+	if (asked !== null) return Math.min(LONGEST_ASKED_MS, asked * 1000);
+	return Math.min(LONGEST_PAUSE_MS, 500 * 2 ** attempt);
 }
 
 /** Lays the bytes of one request out over its files, first to last. */
