@@ -131,11 +131,11 @@ def _wait_for(stack: Stack, pictures: int) -> None:
     """Return when so many are done; a failed one ends the benchmark."""
 
     def reached() -> bool:
-        # Not of all that wait: asked so often, that would be a load of its own.
+        # Seldom, and not of all that wait: looking is not to be a load of its own.
         query = "SELECT count(*) FROM predictions WHERE rank = 1"
         return int(next(stack.database.execute(query))[0]) >= pictures
 
-    until(reached, _MOST_SECONDS, f"{pictures} pictures")
+    until(reached, _MOST_SECONDS, f"{pictures} pictures", every=0.25)
 
 
 def _queue_more(stack: Stack, count: int) -> None:
@@ -162,11 +162,23 @@ def _hold_back(stack: Stack) -> None:
 
     For a minute: what is dated later, the sweeper takes for a clock's mistake and calls at once.
     """
+    until(lambda: _is_quiet(stack), _MOST_SECONDS, "the last message")
     stack.database.execute("UPDATE images SET announced_at = now() + interval '55 seconds'")
     stack.database.execute("VACUUM (ANALYZE) images")
     for lane in LANES:
         if stack.redis.exists(lane):
             stack.redis.rename(lane, f"held:{lane}")
+
+
+def _is_quiet(stack: Stack) -> bool:
+    """Whether a second passes without a message: the API publishes a little after it answers."""
+
+    def length() -> int:
+        return sum(stack.redis.llen(lane) for lane in LANES)
+
+    before = length()
+    time.sleep(1)
+    return length() == before
 
 
 def _let_go(stack: Stack) -> None:

@@ -122,8 +122,10 @@ def run_stack(folder: Path, port: int, weights: Path | None) -> Iterator[Stack]:
                 child.stop()
 
 
-def until(holds: Callable[[], bool], seconds: float, what: str) -> None:
-    """Return as soon as something holds.
+def until(
+    holds: Callable[[], bool], seconds: float, what: str, *, every: float = _LOOK_SECONDS
+) -> None:
+    """Return as soon as something holds, looked at every so many seconds.
 
     Raises:
         SystemExit: it does not, in that time.
@@ -132,4 +134,4 @@ def until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     while not holds():
         if time.monotonic() > deadline:
             raise SystemExit(f"Gave up waiting for {what} after {seconds:.0f} s.")
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(every)

@@ -10,8 +10,6 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-PROCESSES = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -21,23 +19,25 @@ class Limit:
     cpu: float
 
 
-def measure_limit(model: Path, pictures: list[bytes], *, seconds: float) -> Limit:
+def measure_limit(
+    model: Path, pictures: list[bytes], *, seconds: float, processes: int = 2
+) -> Limit:
     """Measure for so many seconds."""
     context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(PROCESSES)
+    barrier = context.Barrier(processes)
     results: Queue[Limit] = context.Queue()
     workers = [
         context.Process(
-            target=_work, args=(model, pictures[number::PROCESSES], seconds, barrier, results)
+            target=_work, args=(model, pictures[number::processes], seconds, barrier, results)
         )
-        for number in range(PROCESSES)
+        for number in range(processes)
     ]
     for worker in workers:
         worker.start()
     found = [results.get(timeout=seconds + 60) for _ in workers]
     for worker in workers:
         worker.join()
-    return Limit(sum(each.rate for each in found), sum(each.cpu for each in found) / PROCESSES)
+    return Limit(sum(each.rate for each in found), sum(each.cpu for each in found) / processes)
 
 
 def _work(

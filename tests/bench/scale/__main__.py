@@ -63,6 +63,11 @@ def _fill(database_url: str, pictures: int, embeddings: int) -> None:
         fill_jobs(database_url)
     if known < embeddings:
         fill_vectors(database_url, embeddings, say)
+    say("cleaning up")
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        # Now, and not in the middle of the first rows of the table.
+        conn.execute("VACUUM (ANALYZE)")
+        conn.execute("CHECKPOINT")
 
 
 if __name__ == "__main__":
