@@ -44,6 +44,27 @@ def choose(page: Page, button: str, chosen: Any) -> None:
     chooser.value.set_files(chosen)
 
 
+def swipe(page: Page, begin: tuple[int, int], end: tuple[int, int]) -> None:
+    """Draw a finger over the page, one step in each frame: no hand is faster than the screen.
+
+    It rests before it is lifted. Else the browser takes the next tap for one that stops a fling.
+    """
+    devtools = page.context.new_cdp_session(page)
+    steps, rests = 8, 10
+
+    def touch(event: str, *points: tuple[float, float]) -> None:
+        where = [{"x": x, "y": y} for x, y in points]
+        devtools.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": where})
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+
+    touch("touchStart", begin)
+    for step in range(1, steps + rests + 1):
+        part = min(1, step / steps)
+        touch("touchMove", tuple(a + (b - a) * part for a, b in zip(begin, end, strict=True)))
+    touch("touchEnd")
+    devtools.detach()
+
+
 def open_view(page: Page, name: str) -> None:
     """Follow the bar's link to a view."""
     page.get_by_role("navigation", name="Views").get_by_role("link", name=name).click()

@@ -4,12 +4,14 @@ import csv
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.acceptance.browser import visit
 from tests.acceptance.filled import AGAIN, PICTURES, Filled
-from tests.acceptance.person import cards, open_view
+from tests.acceptance.person import cards, open_view, swipe
 from tests.acceptance.proxy import served_below
+
+PHONE = ViewportSize(width=390, height=844)
 
 
 def test_the_newest_picture_comes_first_and_opens_to_five_tags(
@@ -41,6 +43,20 @@ def test_what_looks_like_a_picture_is_beside_it(visitor: Page, filled: Filled) -
     expect(alike.first).to_have_accessible_name(f"Open {PICTURES[-1]}, almost the same picture")
     visitor.go_back()
     expect(visitor.locator(".pswp")).to_have_count(0)
+
+
+def test_a_finger_leafs_through_the_pictures(browser: Browser, filled: Filled) -> None:
+    done = [image for image in filled.images() if image["status"] == "done"]
+    options = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
+    with visit(browser, filled.url, reduced_motion="reduce", **options) as page:
+        page.goto("/#/gallery")
+        page.get_by_role("button", name=f"Open {done[0]['name']}", exact=True).tap()
+        expect(page.locator(".pswp--ui-visible")).to_be_visible()  # it listens from here on
+        swipe(page, (350, 400), (40, 400))
+        expect(page).to_have_url(re.compile(f"image={done[1]['id']}"))
+        page.get_by_role("button", name="Details", exact=True).tap()
+        heading = page.get_by_role("complementary").get_by_role("heading").first
+        expect(heading).to_have_text(done[1]["name"])
 
 
 def test_a_card_says_in_words_how_sure_the_model_is(visitor: Page, filled: Filled) -> None:
