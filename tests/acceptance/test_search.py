@@ -80,6 +80,17 @@ def test_a_search_is_in_the_address_and_survives_reload_and_back(
     found(visitor, len(names))
 
 
+def test_a_search_that_cannot_be_read_is_answered_with_the_place(visitor: Page) -> None:
+    visitor.goto("/#/search")
+    box = visitor.get_by_role("combobox", name="Search tags")
+    box.fill("dog score:>=lots")
+    expect(visitor.get_by_text("That cannot be searched for")).to_be_visible()
+    expect(visitor.get_by_text("lots")).to_be_visible()
+    box.fill("")
+    expect(visitor.get_by_text("pictures in the gallery")).to_be_visible()
+    expect(visitor.get_by_text("That cannot be searched for")).to_have_count(0)
+
+
 def test_the_slider_changes_results_count_and_export_together(
     visitor: Page, filled: Filled, tmp_path: Path
 ) -> None:

@@ -39,18 +39,30 @@ class Bench:
             processes=processes,
         )
 
-    def against_limit(self, load: Callable[[], Load], name: str, goal: str) -> Row:
-        """Measure the limit before and after, for the machine may be busy with other things."""
-        before, measured, after = self.limit(), load(), self.limit()
-        rate, cpu = (before.rate + after.rate) / 2, (before.cpu + after.cpu) / 2
-        share = cpu / sum(measured.cpu.values())
+    def against_limit(
+        self, load: Callable[[], Load], name: str, goal: str, *, rounds: int = 1
+    ) -> Row:
+        """Measure the limit before and after, for the machine may be busy with other things.
+
+        Of several rounds the one with the median ratio is told.
+        """
+        measured = [self._round(load) for _ in range(1 if self.quick else rounds)]
+        measured.sort(key=lambda each: each[0].rate / each[1].rate)
+        ours, limit = measured[len(measured) // 2]
+        share = limit.cpu / sum(ours.cpu.values())
+        ratios = [f"{each.rate / beside.rate:.2f}" for each, beside in measured]
+        spread = f" ({ratios[0]} to {ratios[-1]})" if len(ratios) > 1 else ""
         return Row(
             name,
-            f"{measured.rate:.0f}/s (limit {rate:.0f})",
-            f"{measured.rate / rate:.2f}",
+            f"{ours.rate:.0f}/s (limit {limit.rate:.0f})",
+            ratios[len(ratios) // 2] + spread,
             goal,
-            f"{_by_part(measured)}; limit {cpu:.1f}, {share:.2f} of ours",
+            f"{_by_part(ours)}; limit {limit.cpu:.1f}, {share:.2f} of ours",
         )
+
+    def _round(self, load: Callable[[], Load]) -> tuple[Load, Limit]:
+        before, measured, after = self.limit(), load(), self.limit()
+        return measured, Limit((before.rate + after.rate) / 2, (before.cpu + after.cpu) / 2)
 
 
 def limit(bench: Bench) -> Row:
@@ -88,7 +100,10 @@ def tutorial(bench: Bench) -> Row:
 def drain(bench: Bench) -> Row:
     pictures = bench.small(2000)
     return bench.against_limit(
-        lambda: service.drain(bench.stack, pictures), f"drain: {len(pictures)} waiting", "≥ 0.80"
+        lambda: service.drain(bench.stack, pictures),
+        f"drain: {len(pictures)} waiting",
+        "≥ 0.80",
+        rounds=3,
     )
 
 
@@ -97,6 +112,7 @@ def end_to_end_eight(bench: Bench) -> Row:
         lambda: service.end_to_end(bench.stack, bench.small(2000), files_each=8),
         "end to end: 16 clients, 8 files a request",
         "≥ 0.55, then 0.70",
+        rounds=3,
     )
 
 
@@ -105,6 +121,7 @@ def end_to_end_one(bench: Bench) -> Row:
         lambda: service.end_to_end(bench.stack, bench.small(1200), files_each=1),
         "end to end: 16 clients, one file a request",
         "≥ 0.40",
+        rounds=3,
     )
 
 
