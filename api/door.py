@@ -40,37 +40,45 @@ def inspect(upload: Upload, settings: Settings) -> Picture:
         raise FileRejectedError(
             "unsupported_type", "The file is not a JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP."
         )
-    width, height = _read_size(file, media_type)
-    if width * height > settings.max_pixels or max(width, height) > LONGEST_SIDE:
-        raise FileRejectedError(
-            "too_many_pixels",
-            f"The picture has {width}×{height} pixels; {settings.max_pixels:,} are allowed.",
-        )
+    width, height = _read_size(file, media_type, settings)
     file.seek(0)
     return Picture(
         sha256=upload.sha256, media_type=media_type, bytes=upload.size, width=width, height=height
     )
 
 
-def _read_size(file: BinaryIO, media_type: str) -> tuple[int, int]:
+def _read_size(file: BinaryIO, media_type: str, settings: Settings) -> tuple[int, int]:
     """Width and height as a person sees the picture, after its EXIF orientation."""
     file.seek(0)
     try:
         with Image.open(file, formats=PILLOW_FORMATS[media_type]) as image:
             width, height = image.size
+            _check_size(width, height, settings)
             turned = media_type != "image/heic" and _is_turned(image)
+    except FileRejectedError:
+        raise
     except Exception as error:
         # Readers raise whatever the file makes them raise; here it means one thing.
         raise FileRejectedError(
             "unreadable", "The file begins like a picture but its header cannot be read."
         ) from error
+    return (height, width) if turned else (width, height)
+
+
+def _check_size(width: int, height: int, settings: Settings) -> None:
     if width < 1 or height < 1:
         raise FileRejectedError("unreadable", "The picture has no pixels.")
-    return (height, width) if turned else (width, height)
+    if width * height > settings.max_pixels or max(width, height) > LONGEST_SIDE:
+        raise FileRejectedError(
+            "too_many_pixels",
+            f"The picture has {width}×{height} pixels; {settings.max_pixels:,} are allowed.",
+        )
 
 
 def _is_turned(image: Image.Image) -> bool:
     try:
-        return image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        # A PNG's own getexif would decode the picture to look behind it; what all pictures have in
+        # common reads only the header.
+        return Image.Image.getexif(image).get(_ORIENTATION, 1) in (5, 6, 7, 8)
     except Exception:  # noqa: BLE001 (a broken EXIF block says nothing; the picture may be good)
         return False

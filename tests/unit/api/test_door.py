@@ -3,9 +3,11 @@
 import hashlib
 import struct
 import zlib
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
+from PIL import ImageFile
 
 from api.door import inspect
 from api.uploads import Upload
@@ -16,9 +18,9 @@ from tests.pictures import encode, jpeg, picture
 SETTINGS = Settings.model_validate({"max_upload_bytes": 1_000_000, "max_pixels": 1_000_000})
 
 
-def upload_of(data: bytes) -> Upload:
+def upload_of(data: bytes, limit: int = SETTINGS.max_upload_bytes) -> Upload:
     upload = Upload("a file", BytesIO())
-    upload.write(data, SETTINGS.max_upload_bytes)
+    upload.write(data, limit)
     return upload
 
 
@@ -54,12 +56,31 @@ def test_a_picture_is_known_by_its_content(kind: str, media_type: str) -> None:
     assert (known.sha256, known.bytes) == (hashlib.sha256(data).digest(), len(data))
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "TIFF", "BMP"])
+@pytest.mark.parametrize("size", [(64, 48), (1200, 1000)], ids=["small", "too large"])
+def test_no_pixel_is_decoded(
+    kind: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = encode(picture(size=size), kind)
+    decoded: list[object] = []
+
+    def load(image: ImageFile.ImageFile) -> None:
+        decoded.append(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    with suppress(FileRejectedError):
+        inspect(upload_of(data, limit=10_000_000), SETTINGS)
+
+    assert decoded == []
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_size_is_told_as_a_person_sees_it(orientation: int) -> None:
+def test_size_is_told_as_a_person_sees_it(orientation: int, kind: str) -> None:
     image = picture(size=(64, 48))
     exif = image.getexif()
     exif[0x0112] = orientation
-    known = inspect(upload_of(encode(image, "JPEG", exif=exif)), SETTINGS)
+    known = inspect(upload_of(encode(image, kind, exif=exif)), SETTINGS)
 
     assert (known.width, known.height) == ((64, 48) if orientation <= 4 else (48, 64))
 
