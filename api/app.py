@@ -26,6 +26,7 @@ from api import (
 from api.access import guard
 from api.admission import Admission
 from api.announcer import Announcer
+from api.bodies import Bodies
 from api.changes import Changes
 from api.dependencies import Service
 from api.description import INTRODUCTION, complete
@@ -65,7 +66,7 @@ class App(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        inside = super().build_middleware_stack()
+        inside = Bodies(super().build_middleware_stack())
         return Envelope(Traced(inside) if self.state.is_traced else inside, self.state.measures)
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.bodies import BodyRefusedError
 from api.rates import Allowance
 from infra.errors import (
     ConflictError,
@@ -116,6 +117,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(QuerySyntaxError, _on_query_syntax)
     app.add_exception_handler(RateLimitedError, _on_rate_limited)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(BodyRefusedError, _on_body_refused)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_bug)
 
@@ -127,6 +129,11 @@ def _render_as(status: HTTPStatus, kind: str) -> Handler:
         return problem(status, kind, str(error), headers=headers)
 
     return render
+
+
+async def _on_body_refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BodyRefusedError)
+    return await _render_as(*PROBLEMS[type(error.reason)])(request, error.reason)
 
 
 async def _on_query_syntax(_: Request, error: Exception) -> ProblemResponse:

@@ -4,7 +4,6 @@ The body is parsed while it streams in. A file that grows too large is cut off a
 the files after it are read all the same.
 """
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,7 +15,9 @@ from typing import BinaryIO, cast
 from fastapi import Request
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
+from starlette.requests import ClientDisconnect
 
+from api.bodies import Pace
 from api.names import clean_name
 from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 from infra.settings import Settings
@@ -24,10 +25,6 @@ from infra.settings import Settings
 FIELD = "files"
 # Larger files wait on disk, not in memory, until they are stored.
 _IN_MEMORY = 1 << 20
-# A client that sends nothing for this long, or less than this much a second on average after the
-# same time's grace, is cut off.
-STALL_SECONDS = 20.0
-SLOWEST_BYTES_PER_SECOND = 4096
 
 
 @dataclass(slots=True)
@@ -80,18 +77,15 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
 
 async def _in_good_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Pass a body on, as long as it keeps coming."""
-    loop = asyncio.get_running_loop()
-    begun, received = loop.time(), 0
+    pace = Pace()
     while True:
-        slowest = begun + STALL_SECONDS + received / SLOWEST_BYTES_PER_SECOND
         try:
-            async with asyncio.timeout_at(min(slowest, loop.time() + STALL_SECONDS)):
-                chunk = await anext(chunks)
+            chunk = await pace.keep(anext(chunks))
         except StopAsyncIteration:
             return
-        except TimeoutError as error:
+        except ClientDisconnect as error:
             raise RequestStalledError from error
-        received += len(chunk)
+        pace.count(len(chunk))
         yield chunk
 
 

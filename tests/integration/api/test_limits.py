@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
 import pytest
 
+from api.bodies import MOST_BYTES
 from infra.settings import Settings
 from tests.conftest import database_url_of
 from tests.minio_server import free_port
@@ -21,9 +22,9 @@ from tests.stack import environment_of, until
 
 # The real API, with its patience shortened: nobody wants to wait for the real ones.
 SHORT_OF_PATIENCE = """
-import api.protocol, api.uploads
+import api.bodies, api.protocol
 api.protocol.HEAD_SECONDS = 1.0
-api.uploads.STALL_SECONDS = 4.0
+api.bodies.STALL_SECONDS = 4.0
 from api.__main__ import main
 main()
 """
@@ -202,3 +203,44 @@ def test_a_request_that_says_it_is_too_large_is_not_read(url: str, port: int) ->
             b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" % size
         )
         assert sock.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def begin_json(port: int, head: bytes) -> socket.socket:
+    """A connection on which a body of JSON has begun."""
+    sock = connect(port)
+    sock.sendall(
+        b"POST /api/v1/images/delete HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/json\r\n" + head + b"\r\n\r\n"
+    )
+    return sock
+
+
+def test_json_that_says_it_is_too_large_is_not_read(url: str, port: int) -> None:
+    assert url
+    with closing(begin_json(port, b"Content-Length: %d" % (MOST_BYTES + 1))) as sock:
+        answer = sock.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"/problems/request-too-large" in answer
+
+
+def test_json_without_end_is_refused(url: str) -> None:
+    pieces = (b" " * 65536 for _ in range(MOST_BYTES // 65536 + 1))
+    refused = httpx.post(
+        f"{url}/api/v1/export", content=pieces, headers={"Content-Type": "application/json"}
+    )
+    assert refused.status_code == 413
+    assert refused.json()["type"] == "/problems/request-too-large"
+
+
+def test_json_that_stalls_is_cut_off(url: str, port: int) -> None:
+    assert url
+    with closing(begin_json(port, b"Content-Length: 100")) as sock:
+        sock.sendall(b'{"ids":')
+        answer = read_all(sock)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"/problems/request-stalled" in answer
+
+
+def test_an_export_names_a_hundred_thousand_pictures(url: str) -> None:
+    ids = [str(UUID(int=n)) for n in range(100_000)]
+    assert httpx.post(f"{url}/api/v1/export", json={"ids": ids}, timeout=60).is_success

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.types import Message
 
 from api.uploads import receive_uploads
-from infra.errors import InvalidRequestError, RequestTooLargeError
+from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 from infra.settings import Settings
 
 BOUNDARY = "boundary"
@@ -148,3 +148,14 @@ async def test_too_many_files_are_refused() -> None:
 async def test_an_endless_header_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="malformed"):
         await received(form(part("X-Long: " + "x" * 10_000, b"")), step=100)
+
+
+async def test_whoever_hangs_up_in_the_middle_has_made_a_mistake_not_we() -> None:
+    request = Request(request_of(b"").scope, receive=hang_up)
+    with pytest.raises(RequestStalledError):
+        async with receive_uploads(request, SETTINGS):
+            pass
+
+
+async def hang_up() -> Message:
+    return {"type": "http.disconnect"}
