@@ -35,10 +35,14 @@ log = get_logger(__name__)
 RELEASE_DELAY = timedelta(seconds=5)
 # The pauses, in seconds, between offers of a result to a database that is away.
 SETTLE_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
-# Parts of a message's time after which no picture is begun, and after which a database that is
-# away is asked no more: nothing that is not a picture's fault may use the time up.
+# Parts of a message's time after which no picture is begun, and after which stores that are away
+# are asked no more: nothing that is not a picture's fault may use the time up.
 BEGIN_UNTIL = 0.5
 SETTLE_UNTIL = 0.6
+# The part that is left to the stores however late a picture ends: what is finished is written where
+# they work. What ends so late that its process is replaced meanwhile has had the time for itself;
+# that counts as a crash, so it is tried once more alone and then fails.
+SETTLE_AT_LEAST = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,10 @@ class Chunk:
         self._held = {image.id for image in images}
         self._outcomes = Outcomes()
         self._thumbnails: list[Future[None]] = []
-        self._begin_until = started + bench.task_timeout.total_seconds() * BEGIN_UNTIL
-        self._settle_until = started + bench.task_timeout.total_seconds() * SETTLE_UNTIL
+        seconds = bench.task_timeout.total_seconds()
+        self._begin_until = started + seconds * BEGIN_UNTIL
+        self._settle_until = started + seconds * SETTLE_UNTIL
+        self._settle_at_least = seconds * SETTLE_AT_LEAST
         self._renew_at = self._next_renewal()
 
     def run(self) -> int:
@@ -115,19 +121,23 @@ class Chunk:
         Stops early when time is up or the worker is to stop; the rest is handed back.
         """
         settled = 0
-        for image, data in fetch_ahead(
-            self._bench.objects,
-            self._images,
-            self._bench.io,
-            deadline=self._begin_until,
-            stages=self._bench.stages,
-        ):
-            self._classify(image, data)
-            if self._bench.is_draining() or time.monotonic() > self._begin_until:
-                break
-            if time.monotonic() > self._renew_at:
-                settled += self._settle()
-                self._renew()
+        try:
+            for image, data in fetch_ahead(
+                self._bench.objects,
+                self._images,
+                self._bench.io,
+                deadline=self._begin_until,
+                stages=self._bench.stages,
+            ):
+                self._classify(image, data)
+                if self._bench.is_draining() or time.monotonic() > self._begin_until:
+                    break
+                if time.monotonic() > self._renew_at:
+                    settled += self._settle()
+                    self._renew()
+        except ObjectStoreUnavailableError:
+            self._settle()  # what is finished need not wait for what cannot be fetched
+            raise
         settled += self._settle()
         if self._held:
             self.hand_back()
@@ -195,19 +205,20 @@ class Chunk:
 
     def _settle(self) -> int:
         """Write what is known; its thumbnails come first, so that done means all of it."""
+        deadline = max(self._settle_until, time.monotonic() + self._settle_at_least)
         for thumbnail in self._thumbnails:
-            result_by(self._settle_until, thumbnail)
+            result_by(deadline, thumbnail)
         self._thumbnails.clear()
         outcomes, self._outcomes = self._outcomes, Outcomes()
         if not len(outcomes):
             return 0
-        settled = self._write(outcomes)
+        settled = self._write(outcomes, deadline)
         self._held -= outcomes.image_ids()
         if settled < len(outcomes):
             log.warning("late results dropped", pictures=len(outcomes) - settled)
         return settled
 
-    def _write(self, outcomes: Outcomes) -> int:
+    def _write(self, outcomes: Outcomes, deadline: float) -> int:
         """Offer the results until the database takes them, or for as long as is sensible.
 
         Repeating is safe: a write whose answer was lost on the way finds its lease gone.
@@ -225,7 +236,7 @@ class Chunk:
                     )
             except DatabaseUnavailableError:
                 pause = next(pauses, None)
-                if pause is None or time.monotonic() + pause > self._settle_until:
+                if pause is None or time.monotonic() + pause > deadline:
                     raise
                 time.sleep(pause)
 
