@@ -16,11 +16,15 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infra.database.workers import DEAD_AFTER
 from infra.errors import ConfigurationError
 from infra.signatures import read_secret
 
 # Where Docker and Kubernetes put secrets: files named `gallery_database_url` and so on.
 _SECRETS = Path("/run/secrets")
+
+# The sweeper looks every two seconds, and Celery kills within one.
+_SWEEPS = timedelta(seconds=5)
 
 Precision = Literal["float32", "int8"]
 
@@ -71,8 +75,9 @@ class Settings(BaseSettings):
     )
     workers: PositiveInt = Field(2, description="Worker processes per machine; one core each.")
     chunk_size: PositiveInt = Field(16, description="Pictures named by one queue message, at most.")
+    # 45 s would be just the time after which a hanging picture's worker is known to be dead.
     lease: timedelta = Field(
-        timedelta(seconds=45),
+        timedelta(seconds=60),
         gt=timedelta(0),
         description="How long a worker may hold pictures before they are given to another.",
     )
@@ -132,10 +137,15 @@ class Settings(BaseSettings):
         return secret
 
     @model_validator(mode="after")
-    def _lease_outlives_the_task(self) -> Self:
-        # Otherwise pictures would be given to another worker while the first is still at them.
-        if self.lease <= self.task_timeout:
-            raise ValueError("GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT")
+    def _worker_death_shows_before_the_lease_ends(self) -> Self:
+        # A picture that hangs has its worker process killed when the task's time is up, and that
+        # shows when its heartbeat has been missing for so long. Were the lease over before, the
+        # worker would pass for alive and the picture for innocent, time and again.
+        least = DEAD_AFTER + _SWEEPS
+        if self.lease < self.task_timeout + least:
+            raise ValueError(
+                f"GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT by {least.seconds} s"
+            )
         return self
 
     def require_addresses(self) -> None:

@@ -96,7 +96,7 @@ def kill_postgres(house: House) -> None:
 def freeze_postgres(house: House) -> None:
     """Postgres holds every connection and answers nothing, for longer than a lease."""
     house.postgres.freeze()
-    time.sleep(25)
+    time.sleep(35)
     house.postgres.thaw()
 
 

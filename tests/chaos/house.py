@@ -100,7 +100,7 @@ class House:
                 "port": 0,
                 "workers": 1,
                 "chunk_size": 8,
-                "lease": "PT20S",
+                "lease": "PT30S",
                 "task_timeout": "PT10S",
             }
         )

@@ -21,7 +21,8 @@ def do_harm(harm: str) -> None:
         ctypes.string_at(0)
     elif harm == "hang":
         while True:
-            ctypes.PyDLL(None).pause()  # native code that never ends and keeps the interpreter
+            # Native code that never ends; as decoders do, it lets the heartbeat's thread go on.
+            ctypes.CDLL(None).pause()
     elif harm == "memory":
         bytearray(1 << 36)
     else:
