@@ -1,5 +1,6 @@
 """The Celery application that workers run."""
 
+import os
 import signal
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,14 @@ from celery.signals import (
     worker_shutting_down,
 )
 
+from infra.errors import GalleryError
+from infra.log import get_logger
 from infra.origins import unpack
 from infra.queue import CLASSIFY_TASK, LANES, ORIGINS, create_celery
 from infra.settings import Settings
 from worker.draining import Draining
+
+log = get_logger(__name__)
 
 
 def create_worker(settings: Settings) -> Celery:
@@ -30,12 +35,16 @@ def create_worker(settings: Settings) -> Celery:
 
     @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def open_process(**_: object) -> None:
-        # Here, not at the top: nothing native may be loaded before the fork.
-        from worker.process import open_worker_process  # noqa: PLC0415
-
         # Ctrl-C reaches the whole group; the main process decides when its children end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        current.append(open_worker_process(settings, draining))
+        try:
+            # Here, not at the top: nothing native may be loaded before the fork.
+            from worker.process import WorkerProcess  # noqa: PLC0415
+
+            current.append(WorkerProcess(settings, draining))
+        except Exception as error:
+            stop_worker(error)
+            raise
 
     @worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]
     def close_process(**_: object) -> None:
@@ -53,6 +62,22 @@ def create_worker(settings: Settings) -> Celery:
         current[0].classify(pictures, unpack(current_task.request.get(ORIGINS), pictures))
 
     return celery
+
+
+def stop_worker(error: Exception) -> None:
+    """Say why a process cannot start, and stop the whole worker.
+
+    Celery itself would only log the error, and have the process take messages all the same.
+    """
+    if isinstance(error, GalleryError):
+        log.critical("worker cannot start and stops", reason=str(error))
+    else:
+        log.critical(
+            "worker cannot start and stops; mend what the error names, then start it again",
+            reason=f"{type(error).__name__}: {error}",
+            exc_info=error,
+        )
+    os.kill(os.getppid(), signal.SIGTERM)
 
 
 def run_worker(settings: Settings) -> None:

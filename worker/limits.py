@@ -16,8 +16,11 @@ def limit_memory(extra_bytes: int) -> None:
     """
     used = _private_bytes()
     if used is not None:
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)  # whoever started us may allow less
         limit = used + extra_bytes
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
+        if most != resource.RLIM_INFINITY:
+            limit = min(limit, most)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
 
 
 def prefer_as_victim() -> None:

@@ -3,8 +3,6 @@
 Nothing native is loaded before the fork: LiteRT, OpenCV and connections do not survive it.
 """
 
-import os
-import signal
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +11,7 @@ from uuid import UUID
 import cv2
 
 from infra.database.connection import WorkerConnection
-from infra.errors import ModelError, UnavailableError
+from infra.errors import UnavailableError
 from infra.log import get_logger
 from infra.objects import open_objects
 from infra.origins import Origin, bind_origins
@@ -90,13 +88,3 @@ class WorkerProcess:
         self._heartbeat.stop()
         if self._traces:
             self._traces.close()
-
-
-def open_worker_process(settings: Settings, draining: Draining) -> WorkerProcess:
-    """Open the process's resources; a model that fails its check stops the whole worker."""
-    try:
-        return WorkerProcess(settings, draining)
-    except ModelError as error:
-        log.critical("model refused, worker stops", reason=str(error))
-        os.kill(os.getppid(), signal.SIGTERM)
-        raise

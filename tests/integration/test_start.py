@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.stack import ROOT
+from infra.settings import Settings
+from tests.stack import ROOT, environment_of
 
 
 def start(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -44,3 +46,25 @@ def test_every_bad_value_is_named_at_once_and_no_secret_is_shown() -> None:
     assert "GALLERY_MAX_PIXELS" in ended.stderr
     assert "hush" not in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings_of_a_child", "reason"),
+    [
+        ({"GALLERY_OBJECTS_URL": "ftp://nowhere"}, "GALLERY_OBJECTS_URL must be"),
+        ({"GALLERY_TASK_MEMORY": "20EiB"}, "OverflowError"),
+    ],
+    ids=["a setting", "an error nobody foresaw"],
+)
+def test_a_worker_whose_process_cannot_start_says_why_and_stops(
+    settings: Settings,
+    compiled_model: Path,  # noqa: ARG001 (it finds it)
+    weights: Path,
+    settings_of_a_child: dict[str, str],
+    reason: str,
+) -> None:
+    environment = environment_of(settings, GALLERY_WEIGHTS=str(weights))
+    ended = start("worker", **(environment | settings_of_a_child))
+
+    assert "worker cannot start and stops" in ended.stderr
+    assert reason in ended.stderr

@@ -45,7 +45,10 @@ def compile_model(weights: Path, output: Path, precision: Precision = "float32")
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = calibration_inputs
     unfinished = output.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(converter.convert())
+    with unfinished.open("wb") as file:
+        file.write(converter.convert())
+        file.flush()
+        os.fsync(file.fileno())  # or a power cut could leave the name and half of the model
     unfinished.replace(output)
 
 

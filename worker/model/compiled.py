@@ -50,6 +50,23 @@ def find_compiled(settings: Settings) -> Path:
     return compiled
 
 
+def compile_again(settings: Settings, broken: Path) -> Path:
+    """Replace a compiled model that cannot be loaded; one that another process replaced will do.
+
+    Raises:
+        ModelError: it cannot be made anew.
+    """
+    try:
+        weights = find_weights(settings)
+    except WeightsNotFoundError as error:
+        raise ModelError(f"{broken} cannot be loaded, nor made anew: {error}") from error
+    inode = broken.stat().st_ino
+    with _only_one(broken.parent):
+        if broken.stat().st_ino == inode:
+            _compile(weights, broken, settings.precision)
+    return broken
+
+
 def _file_name(fingerprint: str, precision: Precision) -> str:
     suffix = "" if precision == "float32" else f"_{precision}"
     return f"mobilenet_v2{suffix}-{fingerprint}.tflite"

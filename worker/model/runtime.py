@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from infra.log import get_logger
 from infra.settings import Settings
 from worker.classify import Runtime
 from worker.model.check import check_runtime, expected_path
-from worker.model.compiled import find_compiled
+from worker.model.compiled import compile_again, find_compiled
+
+log = get_logger(__name__)
 
 
 def load_runtime(settings: Settings) -> Runtime:
@@ -29,4 +32,8 @@ def _open(settings: Settings, compiled: Path) -> Runtime:
         return TensorFlowRuntime(find_weights(settings))
     from worker.model.litert import LiteRTRuntime  # noqa: PLC0415 (after the fork, and only then)
 
-    return LiteRTRuntime(compiled)
+    try:
+        return LiteRTRuntime(compiled)
+    except (ValueError, RuntimeError) as error:
+        log.warning("compiled model cannot be loaded, making it anew", reason=str(error))
+        return LiteRTRuntime(compile_again(settings, compiled))

@@ -11,6 +11,7 @@ from infra.errors import ModelError
 from infra.settings import Settings
 from worker.classify import Tensor
 from worker.model.check import check_runtime, expected_path
+from worker.model.compiled import compile_again
 from worker.model.litert import LiteRTRuntime
 from worker.model.runtime import load_runtime
 
@@ -72,3 +73,39 @@ def test_int8_passes_the_check_and_agrees_on_most_pictures(
     for _ in range(10):
         inputs = noise.uniform(-1, 1, (1, 224, 224, 3)).astype(np.float32)
         assert np.abs(quick.predict(inputs)[0] - exact.predict(inputs)[0]).max() < 0.2
+
+
+@pytest.mark.parametrize("part", [0, 0.1, 0.5, 0.99])
+def test_half_a_compiled_model_is_made_anew(
+    weights: Path,
+    compiled_model: Path,
+    tmp_path: Path,
+    part: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings(weights=weights, data_dir=tmp_path)
+    whole = compiled_model.read_bytes()
+
+    def write(_weights: Path, compiled: Path, _precision: str) -> None:
+        unfinished = compiled.with_suffix(".new")
+        unfinished.write_bytes(whole)
+        unfinished.replace(compiled)
+
+    monkeypatch.setattr("worker.model.compiled._compile", write)
+    broken = tmp_path / "models" / "compiled" / compiled_model.name
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(whole[: int(len(whole) * part)])
+    expected_path(broken).write_bytes(expected_path(compiled_model).read_bytes())
+
+    assert load_runtime(settings).name == compiled_model.stem
+    assert broken.read_bytes() == whole
+
+
+def test_half_a_model_without_weights_says_what_is_wrong(
+    compiled_model: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / compiled_model.name
+    broken.write_bytes(compiled_model.read_bytes()[:1000])
+
+    with pytest.raises(ModelError, match="cannot be loaded, nor made anew"):
+        compile_again(Settings(weights=tmp_path / "none.h5"), broken)
