@@ -1,7 +1,8 @@
 """Reading an upload request: file parts as they arrive, hashed and limited on the way.
 
 The body is parsed while it streams in. A file that grows too large is cut off and marked, and
-the files after it are read all the same.
+the files after it are read all the same. What is kept lies one file behind the other in one place,
+so that a request takes a bounded part of the memory, and one open file, however many it brings.
 """
 
 import hashlib
@@ -9,7 +10,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import Message
+from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
 from tempfile import SpooledTemporaryFile
+from threading import Lock
 from typing import BinaryIO, cast
 
 from fastapi import Request
@@ -23,8 +26,11 @@ from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLar
 from infra.settings import Settings
 
 FIELD = "files"
-# Larger files wait on disk, not in memory, until they are stored.
-_IN_MEMORY = 1 << 20
+# A request that brings more waits on disk, not in memory, until it is stored.
+_IN_MEMORY = 4 << 20
+# Parts that are no files are passed over. Nobody has reason to send many, or to be told of all.
+_MOST_OTHERS = 100
+_OTHERS_NAMED = 5
 
 
 @dataclass(slots=True)
@@ -71,8 +77,7 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
         form.finish()
         yield form.uploads
     finally:
-        for upload in form.uploads:
-            upload.file.close()
+        form.close()
 
 
 async def _in_good_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -100,6 +105,44 @@ def _boundary(request: Request) -> bytes:
     return boundary.encode()
 
 
+class _Stretch(RawIOBase):
+    """One file's part of all that a request brought. Threads may read several at once."""
+
+    def __init__(self, whole: "SpooledTemporaryFile[bytes]", lock: Lock) -> None:
+        self._whole = whole
+        self._lock = lock
+        self._begin = whole.tell()
+        self._size = 0
+        self._place = 0
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        """Append; only as long as no other has been begun, and nothing read."""
+        self._whole.write(data)
+        self._size += len(data)
+        return len(data)
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        room = memoryview(buffer)[: max(0, self._size - self._place)]
+        with self._lock:
+            self._whole.seek(self._begin + self._place)
+            count = self._whole.readinto(room)
+        self._place += count
+        return count
+
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        base = {SEEK_SET: 0, SEEK_CUR: self._place, SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError("before the beginning of the file")
+        self._place = base + offset
+        return self._place
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+
 class _Form:
     """The state of a form that is being parsed."""
 
@@ -107,7 +150,10 @@ class _Form:
         self.uploads: list[Upload] = []
         self._settings = settings
         self._current: Upload | None = None
-        self._other_fields: list[str] = []
+        self._kept: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (`close` does)
+        self._lock = Lock()
+        self._others = 0
+        self._others_named: list[str] = []
         self._header_name = b""
         self._header_value = b""
         self._headers: dict[bytes, bytes] = {}
@@ -127,6 +173,10 @@ class _Form:
             )
         except MultipartParseError as error:
             raise InvalidRequestError("The form's boundary is malformed.") from error
+
+    def close(self) -> None:
+        """Forget the files."""
+        self._kept.close()
 
     def check_size(self, size: int) -> None:
         limit = self._settings.max_request_bytes
@@ -149,7 +199,7 @@ class _Form:
         if self._current is not None:
             raise InvalidRequestError("The form ends before its last boundary.")
         if not self.uploads:
-            seen = ", ".join(f"`{name}`" for name in self._other_fields[:5])
+            seen = ", ".join(f"`{name}`" for name in self._others_named)
             found = f" (found {seen})" if seen else ""
             raise InvalidRequestError(f"There is no file in a field named `{FIELD}`{found}.")
 
@@ -166,16 +216,23 @@ class _Form:
     def _on_headers_finished(self) -> None:
         name, filename = _disposition(self._headers.get(b"content-disposition", b""))
         if name != FIELD or filename is None:
-            self._other_fields.append(name)
+            self._pass_over(name)
             return
         if len(self.uploads) >= self._settings.max_request_files:
             raise RequestTooLargeError(
                 f"The request has more than {self._settings.max_request_files} files; "
                 "send them in several requests under one job."
             )
-        file = cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 (receive_uploads closes it)
+        file = cast("BinaryIO", _Stretch(self._kept, self._lock))
         self._current = Upload(clean_name(filename), file)
         self.uploads.append(self._current)
+
+    def _pass_over(self, name: str) -> None:
+        self._others += 1
+        if self._others > _MOST_OTHERS:
+            raise RequestTooLargeError(f"The form has more than {_MOST_OTHERS} other fields.")
+        if len(self._others_named) < _OTHERS_NAMED:
+            self._others_named.append(name)
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._current is not None:

@@ -1,13 +1,17 @@
 """An upload request is parsed as it streams, however its bytes are cut."""
 
 import hashlib
+import os
+import tracemalloc
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from fastapi import Request
 from starlette.types import Message
 
-from api.uploads import receive_uploads
+from api.uploads import Upload, receive_uploads
 from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 from infra.settings import Settings
 
@@ -15,6 +19,7 @@ BOUNDARY = "boundary"
 SETTINGS = Settings.model_validate(
     {"max_upload_bytes": 1000, "max_request_bytes": 20_000, "max_request_files": 5}
 )
+ROOMY = Settings()
 
 pytestmark = pytest.mark.anyio
 
@@ -159,3 +164,51 @@ async def test_whoever_hangs_up_in_the_middle_has_made_a_mistake_not_we() -> Non
 
 async def hang_up() -> Message:
     return {"type": "http.disconnect"}
+
+
+async def test_much_waits_on_disk_in_one_file_and_is_read_by_several_threads() -> None:
+    bodies = [bytes([n]) * 90_000 for n in range(100)]
+    request = request_of(form(*map(file_part, bodies)), step=65_536)
+    before = open_files()
+    tracemalloc.start()
+    try:
+        async with receive_uploads(request, ROOMY) as uploads:
+            held, _ = tracemalloc.get_traced_memory()
+            assert open_files() == before + 1
+            with ThreadPoolExecutor(8) as threads:
+                found = list(threads.map(read_in_pieces, uploads))
+    finally:
+        tracemalloc.stop()
+
+    assert found == bodies
+    assert held < 5_000_000
+    assert open_files() == before
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def read_in_pieces(upload: Upload) -> bytes:
+    upload.file.seek(0)
+    return b"".join(iter(lambda: upload.file.read(1000), b""))
+
+
+async def test_a_file_is_read_like_any_other() -> None:
+    request = request_of(form(file_part(b"01234"), file_part(b"5")))
+    async with receive_uploads(request, SETTINGS) as uploads:
+        file = uploads[0].file
+        assert file.seek(-2, os.SEEK_END) == 3
+        assert (file.read(), file.read(), file.tell()) == (b"34", b"", 5)
+        assert file.seek(1) == 1
+        assert (file.read(2), file.seek(1, os.SEEK_CUR), file.read(9)) == (b"12", 4, b"4")
+        assert (file.seek(99), file.read()) == (99, b"")
+        with pytest.raises(ValueError, match="before"):
+            file.seek(-1)
+
+
+async def test_only_so_many_other_fields_are_passed_over() -> None:
+    other = part('Content-Disposition: form-data; name="other"', b"x")
+    assert await received(form(*[other] * 100, file_part(b"x")), step=1000)
+    with pytest.raises(RequestTooLargeError, match="more than 100 other fields"):
+        await received(form(*[other] * 101, file_part(b"x")), step=1000)
