@@ -11,6 +11,9 @@ from infra.errors import InvalidRequestError
 
 Key = TypeVar("Key")
 
+# What Postgres takes for a `real`; others it refuses.
+_SMALLEST, _LARGEST = 1.4e-45, 3.4e38
+
 
 def write_cursor(key: datetime | float, row_id: UUID) -> str:
     """Name the place after a row: what it is sorted by, and its id."""
@@ -33,12 +36,19 @@ def read_score_cursor(cursor: str | None) -> tuple[float, UUID] | None:
     Raises:
         InvalidRequestError: no such list ever gave out this cursor.
     """
-    return _read(cursor, float)
+    return _read(cursor, _read_score)
 
 
 def _read_time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _read_score(text: str) -> float:
+    score = float(text)
+    if score != 0 and not _SMALLEST <= abs(score) <= _LARGEST:
+        raise ValueError("no `real` of Postgres")
+    return score
 
 
 def _read(cursor: str | None, read_key: Callable[[str], Key]) -> tuple[Key, UUID] | None:

@@ -155,11 +155,19 @@ async def get_job(
     tag = _tag(job, items)
     if tag in _known_tags(if_none_match):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-    since = changed_since and changed_since - _CURSOR_OVERLAP
+    since = _begin_of(changed_since)
     async with service.database.connection() as conn:
         shown = [] if items == "none" else await jobs.list_items(conn, job_id, changed_since=since)
     body = JobRead.of(job, shown).model_dump_json()
     return Response(body, media_type="application/json", headers={"ETag": tag})
+
+
+def _begin_of(changed_since: datetime | None) -> datetime | None:
+    """From when on changes are told; None is from the beginning."""
+    try:
+        return changed_since and changed_since - _CURSOR_OVERLAP
+    except OverflowError:  # in the first seconds that there are
+        return None
 
 
 async def _wait_for_change(

@@ -209,6 +209,15 @@ async def test_items_can_be_left_out(client: AsyncClient) -> None:
     assert answer.json()["counts"]["total"] == 1
 
 
+async def test_everything_has_changed_since_the_beginning_of_time(client: AsyncClient) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    answer = await client.get(
+        f"{JOBS}/{job['id']}", params={"changed_since": "0001-01-01T00:00:00Z"}
+    )
+
+    assert len(answer.json()["items"]) == 1
+
+
 async def test_jobs_are_listed_newest_first_in_pages(client: AsyncClient) -> None:
     made = [(await submit(client, (f"{seed}.jpg", jpeg(seed))))["id"] for seed in range(5)]
     listed, cursor = [], None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api.cursors import read_cursor, write_cursor
+from api.cursors import read_cursor, read_score_cursor, write_cursor
 from infra.errors import InvalidRequestError
 
 
@@ -23,3 +23,14 @@ def test_no_cursor_is_the_beginning() -> None:
 def test_a_made_up_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidRequestError, match="not one that this list gave out"):
         read_cursor(cursor)
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0, 0.123456789, -1.0, 1.4e-45])
+def test_a_score_is_read_as_it_was_written(score: float) -> None:
+    assert read_score_cursor(write_cursor(score, UUID(int=7))) == (score, UUID(int=7))
+
+
+@pytest.mark.parametrize("score", [1e300, -1e300, 1e-300, float("inf"), float("nan")])
+def test_a_score_that_postgres_cannot_hold_is_refused(score: float) -> None:
+    with pytest.raises(InvalidRequestError, match="not one that this list gave out"):
+        read_score_cursor(write_cursor(score, UUID(int=7)))
