@@ -30,8 +30,8 @@ async def retry_job(job_id: JobId, service: ServiceDep) -> JobRead:
     async with service.database.connection() as conn:
         await get_job(conn, job_id)
         async with conn.transaction():
-            await requeue.retry_images(conn, Retry(job_id=job_id))
-            await arm_webhook(conn, job_id)
+            if await requeue.retry_images(conn, Retry(job_id=job_id)):
+                await arm_webhook(conn, job_id)
         return await _read_job(conn, job_id)
 
 

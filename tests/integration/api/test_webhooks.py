@@ -178,6 +178,19 @@ async def test_what_is_tried_again_is_told_again(settings: Settings, receiver: R
     assert statuses == ["cancelled", "done"]
 
 
+async def test_where_nothing_is_to_be_tried_again_nothing_is_told_again(
+    settings: Settings, receiver: Receiver
+) -> None:
+    async with open_client(settings) as client:
+        job = await submit(client, receiver.url)
+        classify(settings, job["items"][0]["image_id"], CAT)
+        await soon(lambda: receiver.received)
+        await client.post(f"/api/v1/jobs/{job['id']}/retry")
+        await asyncio.sleep(0.5)
+
+    assert len(receiver.received) == 1
+
+
 async def test_a_submission_sent_twice_is_told_once(settings: Settings, receiver: Receiver) -> None:
     async with open_client(settings) as client:
         job = await submit(client, receiver.url, **{"Idempotency-Key": "once"})
