@@ -27,6 +27,9 @@ def is_public(address: Address) -> bool:
             return is_public(address.ipv4_mapped)
         if address.teredo or any(address in tunnel for tunnel in _TUNNELS):
             return False
+        # The private networks of old, which Python takes for public ones.
+        if address.is_site_local:
+            return False
     return address.is_global and not address.is_multicast
 
 
