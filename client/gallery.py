@@ -74,11 +74,14 @@ class Gallery:
 
     def download(self, path: str, **parameters: Any) -> Iterator[bytes]:
         """Read a file piece by piece."""
-        with self._http.stream("GET", path, params=parameters) as answer:
-            if not answer.is_success:
-                answer.read()
-                raise GalleryRefusedError(_reason(answer))
-            yield from answer.iter_bytes()
+        try:
+            with self._http.stream("GET", path, params=parameters) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise GalleryRefusedError(_reason(answer))
+                yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            raise GalleryRefusedError(f"{self.url} does not answer: {error}") from error
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         for attempt in range(TRIES):

@@ -100,10 +100,11 @@ def test_a_key_opens_and_its_lack_is_said(stack: Stack, settings: Settings, fold
     assert gallery(stack, "upload", str(folder), "--no-wait", GALLERY_KEY=key).returncode == 0
 
 
-def test_a_gallery_that_is_not_there_is_said(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").write_bytes(jpeg(1))
+@pytest.mark.parametrize("asked", [["doctor"], ["export", "{folder}/gallery.csv"]], ids=" ".join)
+def test_a_gallery_that_is_not_there_is_said(tmp_path: Path, asked: list[str]) -> None:
+    command = [each.format(folder=tmp_path) for each in asked]
     ended = subprocess.run(
-        [sys.executable, "-m", "infra.cli", "doctor", "--url", "http://127.0.0.1:8698"],
+        [sys.executable, "-m", "infra.cli", *command, "--url", "http://127.0.0.1:8698"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -113,3 +114,4 @@ def test_a_gallery_that_is_not_there_is_said(tmp_path: Path) -> None:
 
     assert ended.returncode == 1
     assert "does not answer" in ended.stderr
+    assert "Traceback" not in ended.stderr
