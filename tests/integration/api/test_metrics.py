@@ -1,5 +1,7 @@
 """What Prometheus reads, and what every answer carries."""
 
+import re
+
 import pytest
 from httpx import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -72,10 +74,22 @@ async def test_a_problem_names_its_request(client: AsyncClient) -> None:
     assert len(odd.headers["x-request-id"]) == 32
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/api/v1/images", "/no/such/page", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/api/v1/images", "/no/such/page", "/metrics", "/docs"]
+)
 async def test_every_answer_keeps_browsers_in_check(client: AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
 
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+async def test_the_page_of_documentation_for_want_of_ours_may_load_its_script(
+    client: AsyncClient,
+) -> None:
+    page = await client.get("/docs")
+    script = re.search(r'<script src="(https://[^/"]+)/', page.text)
+
+    assert script is not None
+    assert f"script-src {script[1]}" in page.headers["content-security-policy"]

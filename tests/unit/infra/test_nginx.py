@@ -1,9 +1,14 @@
+import json
 import re
 from pathlib import Path
 
+import pytest
+
+from api.problems import PROBLEMS
 from infra.settings import Settings
 
-CONFIGURATION = Path(__file__).resolve().parents[3] / "infra" / "nginx" / "nginx.conf"
+FOLDER = Path(__file__).resolve().parents[3] / "infra" / "nginx"
+CONFIGURATION = FOLDER / "nginx.conf"
 
 
 def test_nginx_lets_the_largest_request_through() -> None:
@@ -11,3 +16,13 @@ def test_nginx_lets_the_largest_request_through() -> None:
 
     assert found is not None
     assert int(found[1]) * 2**20 > Settings().max_request_bytes
+
+
+@pytest.mark.parametrize(
+    "file", sorted((FOLDER / "problems").iterdir()), ids=lambda file: file.stem
+)
+def test_a_problem_of_nginx_is_called_as_the_services_own(file: Path) -> None:
+    problem = json.loads(file.read_text())
+    kinds = {(status.value, f"/problems/{kind}") for status, kind in PROBLEMS.values()}
+
+    assert (problem["status"], problem["type"]) in kinds
