@@ -16,7 +16,8 @@ _TIMEOUT = urllib3.Timeout(connect=2, read=10)
 _RETRIES = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504))
 # One request per object: our largest upload is below a part, so no multipart and no thread pool.
 _PART_BYTES = 64 * 2**20
-_MISSING = frozenset({"NoSuchKey", "NoSuchBucket"})
+# Of a missing bucket no picture is to blame: that is storage being away.
+_MISSING = "NoSuchKey"
 
 
 class S3Objects:
@@ -85,7 +86,7 @@ def _s3_errors(key: str) -> Iterator[None]:
     try:
         yield
     except S3Error as error:
-        if error.code in _MISSING:
+        if error.code == _MISSING:
             raise ObjectNotFoundError(f"There is no object {key!r}.") from error
         raise ObjectStoreUnavailableError(
             f"Object storage refused ({error.code}). Try again in a moment."

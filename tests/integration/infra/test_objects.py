@@ -85,3 +85,10 @@ def test_storage_that_is_away_is_said_to_be() -> None:
 def test_an_address_that_names_no_storage_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="GALLERY_OBJECTS_URL"):
         open_objects(url)
+
+
+def test_a_missing_bucket_is_storage_being_away(minio_server: MinioServer) -> None:
+    bucketless = open_objects(minio_server.url(f"test-{uuid4().hex}"))
+
+    with pytest.raises(ObjectStoreUnavailableError, match="NoSuchBucket"):
+        bucketless.get(KEY)
