@@ -7,6 +7,7 @@ from uuid import UUID
 
 from anyio import to_thread
 
+from api.trouble import Trouble
 from infra.database.submissions import Lane
 from infra.errors import QueueUnavailableError
 from infra.log import get_logger
@@ -47,13 +48,18 @@ class Announcer:
 
     async def run(self) -> None:
         """Publish until cancelled."""
+        trouble = Trouble("announcing")
         while True:
             await self._wake.wait()
             self._wake.clear()
-            for lane in LANES:
-                while self._pending[lane]:
-                    await self._publish_chunk(lane)
+            with trouble.caught():  # the sweeper announces what is lost so
+                await self._publish_pending()
             await asyncio.sleep(GATHER_SECONDS)
+
+    async def _publish_pending(self) -> None:
+        for lane in LANES:
+            while self._pending[lane]:
+                await self._publish_chunk(lane)
 
     async def _publish_chunk(self, lane: Lane) -> None:
         pending = self._pending[lane]

@@ -6,6 +6,7 @@ from contextlib import suppress
 import psycopg
 from psycopg import AsyncConnection
 
+from api.trouble import Trouble
 from infra.database.connection import limited_conninfo
 from infra.database.work import CHANGES_CHANNEL
 from infra.log import get_logger
@@ -24,16 +25,18 @@ class Changes:
 
     async def run(self) -> None:
         """Listen until cancelled; connect again whenever the connection breaks."""
+        trouble = Trouble("listening for changes")
         while True:
-            with suppress(psycopg.OperationalError):
-                await self._listen()
+            with trouble.caught(psycopg.OperationalError):  # the pool logs that it is away
+                await self._listen(trouble)
             await asyncio.sleep(_RECONNECT_SECONDS)
 
-    async def _listen(self) -> None:
+    async def _listen(self, trouble: Trouble) -> None:
         async with await AsyncConnection.connect(
             self._conninfo, autocommit=True, application_name="api changes"
         ) as conn:
             await conn.execute(f"LISTEN {CHANGES_CHANNEL}")
+            trouble.end()
             async for _ in conn.notifies():
                 self.pulse()
 

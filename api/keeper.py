@@ -1,8 +1,8 @@
 """What the API does for search beside the requests: short tallies, sketches into their graph."""
 
 import asyncio
-from contextlib import suppress
 
+from api.trouble import Trouble
 from infra.database.connection import Database
 from infra.database.embeddings import grow_graph
 from infra.database.status import is_work_waiting
@@ -26,8 +26,9 @@ class SearchKeeper:
 
     async def run(self) -> None:
         """Keep search quick until cancelled."""
+        trouble = Trouble("search keeping")
         while True:
-            with suppress(DatabaseUnavailableError):  # the pool logs that it is away
+            with trouble.caught(DatabaseUnavailableError):  # the pool logs that it is away
                 await self._keep()
             await asyncio.sleep(PAUSE_SECONDS)
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from anyio import to_thread
 
+from api.trouble import Trouble
 from infra.counters import Counters
 from infra.errors import QueueUnavailableError, RateLimitedError
 from infra.settings import Settings
@@ -95,12 +96,14 @@ class Rates:
 
     async def run(self) -> None:
         """Exchange counts with the other processes until cancelled."""
+        trouble = Trouble("counting together")
+        pause = EXCHANGE_SECONDS
         while True:
-            await asyncio.sleep(EXCHANGE_SECONDS)
-            try:
+            await asyncio.sleep(pause)
+            pause = REST_SECONDS
+            with trouble.caught(QueueUnavailableError):  # the announcer logs that it is away
                 await self._exchange()
-            except QueueUnavailableError:  # the announcer logs that it is away
-                await asyncio.sleep(REST_SECONDS)
+                pause = EXCHANGE_SECONDS
 
     async def _exchange(self) -> None:
         if not self._news:
@@ -108,7 +111,12 @@ class Rates:
         window, told = self._window, self._news
         self._news = Counter()
         names = {f"gallery:requests:{window}:{who}": number for who, number in told.items()}
-        totals = await to_thread.run_sync(self._add, names)
+        try:
+            totals = await to_thread.run_sync(self._add, names)
+        except Exception:
+            if window == self._window:
+                self._news.update(told)  # to be told another time
+            raise
         if window == self._window:
             for who, total in zip(told, totals.values(), strict=True):
                 self._known[who] = total + self._news[who]

@@ -62,11 +62,14 @@ class Sweeper:
     async def _sweep_while_holding_lock(self, conn: AsyncConnection) -> None:
         if not await try_sweeper_lock(conn):
             return
-        while True:
-            async with asyncio.timeout(ROUND_SECONDS):
-                await self._sweep(conn)
-            await self._housekeeper.work()
-            await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            while True:
+                async with asyncio.timeout(ROUND_SECONDS):
+                    await self._sweep(conn)
+                await self._housekeeper.work()
+                await asyncio.sleep(SWEEP_SECONDS)
+        finally:
+            await conn.close()  # back in the pool, it would keep the lock and nobody would sweep
 
     async def _sweep(self, conn: AsyncConnection) -> None:
         abandoned = await settle_abandoned(

@@ -2,9 +2,11 @@
 
 import os
 import platform
+from contextlib import suppress
 from threading import Event, Thread
 from uuid import uuid4
 
+import psycopg
 from psycopg import Connection
 
 from infra.database.connection import WorkerConnection
@@ -70,6 +72,12 @@ class Heartbeat:
             if heard:
                 log.warning("database lost", reason=str(error.__cause__).strip())
             return False
+        except Exception:
+            # Tables may be missing as long as migrations run. A worker that works and is not
+            # heard would be taken for dead, so nothing may end the heartbeat.
+            if heard:
+                log.exception("heartbeat failed")
+            return False
         give_sign()
         if not heard:
             log.info("database back")
@@ -83,10 +91,7 @@ class Heartbeat:
             self._unwritten = []
 
     def _leave(self) -> None:
-        try:
-            with self._connection.use() as conn:
-                self._write_timings(conn)
-                remove_worker(conn, self.id)
-        except UnavailableError:
-            pass
+        with suppress(UnavailableError, psycopg.Error), self._connection.use() as conn:
+            self._write_timings(conn)
+            remove_worker(conn, self.id)
         self._connection.close()

@@ -11,6 +11,7 @@ from threading import Timer
 import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from infra.errors import DatabaseUnavailableError
@@ -34,6 +35,8 @@ _WORKER_PATIENCE_SECONDS = 5.0
 # A server that is stopped, not gone, answers nothing and breaks nothing; its own time limits stand
 # still with it. So whoever asks stops waiting by himself.
 _PATIENCE_SECONDS = 12.0
+# After a failover, a server that is still there may only be read; psycopg files that elsewhere.
+_AWAY = (psycopg.OperationalError, ReadOnlySqlTransaction)
 
 
 class Database:
@@ -56,10 +59,14 @@ class Database:
         try:
             async with asyncio.timeout(seconds), self._pool.connection() as conn:
                 self._note(is_lost=False)
-                yield conn
+                try:
+                    yield conn
+                except ReadOnlySqlTransaction:
+                    await conn.close()  # a standby by now; the next one finds the new primary
+                    raise
         except TooManyRequests as error:
             raise DatabaseUnavailableError from error
-        except (psycopg.OperationalError, PoolTimeout, TimeoutError) as error:
+        except (*_AWAY, PoolTimeout, TimeoutError) as error:
             self._note(is_lost=True, reason=str(error).strip())
             raise DatabaseUnavailableError from error
 
@@ -144,7 +151,7 @@ class WorkerConnection:
                 self.has_embeddings = has_embeddings(self._conn)
             with _hung_up_after(_WORKER_PATIENCE_SECONDS, self._conn):
                 yield self._conn
-        except psycopg.OperationalError as error:
+        except _AWAY as error:
             self.close()
             raise DatabaseUnavailableError from error
 
