@@ -17,13 +17,14 @@ _SCOPES: dict[Scope, LiteralString] = {
     "found": "i.status IN ('done', 'failed', 'cancelled')",
 }
 
-# In the bulk lane: nobody waits for them as one waits for a new picture. The announcement is
-# dated so that the sweeper calls them in the next seconds. Until then their old tags rest.
+# In the bulk lane: nobody waits for them as one waits for a new picture. What killed its worker
+# stays a suspect. The announcement is dated so that the sweeper calls them in the next seconds.
+# Until then their old tags rest.
 RERUN_IMAGES: LiteralString = """
     UPDATE images
        SET status = 'queued',
            lane = 'bulk',
-           attempts = 0,
+           attempts = CASE WHEN failure_code = 'crashed_worker' THEN 1 ELSE 0 END,
            failure_code = NULL,
            failure_detail = NULL,
            announced_at = now() - interval '10 seconds',

@@ -98,10 +98,14 @@ _GROWN_JOB: LiteralString = """
     ),
 """
 
-# A picture that is in the gallery already stays as it is. One in the trash, failed or cancelled
-# comes back as if new: whoever sends it again wants it. Either way created_at tells: it is this
+# A picture that is in the gallery already stays as it is, its turn in the queue, too: nobody calls
+# it anew. One in the trash, failed or cancelled comes back as if new: whoever sends it again wants
+# it. But what killed its worker stays a suspect. Either way created_at tells: it is this
 # transaction's now() for pictures that this submission brought in.
-_SUBMIT: LiteralString = """
+_HAS_ENDED: LiteralString = "images.status IN ('failed', 'cancelled')"
+_COMES_BACK: LiteralString = f"(images.deleted_at IS NOT NULL OR {_HAS_ENDED})"
+
+_SUBMIT: LiteralString = f"""
     files AS (
         SELECT *
           FROM unnest(
@@ -119,24 +123,19 @@ _SUBMIT: LiteralString = """
           FROM files AS f
          CROSS JOIN job
          WHERE f.image_id IS NOT NULL
-         ORDER BY f.sha256                -- one order of locks for everybody
+         ORDER BY f.sha256                -- so that no two submissions wait for each other
             ON CONFLICT (sha256) DO UPDATE
-           SET status = CASE WHEN images.status IN ('failed', 'cancelled')
-                             THEN 'queued' ELSE images.status END,
-               attempts = CASE WHEN images.status IN ('failed', 'cancelled')
-                               THEN 0 ELSE images.attempts END,
+           SET status = CASE WHEN {_HAS_ENDED} THEN 'queued' ELSE images.status END,
+               attempts = CASE WHEN images.failure_code = 'crashed_worker' THEN 1
+                               WHEN {_HAS_ENDED} THEN 0 ELSE images.attempts END,
                failure_code = NULL,
                failure_detail = NULL,
-               announced_at = now(),
-               announcements = 0,
-               waiting_since = CASE WHEN images.status IN ('failed', 'cancelled')
-                                    THEN now() ELSE images.waiting_since END,
-               name = CASE WHEN images.deleted_at IS NOT NULL
-                             OR images.status IN ('failed', 'cancelled')
-                           THEN excluded.name ELSE images.name END,
-               created_at = CASE WHEN images.deleted_at IS NOT NULL
-                                   OR images.status IN ('failed', 'cancelled')
-                                 THEN now() ELSE images.created_at END,
+               lane = CASE WHEN {_COMES_BACK} THEN excluded.lane ELSE images.lane END,
+               announced_at = CASE WHEN {_COMES_BACK} THEN now() ELSE images.announced_at END,
+               announcements = CASE WHEN {_COMES_BACK} THEN 0 ELSE images.announcements END,
+               waiting_since = CASE WHEN {_HAS_ENDED} THEN now() ELSE images.waiting_since END,
+               name = CASE WHEN {_COMES_BACK} THEN excluded.name ELSE images.name END,
+               created_at = CASE WHEN {_COMES_BACK} THEN now() ELSE images.created_at END,
                deleted_at = NULL,
                changed_at = now()
         RETURNING id, sha256, lane, status, created_at = now() AS is_new

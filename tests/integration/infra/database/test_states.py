@@ -24,6 +24,7 @@ from infra.database.images import Filter, restore_images, trash_images
 from infra.database.jobs import get_job
 from infra.database.purge import purge_images
 from infra.database.requeue import Retry, cancel_job, retry_images
+from infra.database.rerun import rerun_images
 from infra.database.submissions import create_job
 from infra.database.sweep import settle_abandoned
 from infra.database.work import (
@@ -141,9 +142,7 @@ class Gallery(RuleBasedStateMachine):
             picture = self.model.pictures.setdefault(name, Picture(item.image_id))
             assert picture.id == item.image_id
             picture.is_deleted = False
-            if picture.status in ("failed", "cancelled"):
-                picture.become("queued")
-                picture.attempts = 0
+        self._retried([self.model.pictures[name] for name in names])
 
     @rule(names=some_names)
     def claim(self, names: list[str]) -> None:
@@ -248,6 +247,17 @@ class Gallery(RuleBasedStateMachine):
         which = Retry(ended=["failed", "cancelled"], ids=self.ids(names))
         self.wait(retry_images(self.api, which))
         self._retried([self.model.pictures[name] for name in names if name in self.model.pictures])
+
+    @rule(names=some_names)
+    def rerun(self, names: list[str]) -> None:
+        which = Filter(ids=self.ids(names))
+        self.wait(rerun_images(self.api, which, "found", model=None))
+        wanted = [self.model.pictures[name] for name in names if name in self.model.pictures]
+        for picture in wanted:
+            if not picture.is_deleted:
+                if picture.status == "done":
+                    picture.become("failed")
+                self._retried([picture])
 
     @precondition(lambda self: self.model.jobs)
     @rule(which=which_job)
