@@ -103,6 +103,8 @@ async def list_images(
         these = Filter(trash=which.trash, ids=[each for _, each in chosen])
         page = replace(page, after=None, skip=0)
         images = await _list(conn, these, page, ranked_by=which.query, few=True)
+        # One may have been deleted since; the page is shorter then, and not the last for that.
+        return Page(images, Position(*chosen[-1]) if len(chosen) == page.limit else None)
     else:
         these = Filter(trash=which.trash, ids=[each for _, each in found])
         images = await _list(conn, these, page, ranked_by=which.query, few=True)

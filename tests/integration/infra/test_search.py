@@ -233,6 +233,21 @@ def test_a_search_finds_what_the_reference_finds(
     assert dict(extent.facets.counts) == tag_counts(expected, query)
 
 
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+def test_a_picture_deleted_since_the_count_does_not_end_the_pages(
+    gallery: Gallery, sort: Sort
+) -> None:
+    rows = [row for row in gallery.rows if not row.trash]
+    newest = sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)
+    extent = extent_of(newest, "all")
+    gone = [newest[10].id, newest[-10].id]
+    gallery.runner.run(gallery.conn.execute("DELETE FROM images WHERE id = ANY(%s)", [gone]))
+
+    left = [row.id for row in newest if row.id not in gone]
+    found = gallery.pages(parse_query(""), sort, extent)
+    assert found == (left if sort == "newest" else left[::-1])
+
+
 def extent_of(newest: list[Row], known: str) -> Extent:
     """What a search may have learned before it reads a page."""
     found = [(row.created_at, row.id) for row in reversed(newest)] if known == "all" else None
