@@ -214,7 +214,11 @@ class Deleted(BaseModel):
 async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
     """Put several pictures in the trash."""
     async with service.database.connection() as conn:
-        ids = await images.trash_images(conn, selection.filter())
+        chosen = await images.find_images(conn, selection.filter())
+    ids: list[UUID] = []
+    for part in images.parts(chosen):
+        async with service.database.connection() as conn:
+            ids += await images.trash_images(conn, part)
     return Deleted(deleted=len(ids), ids=ids)
 
 

@@ -9,7 +9,8 @@ from api.dependencies import Service, ServiceDep
 from api.problems import problems
 from api.search import read_search
 from infra.database.conditions import Filter
-from infra.database.rerun import Scope, rerun_images
+from infra.database.images import parts
+from infra.database.rerun import Scope, find_for_rerun, rerun_images
 from infra.database.workers import list_alive
 from infra.errors import ConflictError
 
@@ -44,7 +45,12 @@ async def rerun(which: Rerun, service: ServiceDep) -> Queued:
     found = Filter(query=read_search(which.q, which.min_score))
     model = await _present_model(service) if which.scope == "older_model" else None
     async with service.database.connection() as conn:
-        return Queued(queued=await rerun_images(conn, found, which.scope, model=model))
+        chosen = await find_for_rerun(conn, found, which.scope, model=model)
+    queued = 0
+    for part in parts(chosen):
+        async with service.database.connection() as conn:
+            queued += await rerun_images(conn, part, which.scope, model=model)
+    return Queued(queued=queued)
 
 
 async def _present_model(service: Service) -> str:

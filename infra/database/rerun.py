@@ -1,9 +1,10 @@
 """Classifying again: after a new model or vocabulary, or what never came to an end."""
 
 from typing import Literal, LiteralString
+from uuid import UUID
 
-from psycopg import AsyncConnection
-from psycopg.sql import SQL
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.sql import SQL, Composable
 
 from infra.database.conditions import Filter, Parameters, condition
 from infra.database.work import CHANGES_CHANNEL
@@ -34,18 +35,32 @@ RERUN_IMAGES: LiteralString = """
      WHERE id IN (SELECT i.id FROM images AS i WHERE {found} AND {scope} FOR UPDATE)
 """
 
+FIND_FOR_RERUN: LiteralString = "SELECT i.id FROM images AS i WHERE {found} AND {scope}"
+
+
+async def find_for_rerun(
+    conn: AsyncConnection, which: Filter, scope: Scope, *, model: str | None
+) -> list[UUID]:
+    """The ids of what there is to queue again, to be queued a part at a time."""
+    cur = await _execute(conn, FIND_FOR_RERUN, which, scope, model)
+    return [row[0] async for row in cur]
+
 
 async def rerun_images(
     conn: AsyncConnection, which: Filter, scope: Scope, *, model: str | None
 ) -> int:
     """Queue pictures again; say how many. `model` is the one that is not an older one."""
-    given = Parameters()
-    found = condition(which, given)
-    scoped = SQL(_SCOPES[scope])
-    query = SQL(RERUN_IMAGES).format(
-        found=found,
-        scope=scoped.format(model=given.add(model, "text")) if scope == "older_model" else scoped,
-    )
-    cur = await conn.execute(query, given.values, prepare=False)
+    cur = await _execute(conn, RERUN_IMAGES, which, scope, model)
     await conn.execute("SELECT pg_notify(%s, '')", (CHANGES_CHANNEL,))
     return cur.rowcount
+
+
+async def _execute(
+    conn: AsyncConnection, query: LiteralString, which: Filter, scope: Scope, model: str | None
+) -> AsyncCursor:
+    given = Parameters()
+    scoped: Composable = SQL(_SCOPES[scope])
+    if scope == "older_model":
+        scoped = SQL(_SCOPES[scope]).format(model=given.add(model, "text"))
+    composed = SQL(query).format(found=condition(which, given), scope=scoped)
+    return await conn.execute(composed, given.values, prepare=False)

@@ -61,3 +61,14 @@ async def test_what_is_classified_again(
 
 async def test_without_a_worker_there_is_no_older_model(client: AsyncClient) -> None:
     assert (await client.post(RERUN, json={"scope": "older_model"})).status_code == 409
+
+
+@pytest.mark.usefixtures("gallery")
+async def test_many_are_queued_a_part_at_a_time(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.database.images.AT_ONCE", 3)
+
+    answer = await client.post(RERUN, json={"scope": "found"})
+    assert answer.json() == {"queued": 4}
+    assert await waiting(client) == {"dog", "cat", "failed", "cancelled"}

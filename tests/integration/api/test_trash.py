@@ -162,3 +162,15 @@ async def test_an_upload_that_died_halfway_leaves_nothing_behind(
     assert not has(objects, original_key(sha256))
     assert not has(objects, thumbnail_key(sha256))
     assert unnamed(settings) == 0
+
+
+async def test_many_are_put_there_a_part_at_a_time(
+    client: AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted = await submit_rows(settings.require_database_url(), *"abcde")
+    monkeypatch.setattr("infra.database.images.AT_ONCE", 2)
+
+    deleted = (await client.post("/api/v1/images/delete", json={"all": True})).json()
+    assert deleted["deleted"] == 5
+    assert set(deleted["ids"]) == {str(each) for each in submitted.image_ids}
+    assert (await client.get("/api/v1/images")).json()["total"] == 0
