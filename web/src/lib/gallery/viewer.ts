@@ -15,6 +15,8 @@ type Options = {
 	album: Album;
 	index: number;
 	onshow: (image: Image, index: number) => void;
+	/** The picture come to is still to be loaded. */
+	onwait: () => void;
 	onclose: () => void;
 	/** What the panel leaves of the window. */
 	room: () => { x: number; y: number };
@@ -56,20 +58,32 @@ export async function openViewer(options: Options): Promise<PhotoSwipe> {
 	return viewer;
 }
 
-async function show(viewer: PhotoSwipe, { album, onshow }: Options): Promise<void> {
+/** Tells of the picture that is drawn: the list may have put another into its place since. */
+export async function show(
+	viewer: Pick<PhotoSwipe, 'currIndex' | 'currSlide' | 'refreshSlideContent'>,
+	{ album, onshow, onwait }: Pick<Options, 'album' | 'onshow' | 'onwait'>,
+): Promise<void> {
 	const index = viewer.currIndex;
-	const known = album.at(index);
-	const image = known ?? (await album.load(index));
-	if (!image || viewer.currIndex !== index) return;
-	if (!known) viewer.refreshSlideContent(index);
-	onshow(image, index);
+	const drawn = viewer.currSlide?.data.image as Image | undefined;
+	if (drawn) {
+		onshow(drawn, index);
+		return;
+	}
+	onwait();
+	const image = await album.load(index);
+	// Drawing it anew is another change, and comes back here.
+	if (image && viewer.currIndex === index) viewer.refreshSlideContent(index);
 }
 
-function slideOf(image: Image | undefined): SlideData {
+/** What the viewer draws, and the picture that it is. */
+export function slideOf(image: Image | undefined): SlideData {
 	if (!image) return { html: '<p class="pswp-words">Loading…</p>' };
-	if (image.status === 'failed') return { html: '<p class="pswp-words">No picture to show.</p>' };
+	if (image.status === 'failed') {
+		return { html: '<p class="pswp-words">No picture to show.</p>', image };
+	}
 	const thumbnail = thumbnailAddress(image.id);
 	return {
+		image,
 		src: UNDRAWN.test(image.media_type) ? thumbnail : originalAddress(image.id),
 		width: image.width,
 		height: image.height,
