@@ -102,6 +102,20 @@ def test_single_letters_can_be_switched_off_for_good(visitor: Page) -> None:
         visitor.reload()
 
 
+def test_the_browsers_way_back_from_a_picture_leads_to_it(visitor: Page) -> None:
+    visitor.goto("/#/gallery")
+    visitor.get_by_role("button", name="Open picture-12.jpg").click()
+    shown = visitor.get_by_role("complementary").get_by_role("heading").first
+    expect(shown).to_have_text("picture-12.jpg")
+    visitor.keyboard.press("ArrowRight")
+    expect(shown).not_to_have_text("picture-12.jpg")
+    name = shown.inner_text()
+    visitor.go_back()
+
+    expect(visitor.locator(".pswp")).to_have_count(0)
+    expect(visitor.get_by_role("button", name=f"Open {name}")).to_be_focused()
+
+
 def test_a_link_followed_the_moment_a_picture_closes_is_followed(visitor: Page) -> None:
     visitor.goto("/#/gallery")
     visitor.get_by_role("button", name="Open picture-12.jpg").click()

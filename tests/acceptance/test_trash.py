@@ -54,6 +54,32 @@ def test_one_picture_is_deleted_and_restored_from_the_trash(page: Page) -> None:
     shows(page, NEWEST_FIRST)
 
 
+def test_a_key_held_down_deletes_one_picture(page: Page, stack: Stack) -> None:
+    page.get_by_role("button", name="Open street.jpg").focus()
+    page.keyboard.down("Delete")
+    shows(page, [name for name in NEWEST_FIRST if name != "street.jpg"])
+    page.keyboard.down("Delete")
+    page.keyboard.down("Delete")
+    page.keyboard.up("Delete")
+    page.wait_for_load_state("networkidle")
+    assert total(stack, trash=True) == 1
+
+
+def test_the_focus_stays_with_its_picture_when_others_come(page: Page, stack: Stack) -> None:
+    page.get_by_role("button", name="Open street.jpg").focus()
+    stack.post_files(("tree.jpg", jpeg(9)))
+    shows(page, ["tree.jpg", *NEWEST_FIRST])
+    expect(page.get_by_role("button", name="Open street.jpg")).to_be_focused()
+
+
+def test_nothing_is_chosen_once_all_is_cleared(page: Page) -> None:
+    page.get_by_role("checkbox", name="Select lake.jpg").check()
+    page.get_by_role("button", name="Clear gallery").click()
+    page.get_by_role("dialog").get_by_role("button", name="Clear gallery").click()
+    expect(page.get_by_role("heading", name="No pictures yet")).to_be_visible()
+    expect(page.get_by_role("toolbar", name="Selected pictures")).to_have_count(0)
+
+
 def test_all_is_cleared_and_then_removed_only_after_asking(page: Page, stack: Stack) -> None:
     page.get_by_role("button", name="Clear gallery").click()
     question = page.get_by_role("dialog", name="Clear the gallery?")

@@ -4,7 +4,10 @@ import type { Image } from '../api/types';
 import { imageOf, predictionsOf } from '../testing/shapes';
 import Card from './Card.svelte';
 
-function card(image: Image, selecting = false) {
+function card(
+	image: Image,
+	given: { selecting?: boolean; selected?: boolean; fixed?: boolean } = {},
+) {
 	const calls = {
 		onopen: vi.fn(),
 		onselect: vi.fn(),
@@ -12,7 +15,8 @@ function card(image: Image, selecting = false) {
 		onrestore: vi.fn(),
 		onactive: vi.fn(),
 	};
-	render(Card, { image, index: 7, active: true, selected: false, selecting, ...calls });
+	const state = { active: true, selected: false, selecting: false, ...given };
+	render(Card, { image, index: 7, ...state, ...calls });
 	return calls;
 }
 
@@ -63,7 +67,7 @@ describe('a card', () => {
 	});
 
 	it('is chosen by a click while others are, and as a range with shift', async () => {
-		const choosing = card(imageOf(), true);
+		const choosing = card(imageOf(), { selecting: true });
 		const picture = screen.getByRole('button', { name: 'Open cat.jpg' });
 		await fireEvent.click(picture);
 		await fireEvent.click(picture, { shiftKey: true });
@@ -72,5 +76,21 @@ describe('a card', () => {
 			[7, true],
 		]);
 		expect(choosing.onopen).not.toHaveBeenCalled();
+	});
+
+	it('has its box ticked as long as it is chosen, whatever a click made of the box', async () => {
+		const { onselect } = card(imageOf(), { selecting: true, selected: true });
+		const box = screen.getByRole<HTMLInputElement>('checkbox');
+		await fireEvent.click(box, { shiftKey: true });
+		expect(onselect).toHaveBeenCalledWith(7, true);
+		await vi.waitFor(() => expect(box.checked).toBe(true));
+	});
+
+	it('cannot be left out of everything', async () => {
+		const calls = card(imageOf(), { selecting: true, selected: true, fixed: true });
+		expect(screen.getByRole<HTMLInputElement>('checkbox').disabled).toBe(true);
+		await fireEvent.click(screen.getByRole('button', { name: 'Open cat.jpg' }));
+		expect(calls.onselect).not.toHaveBeenCalled();
+		expect(calls.onopen).toHaveBeenCalledWith(7);
 	});
 });

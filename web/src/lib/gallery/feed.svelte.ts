@@ -1,7 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { isAbort, ProblemError, sentence } from '../api/client';
 import { listImages, type ImageQuery } from '../api/images';
-import type { Facets, Image } from '../api/types';
+import type { Facets, Image, ImagePage } from '../api/types';
 
 export const PAGE = 60;
 
@@ -18,6 +18,10 @@ export class Feed {
 	#error = $state.raw<string | null>(null);
 	#refused = $state(false);
 	#busy = $state(false);
+	#changing = $state(false);
+	/** What the answers say of the length, each of them only in part where it is estimated. */
+	#least = 0;
+	#most = Infinity;
 	/** Pages asked for since the last beginning. */
 	#asked = new Set<number>();
 	#range = { from: 0, to: 0 };
@@ -41,16 +45,23 @@ export class Feed {
 	get error(): string | null {
 		return this.#error;
 	}
-	/** What is shown may be of the question before. */
+	/** An answer is awaited. */
 	get busy(): boolean {
 		return this.#busy;
+	}
+	/** What is shown is of the question before. */
+	get changing(): boolean {
+		return this.#changing;
 	}
 
 	at = (index: number): Image | undefined => this.#pages.get(pageOf(index))?.[index % PAGE];
 
 	/** The picture at a place, asked for if need be. */
 	load = async (index: number): Promise<Image | undefined> => {
-		if (!this.at(index)) await this.#load(pageOf(index), this.#stop.signal);
+		if (!this.at(index)) {
+			const error = await this.#load(pageOf(index), this.#stop.signal);
+			if (error !== null) this.#fail(error);
+		}
 		return this.at(index);
 	};
 
@@ -75,13 +86,20 @@ export class Feed {
 		return ids;
 	}
 
-	/** All pictures from one place to another, wherever the list has been looked at or not. */
+	/**
+	 * All pictures from one place to another, whether the list has been looked at there or not;
+	 * none if the list changes meanwhile. What is asked for is not kept: far pages are forgotten.
+	 */
 	async between(from: number, to: number): Promise<Image[]> {
 		const { signal } = this.#stop;
+		const found: Image[] = [];
 		for (let page = pageOf(from); page <= pageOf(to); page += 1) {
-			if (!this.#pages.has(page)) await this.#load(page, signal);
+			const images = this.#pages.get(page) ?? (await this.#ask(page, signal)).items;
+			if (signal.aborted) return [];
+			const start = page * PAGE;
+			found.push(...images.slice(Math.max(0, from - start), to + 1 - start));
 		}
-		return this.slice(from, to);
+		return found;
 	}
 
 	/** The loaded pictures from one place to another, those not yet loaded left out. */
@@ -96,6 +114,7 @@ export class Feed {
 
 	/** What was shown stays until the answer to the new question is there. */
 	ask(query: ImageQuery): void {
+		this.#changing ||= JSON.stringify(query) !== JSON.stringify(this.#query);
 		this.#query = query;
 		void this.refresh();
 	}
@@ -104,6 +123,8 @@ export class Feed {
 		this.#stop.abort();
 		this.#stop = new AbortController();
 		this.#asked.clear();
+		this.#least = 0;
+		this.#most = Infinity;
 		this.#busy = true;
 		await this.#fill();
 	}
@@ -121,32 +142,61 @@ export class Feed {
 			if (!this.#asked.has(page)) missing.push(page);
 		}
 		if (missing.length === 0) return;
-		await Promise.all(missing.map((page) => this.#load(page, signal)));
+		const errors = await Promise.all(missing.map((page) => this.#load(page, signal)));
 		if (signal.aborted) return;
 		this.#busy = false;
+		const error = errors.find((error) => error !== null);
+		if (error !== undefined) return this.#fail(error);
+		this.#changing = false;
+		this.#error = null;
+		this.#refused = false;
 		this.#forgetFarPages();
 	}
 
-	async #load(page: number, signal: AbortSignal): Promise<void> {
+	#ask(page: number, signal: AbortSignal, facets?: number): Promise<ImagePage> {
+		const window = { skip: page * PAGE, limit: PAGE };
+		return listImages({ ...this.#query, facets }, window, signal);
+	}
+
+	/** Loads a page; returns what went wrong, or null. */
+	async #load(page: number, signal: AbortSignal): Promise<unknown> {
 		this.#asked.add(page);
 		try {
-			const window = { skip: page * PAGE, limit: PAGE };
 			// Tags are counted once, not with every page.
 			const facets = this.#asked.size === 1 ? this.#query.facets : undefined;
-			const found = await listImages({ ...this.#query, facets }, window, signal);
+			const found = await this.#ask(page, signal, facets);
+			if (signal.aborted) return null;
 			if (facets) this.#facets = found.facets ?? null;
 			this.#pages.set(page, found.items);
-			// The last page knows what an estimate cannot.
-			const last = found.next === null && (page === 0 || found.items.length > 0);
-			this.#total = last ? page * PAGE + found.items.length : found.total;
-			this.#exact = last || found.total_is_exact;
-			this.#error = null;
+			this.#measure(page, found);
 		} catch (error) {
-			if (isAbort(error)) return;
+			if (isAbort(error) || signal.aborted) return null;
 			this.#asked.delete(page);
-			this.#error = sentence(error);
-			this.#refused = error instanceof ProblemError && error.status === 400;
+			return error;
 		}
+		return null;
+	}
+
+	/** A page with another after it, the last one and one past the end each know something. */
+	#measure(page: number, { items, next, total, total_is_exact }: ImagePage): void {
+		const end = page * PAGE + items.length;
+		if (total_is_exact) this.#least = this.#most = total;
+		else if (next !== null) this.#least = Math.max(this.#least, end + 1);
+		else if (items.length > 0 || page === 0) this.#least = this.#most = end;
+		else this.#most = Math.min(this.#most, page * PAGE);
+		this.#exact = this.#least === this.#most;
+		this.#total = Math.min(this.#most, Math.max(this.#least, total));
+	}
+
+	#fail(error: unknown): void {
+		this.#error = sentence(error);
+		this.#refused = error instanceof ProblemError && error.status === 400;
+		// The answers to another question are none to this one.
+		if (!this.#refused && !this.#changing) return;
+		this.#total = null;
+		this.#facets = null;
+		this.#pages.clear();
+		this.#asked.clear();
 	}
 
 	/** Keeps memory flat however far somebody scrolls, and drops answers to an old question. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { OfflineError } from '../api/client';
+import { OfflineError, ProblemError } from '../api/client';
 import * as images from '../api/images';
 import type { ImagePage } from '../api/types';
 import { imageOf } from '../testing/shapes';
@@ -62,6 +62,24 @@ describe('a feed', () => {
 		);
 	});
 
+	it('finds everything of a range while far pages are forgotten', async () => {
+		const feed = await fed();
+		const found = feed.between(0, 3000);
+		for (let at = 90_000; at < 90_600; at += PAGE) feed.look(at, at + 10);
+		expect((await found).map(({ id }) => id)).toEqual(
+			Array.from({ length: 3001 }, (_, at) => `i${at}`),
+		);
+	});
+
+	it('finds nothing of a range in a list that is asked for anew meanwhile', async () => {
+		const feed = await fed();
+		const found = feed.between(0, 500);
+		await feed.refresh();
+		expect(await found).toEqual([]);
+		feed.look(0, 300);
+		await vi.waitFor(() => expect(feed.at(300)?.id).toBe('i300'));
+	});
+
 	it('keeps what it shows until the new answer is there', async () => {
 		const feed = await fed();
 		let answer: (page: ImagePage) => void = () => {};
@@ -81,6 +99,63 @@ describe('a feed', () => {
 		const feed = await fed();
 		expect(feed.total).toBe(1);
 		expect(feed.exact).toBe(true);
+	});
+
+	it('is as long as its last page says, whatever else was estimated', async () => {
+		const pages = Array.from({ length: 4 }, (_, page) =>
+			Array.from({ length: page < 2 ? PAGE : 30 }, (_, at) => imageOf({ id: `${page}-${at}` })),
+		);
+		list.mockImplementation(async (_query, { skip = 0 }) => {
+			const page = skip / PAGE;
+			const items = page < 3 ? (pages[page] ?? []) : [];
+			return { items, total: 90, total_is_exact: false, next: page < 2 ? 'next' : null };
+		});
+		const feed = await fed();
+		expect(feed.total).toBe(90);
+
+		feed.look(PAGE, PAGE + 10);
+		await vi.waitFor(() => expect(feed.at(PAGE)).toBeDefined());
+		expect([feed.total, feed.exact]).toEqual([121, false]);
+
+		feed.look(2 * PAGE, 2 * PAGE);
+		await vi.waitFor(() => expect(feed.at(2 * PAGE)).toBeDefined());
+		expect([feed.total, feed.exact]).toEqual([150, true]);
+
+		feed.look(0, 3 * PAGE);
+		await vi.waitFor(() => expect(list).toHaveBeenCalledTimes(4));
+		expect([feed.total, feed.exact]).toEqual([150, true]);
+	});
+
+	it('does not believe in pictures past an empty page', async () => {
+		list.mockImplementation(async (_query, { skip = 0 }) => {
+			const items = skip === 0 ? Array.from({ length: PAGE }, () => imageOf()) : [];
+			return { items, total: 200, total_is_exact: false, next: skip === 0 ? 'next' : null };
+		});
+		const feed = await fed();
+		expect(feed.total).toBe(200);
+		feed.look(2 * PAGE, 2 * PAGE);
+		await vi.waitFor(() => expect(feed.total).toBe(2 * PAGE));
+	});
+
+	it('has nothing to show for a search that cannot be read', async () => {
+		const feed = await fed();
+		list.mockRejectedValueOnce(new ProblemError(400, { detail: 'A quote is open.' }));
+		feed.ask({ q: '"dog' });
+		await vi.waitFor(() => expect(feed.error).toBe('A quote is open.'));
+		expect([feed.refused, feed.total, feed.at(0)]).toEqual([true, null, undefined]);
+
+		feed.ask({ q: 'dog' });
+		expect(feed.changing).toBe(true);
+		await vi.waitFor(() => expect(feed.total).toBe(TOTAL));
+		expect([feed.refused, feed.error, feed.changing]).toEqual([false, null, false]);
+	});
+
+	it('keeps what it shows when it cannot be had anew', async () => {
+		const feed = await fed();
+		list.mockRejectedValueOnce(new OfflineError());
+		await feed.refresh();
+		expect(feed.error).toBe('The gallery cannot be reached.');
+		expect([feed.total, feed.at(0)?.id]).toEqual([TOTAL, 'i0']);
 	});
 
 	it('says what went wrong and loads when asked again', async () => {

@@ -24,16 +24,16 @@ export class Selection {
 		return this.#everything ? total : this.#ids.size;
 	}
 
-	/** One picture in or out. Out of everything, it starts afresh with that one. */
+	/** One picture in or out. Everything stays whole: nobody can name all but one. */
 	toggle(id: string, index: number): void {
-		if (this.#everything) this.clear();
+		if (this.#everything) return;
 		if (!this.#ids.delete(id)) this.#ids.add(id);
 		this.#anchor = index;
 	}
 
 	/** All between the last picture chosen and this one, however far apart they are. */
 	async extend(index: number, between: (from: number, to: number) => Promise<{ id: string }[]>) {
-		this.#everything = false;
+		if (this.#everything) return;
 		const from = this.#anchor ?? index;
 		this.#anchor = index;
 		const found = await between(Math.min(from, index), Math.max(from, index));

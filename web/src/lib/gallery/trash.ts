@@ -29,10 +29,14 @@ async function remove(choice: Choice): Promise<{ deleted: number; ids: string[] 
 	return { deleted: gone.length, ids: gone };
 }
 
-export async function restore(ids: string[], onchange: () => void): Promise<void> {
+/** Ids that are still to be found out may be long in coming, or never come. */
+export async function restore(
+	ids: string[] | Promise<string[]>,
+	onchange: () => void,
+): Promise<void> {
 	await attempt(async () => {
 		let restored = 0;
-		for (const some of pieces(ids)) restored += (await restoreImages(some)).restored;
+		for (const some of pieces(await ids)) restored += (await restoreImages(some)).restored;
 		onchange();
 		toasts.say(`${plural(restored, 'picture')} restored.`);
 	});
