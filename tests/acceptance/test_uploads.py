@@ -32,7 +32,7 @@ def write_pictures(folder: Path, count: int) -> list[Path]:
 def finished(page: Page, count: int) -> None:
     """Wait until the page says that all of an upload is done."""
     words = f"{count:,} of {count:,} files finished"
-    expect(page.get_by_role("status").filter(has_text=words)).to_be_visible(timeout=MINUTES_MS)
+    expect(page.get_by_text(words, exact=True)).to_be_visible(timeout=MINUTES_MS)
     expect(page.get_by_role("heading", name="Upload finished")).to_be_visible()
 
 

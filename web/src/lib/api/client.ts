@@ -56,7 +56,17 @@ export async function respond(path: string, init?: RequestInit): Promise<Respons
 
 export async function request<T>(path: string, init?: RequestInit): Promise<T> {
 	const response = await respond(path, init);
-	return (response.status === 204 ? undefined : await response.json()) as T;
+	return response.status === 204 ? (undefined as T) : read<T>(response, init?.signal);
+}
+
+/** The body of an answer; one that is cut off on its way is as good as none. */
+export async function read<T>(response: Response, signal?: AbortSignal | null): Promise<T> {
+	try {
+		return (await response.json()) as T;
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		throw new OfflineError();
+	}
 }
 
 export const posting = (body: unknown): RequestInit => ({

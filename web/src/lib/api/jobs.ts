@@ -1,4 +1,5 @@
-import { address, OfflineError, ProblemError, query, request, respond, send } from './client';
+import { session } from '../session.svelte';
+import { address, OfflineError, ProblemError, query, read, request, respond, send } from './client';
 import type { Job, JobPage, Limits, ServiceStatus } from './types';
 
 export const listJobs = (limit: number, signal?: AbortSignal) =>
@@ -25,7 +26,7 @@ export async function readJob(
 	});
 	if (response.status === 304) return { job: null, etag };
 	return {
-		job: (await response.json()) as Job,
+		job: await read<Job>(response, signal),
 		etag: response.headers.get('etag') ?? undefined,
 	};
 }
@@ -48,7 +49,9 @@ export function sendFiles({ jobId, files, key, onsent }: Sending): Promise<Job> 
 		http.upload.onprogress = ({ loaded }) => onsent(loaded);
 		http.onload = () => {
 			const body = parse(http.responseText);
+			if (http.status === 401) session.needed = true;
 			if (http.status < 300 && body) resolve(body as Job);
+			else if (http.status < 300) reject(new OfflineError());
 			else reject(new ProblemError(http.status, body, http.getResponseHeader('retry-after')));
 		};
 		http.onerror = () => reject(new OfflineError());

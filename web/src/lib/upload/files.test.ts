@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fileOf } from '../testing/shapes';
-import { droppedFiles } from './files';
+import { droppedFiles, Unreadable } from './files';
 
 const MOST_AT_ONCE = 100;
 
@@ -24,6 +24,11 @@ const folderOf = (name: string, entries: FileSystemEntry[]) =>
 		},
 	}) as unknown as FileSystemEntry;
 
+const unreadable = (entry: FileSystemEntry) => {
+	const refuse = (_: unknown, fail: () => void) => fail();
+	return { ...entry, file: refuse, createReader: () => ({ readEntries: refuse }) };
+};
+
 const dropOf = (...entries: FileSystemEntry[]) =>
 	({
 		items: entries.map((entry) => ({ kind: 'file', webkitGetAsEntry: () => entry })),
@@ -46,5 +51,15 @@ describe('a drop', () => {
 		const inner = folderOf('day 2', [entryOf('b.jpg'), entryOf('.DS_Store')]);
 		const drop = dropOf(entryOf('a.jpg'), folderOf('trip', [inner, entryOf('c.jpg')]));
 		expect(await namesOf(drop)).toEqual(['a.jpg', 'b.jpg', 'c.jpg']);
+	});
+
+	it('names what could not be read', async () => {
+		const found = [];
+		const drop = dropOf(unreadable(entryOf('a.jpg')), unreadable(folderOf('trip', [])));
+		for await (const files of droppedFiles(drop)) found.push(...files);
+		expect(found).toEqual([
+			new Unreadable('a.jpg', 'The file could not be read.'),
+			new Unreadable('trip', 'Not all of this folder could be read.'),
+		]);
 	});
 });

@@ -8,8 +8,9 @@ const AT_MOST_EVERY_MS = 400;
 const AGAIN_MS = 3000;
 
 type Hooks = {
-	onjob: (job: Job) => void;
-	onerror: (error: unknown) => void;
+	/** The job as it stands now, or null when it is as it was. */
+	onjob: (job: Job | null) => void;
+	onerror: (error: unknown, again: boolean) => void;
 	/** Nothing is going to change unless somebody does something. */
 	idle: () => boolean;
 	/** Gives the function that ends an idle wait. */
@@ -27,14 +28,15 @@ export async function follow(id: string, hooks: Hooks, signal: AbortSignal): Pro
 			const answer = await readJob(id, { wait, cursor, etag }, signal);
 			etag = answer.etag;
 			cursor = answer.job?.cursor ?? cursor;
-			if (answer.job) hooks.onjob(answer.job);
+			hooks.onjob(answer.job);
 			if (hooks.idle()) await sleep(Infinity, hooks, signal);
 			else await sleep(AT_MOST_EVERY_MS, hooks, signal);
 		} catch (error) {
 			if (isAbort(error) || signal.aborted) return;
-			hooks.onerror(error);
-			if (!(error instanceof OfflineError) && !(error instanceof ProblemError && error.passing))
-				return;
+			const again =
+				error instanceof OfflineError || (error instanceof ProblemError && error.passing);
+			hooks.onerror(error, again);
+			if (!again) return;
 			await sleep(AGAIN_MS, hooks, signal);
 		}
 	}

@@ -139,4 +139,37 @@ describe('sending', () => {
 		expect(answered).toHaveLength(4);
 		expect(rows.filter((row) => row.phase === 'cancelled')).toHaveLength(16);
 	});
+
+	it('sends nothing more once cancelled, neither after a pause nor one by one', async () => {
+		for (const error of [new OfflineError(), new ProblemError(413, { detail: 'Too large.' })]) {
+			const calls: Call[] = [];
+			const { sender } = senderWith(async (call) => {
+				calls.push(call);
+				await new Promise((resolve) => setTimeout(resolve, 10));
+				throw error;
+			});
+			const rows = rowsOf(4);
+			void sender.add(rows);
+			await vi.advanceTimersByTimeAsync(15);
+			const sent = calls.length;
+			const cancelled = sender.cancel();
+			await vi.runAllTimersAsync();
+			await cancelled;
+
+			expect(calls).toHaveLength(sent);
+			expect(rows.at(-1)?.phase).toBe('cancelled');
+		}
+	});
+
+	it('keeps every file when somebody has to sign in again', async () => {
+		const post = vi.fn(async (_call: Call): Promise<Job> => {
+			throw new ProblemError(401, { detail: 'A key is needed.' });
+		});
+		const { sender } = senderWith(post);
+		const rows = rowsOf(20);
+		await sender.add(rows);
+
+		expect(post).toHaveBeenCalledOnce();
+		expect(rows.every((row) => row.retryable)).toBe(true);
+	});
 });

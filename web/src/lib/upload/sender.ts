@@ -84,14 +84,15 @@ export class Sender {
 	async #deliver(rows: Row[]): Promise<void> {
 		const key = uniqueKey();
 		for (let attempt = 1; ; attempt += 1) {
+			if (this.#stop.signal.aborted) {
+				for (const row of rows) row.cancel();
+				return;
+			}
 			try {
 				await this.#post(rows, key);
 				return;
 			} catch (error) {
-				if (this.#stop.signal.aborted) {
-					for (const row of rows) row.cancel();
-					return;
-				}
+				if (this.#stop.signal.aborted) continue;
 				if (!mayPass(error, attempt)) return this.#refuse(rows, error);
 				for (const row of rows) row.wait();
 				this.#hooks.ontrouble(sentence(error));
@@ -114,7 +115,10 @@ export class Sender {
 	/** One bad file must not take its neighbours along: alone, each gets its own answer. */
 	async #refuse(rows: Row[], error: unknown): Promise<void> {
 		const [only, ...others] = rows;
-		if (others.length > 0) {
+		if (error instanceof ProblemError && error.status === 401) {
+			// All wait for somebody to sign in again.
+			for (const row of [...rows, ...this.#waiting.splice(0)]) row.giveUp(error.message);
+		} else if (others.length > 0) {
 			for (const row of rows) await this.#deliver([row]);
 		} else if (error instanceof ProblemError && !error.passing) {
 			only?.refuse(error.message);

@@ -1,9 +1,10 @@
 import { ProblemError, sentence } from '../api/client';
 import { cancelJob, retryJob } from '../api/jobs';
 import { retryImage } from '../api/images';
-import type { Job, JobItem } from '../api/types';
+import type { Job, JobItem, Limits } from '../api/types';
 import { service } from '../service.svelte';
 import { refusal } from './checks';
+import { Unreadable, type Found } from './files';
 import { follow } from './follow';
 import { Rate } from './rate';
 import { Row, type Phase } from './row.svelte';
@@ -26,6 +27,8 @@ const NOTHING: Tally = {
 	cancelled: 0,
 };
 
+const AGAIN = 'Trying again…';
+
 /** One upload: the files in hand and the job's receipt, brought together row by row. */
 export class UploadSession {
 	#id = $state.raw<string | null>(null);
@@ -41,6 +44,7 @@ export class UploadSession {
 	#rate = new Rate();
 	#sender: Sender;
 	#wake: () => void = () => {};
+	#cancel = new AbortController();
 	#onnamed: (id: string) => void;
 
 	tally = $derived.by(() => {
@@ -60,7 +64,7 @@ export class UploadSession {
 		this.#sender = new Sender(id, {
 			limits: () => service.limits,
 			onanswer: (job, rows) => this.#adopt(job, rows),
-			ontrouble: (words) => (this.#trouble = words),
+			ontrouble: (words) => (this.#trouble = words && `${words} ${AGAIN}`),
 		});
 	}
 
@@ -99,13 +103,22 @@ export class UploadSession {
 		return Math.max(0, expectedFiles(this.#id) - this.#rows.length);
 	}
 
-	async add(files: File[]): Promise<void> {
+	/** Ends when the upload is cancelled; what comes later is another beginning. */
+	get cancelled(): AbortSignal {
+		return this.#cancel.signal;
+	}
+
+	/** Whether all of it can be read from its receipt, and nothing is left to come. */
+	get over(): boolean {
+		const rows = this.#rows;
+		return this.#id !== null && rows.length > 0 && rows.every((row) => row.settled && !row.file);
+	}
+
+	async add(files: Found[]): Promise<void> {
+		const { cancelled } = this;
 		const limits = await service.learnLimits();
-		const rows = files.map((file) => new Row(file.name, file));
-		for (const row of rows) {
-			const reason = row.file && refusal(row.file, limits);
-			if (reason) row.refuse(reason);
-		}
+		const rows = files.map((file) => rowOf(file, limits));
+		if (cancelled.aborted) for (const row of rows) if (row.file) row.cancel();
 		this.#rows = [...this.#rows, ...rows];
 		this.#expect();
 		await this.#send(rows.filter((row) => row.phase === 'waiting'));
@@ -143,6 +156,8 @@ export class UploadSession {
 	}
 
 	async cancel(): Promise<void> {
+		this.#cancel.abort();
+		this.#cancel = new AbortController();
 		await this.#sender.cancel();
 		if (this.#id) await this.#ask(cancelJob, this.#id);
 	}
@@ -152,7 +167,7 @@ export class UploadSession {
 		this.#sending = true;
 		await this.#sender.add(rows);
 		this.#sending = this.#sender.busy;
-		if (!this.#sending && this.#id) forgetExpected(this.#id);
+		if (!this.#sending && this.#id && !this.#held) forgetExpected(this.#id);
 		this.#settleStrays();
 	}
 
@@ -173,8 +188,8 @@ export class UploadSession {
 		await follow(
 			id,
 			{
-				onjob: (job) => this.#merge(job),
-				onerror: (error) => this.#complain(error),
+				onjob: (job) => (job ? this.#merge(job) : this.#note()),
+				onerror: (error, again) => this.#complain(error, again),
 				idle: () => this.#loaded && !this.#sending && this.tally.settled === this.tally.total,
 				onwake: (wake) => (this.#wake = wake),
 			},
@@ -182,9 +197,10 @@ export class UploadSession {
 		);
 	}
 
-	#complain(error: unknown): void {
+	#complain(error: unknown, again: boolean): void {
 		this.#missing = error instanceof ProblemError && error.status === 404;
-		this.#trouble = this.#missing ? null : sentence(error);
+		const words = again ? `${sentence(error)} ${AGAIN}` : sentence(error);
+		this.#trouble = this.#missing ? null : words;
 	}
 
 	#adopt(job: Job, rows: Row[]): void {
@@ -232,14 +248,27 @@ export class UploadSession {
 		this.#rows = [...this.#rows, ...rows];
 	}
 
+	/** Files that are still in hand; the service does not have them. */
+	get #held(): number {
+		return this.#rows.filter((row) => row.file).length;
+	}
+
 	#expect(): void {
-		// What the page itself refused never gets into the job.
-		const refused = this.#rows.filter((row) => row.phase === 'rejected' && row.imageId === null);
-		if (this.#id) noteExpected(this.#id, this.#rows.length - refused.length);
+		// What the page itself refused or cancelled never gets into the job.
+		if (this.#id) noteExpected(this.#id, this.#held + this.#byPosition.size);
 	}
 
 	#note(): void {
 		this.#rate.note(this.tally.settled, Date.now());
 		this.#perSecond = this.#rate.perSecond;
 	}
+}
+
+/** A row to be sent, or one that says why it is not. */
+function rowOf(file: Found, limits: Limits | null): Row {
+	const unreadable = file instanceof Unreadable;
+	const row = new Row(file.name, unreadable ? null : file);
+	const reason = unreadable ? file.reason : refusal(file, limits);
+	if (reason) row.refuse(reason);
+	return row;
 }

@@ -146,4 +146,43 @@ describe('coming back to an upload', () => {
 
 		expect(session.unsent).toBe(6);
 	});
+
+	it('counts the files that the service did not take', async () => {
+		const refuse = new ProblemError(401, { detail: 'A key is needed.' });
+		const first = [0, 1, 2, 3].map((position) => itemOf({ position }));
+		api.sendFiles.mockResolvedValueOnce(jobOf(first)).mockRejectedValue(refuse);
+		const closed = new UploadSession();
+		await closed.add(Array.from({ length: 10 }, (_, at) => fileOf(`${at}.jpg`)));
+		expect(closed.tally.failed).toBe(6);
+
+		answers(jobOf(first));
+		const session = new UploadSession('j1');
+		const stop = watched(session);
+		await vi.waitFor(() => expect(session.loaded).toBe(true));
+		stop();
+
+		expect(session.unsent).toBe(6);
+	});
+
+	it('forgets how fast it went when nothing comes any more', async () => {
+		let now = 1000;
+		vi.spyOn(Date, 'now').mockImplementation(() => (now += 10_000));
+		answers(jobOf([itemOf(), itemOf({ position: 1 })]), jobOf([itemOf({ status: 'done' })]));
+		for (let quiet = 0; quiet < 3; quiet += 1) {
+			api.readJob.mockResolvedValueOnce({ job: null, etag: undefined });
+		}
+		const session = new UploadSession('j1');
+		const stop = watched(session);
+		await vi.waitFor(() => expect(session.perSecond).not.toBeNull());
+		await vi.waitFor(() => expect(session.perSecond).toBeNull(), { timeout: 4000 });
+		stop();
+	});
+
+	it('tries again only where that may help', async () => {
+		api.readJob.mockRejectedValue(new ProblemError(403, { detail: 'The key may not read.' }));
+		const session = new UploadSession('j1');
+		const stop = watched(session);
+		await vi.waitFor(() => expect(session.trouble).toBe('The key may not read.'));
+		stop();
+	});
 });

@@ -1,4 +1,5 @@
 import { jobHref, router } from '../router.svelte';
+import type { Found } from './files';
 import { UploadSession } from './session.svelte';
 
 /** The uploads of this page, which go on whatever view is being looked at. */
@@ -15,6 +16,11 @@ class Uploads {
 		return this.#live.find((session) => session.sending);
 	}
 
+	/** The upload that is being looked at, or would be. */
+	get shown(): UploadSession | null {
+		return router.jobId ? this.session(router.jobId) : this.fresh;
+	}
+
 	/** The upload behind a job's address: this page's own, or read from its receipt. */
 	session(id: string): UploadSession {
 		const own = this.#live.find((session) => session.id === id);
@@ -24,11 +30,14 @@ class Uploads {
 	}
 
 	/** Takes files into the job being looked at or being sent, else into a new one. */
-	async take(handfuls: AsyncIterable<File[]>): Promise<void> {
+	async take(handfuls: AsyncIterable<Found[]>): Promise<void> {
 		let session: UploadSession | null = null;
+		let cancelled: AbortSignal | null = null;
 		for await (const files of handfuls) {
+			if (cancelled?.aborted) break;
 			if (!session) {
 				session = this.#receiver();
+				cancelled = session.cancelled;
 				router.go(session.id ? jobHref(session.id) : '#/');
 			}
 			void session.add(files);
@@ -41,9 +50,11 @@ class Uploads {
 	}
 
 	#receiver(): UploadSession {
-		const open = router.jobId ? this.session(router.jobId) : (this.fresh ?? this.sending);
-		const session = open ?? new UploadSession(null, moveTo);
-		if (!this.#live.includes(session)) this.#live = [...this.#live, session];
+		const looked = this.shown?.missing ? null : this.shown;
+		const session = looked ?? this.sending ?? new UploadSession(null, moveTo);
+		// Those that are over can be read from their receipts.
+		const others = this.#live.filter((other) => other !== session && !other.over);
+		this.#live = [...others, session];
 		return session;
 	}
 }
