@@ -44,7 +44,8 @@ def test_no_worker_no_weights_and_no_service_are_each_told(
     upload(page, files("lake.jpg"))
     row = page.get_by_role("article", name="lake.jpg")
     expect(row.get_by_text("Queued")).to_be_visible()
-    says(page, "No worker", "No worker is running. 1 picture will wait until then.")
+    says(page, "No worker", "No worker is running.")
+    expect(page.get_by_text("1 picture will wait until then.")).to_be_visible()
 
     stack.start("worker")
     says(page, "No model", "No MobileNetV2 weights")

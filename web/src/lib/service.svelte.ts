@@ -5,14 +5,22 @@ import type { Limits, ServiceStatus } from './api/types';
 import { count, plural } from './words';
 
 const EVERY_MS = 4000;
+const PATIENCE_MS = 15_000;
 
-export type Notice = { tone: 'good' | 'busy' | 'warn' | 'bad'; short: string; long: string };
+export type Notice = {
+	tone: 'good' | 'busy' | 'warn' | 'bad';
+	short: string;
+	long: string;
+	/** What waits because of it, in numbers that change. */
+	held?: string;
+};
 
 /** What the service says of itself, asked for only while something on the page shows it. */
 class Service {
 	#limits = $state.raw<Limits | null>(null);
 	#status = $state.raw<ServiceStatus | null>(null);
 	#reachable = $state(true);
+	#looking = false;
 	#watch = createSubscriber(() => {
 		const look = () => document.visibilityState === 'visible' && void this.#look();
 		const timer = setInterval(look, EVERY_MS);
@@ -53,13 +61,17 @@ class Service {
 	}
 
 	async #look(): Promise<void> {
+		if (this.#looking) return;
+		this.#looking = true;
 		try {
-			this.#status = await readStatus();
+			this.#status = await readStatus(AbortSignal.timeout(PATIENCE_MS));
 			this.#reachable = true;
 			void this.learnLimits();
 		} catch (error) {
 			// Who is told to slow down has reached it.
 			this.#reachable = error instanceof ProblemError && error.status === 429;
+		} finally {
+			this.#looking = false;
 		}
 	}
 }
@@ -77,7 +89,7 @@ export function noticeOf({ queue, images, workers }: ServiceStatus): Notice {
 		: 'New pictures will wait until then.';
 	if (workers.state !== 'ready') {
 		const short = workers.state === 'no_weights' ? 'No model' : 'No worker';
-		return { tone: 'warn', short, long: `${workers.detail} ${held}` };
+		return { tone: 'warn', short, long: workers.detail, held };
 	}
 	if (waiting + images.running > 0) {
 		const long = `${count(waiting)} waiting, ${count(images.running)} being classified.`;

@@ -28,7 +28,10 @@ describe('the words about the queue', () => {
 			queue: { interactive: 1, bulk: 0, oldest_waiting_seconds: 60 },
 			workers: { alive: 0, state: 'no_worker', detail: 'No worker is running.' },
 		});
-		expect(noticeOf(status).long).toBe('No worker is running. 1 picture will wait until then.');
+		expect(noticeOf(status)).toMatchObject({
+			long: 'No worker is running.',
+			held: '1 picture will wait until then.',
+		});
 	});
 
 	it('pass on where weights were looked for', () => {

@@ -1,4 +1,3 @@
-import { MediaQuery } from 'svelte/reactivity';
 import { notes } from './notes';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -9,14 +8,9 @@ const ORDER: readonly Theme[] = ['system', 'light', 'dark'];
 /** The chosen theme; `public/theme.js` reads the same key before the first paint. */
 class ThemeChoice {
 	#chosen = $state<Theme>(chosenTheme());
-	#systemDark = new MediaQuery('(prefers-color-scheme: dark)');
 
 	get current(): Theme {
 		return this.#chosen;
-	}
-
-	get dark(): boolean {
-		return this.#chosen === 'system' ? this.#systemDark.current : this.#chosen === 'dark';
 	}
 
 	next(): void {

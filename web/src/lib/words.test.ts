@@ -40,7 +40,10 @@ describe('words', () => {
 		[0.2, '1 s'],
 		[59, '59 s'],
 		[90, '2 min'],
+		[59.7, '1 min'],
+		[3599, '1 h 0 min'],
 		[5400, '1 h 30 min'],
+		[7190, '2 h 0 min'],
 	])('writes %d seconds as %s', (seconds, written) => {
 		expect(duration(seconds)).toBe(written);
 	});

@@ -59,7 +59,7 @@ export function ago(iso: string, now = Date.now()): string {
 }
 
 export function duration(seconds: number): string {
-	if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
-	if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-	return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+	if (seconds < 59.5) return `${Math.max(1, Math.round(seconds))} s`;
+	const minutes = Math.round(seconds / 60);
+	return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -1,13 +1,18 @@
 import { tick } from 'svelte';
-import type { View } from '../router.svelte';
+
+/** A view by its name, or an upload, whose job may have no id yet. */
+type Place = string | { id: string | null };
 
 /** Where each view was left, so that coming back finds the same pictures in sight. */
-const places = new Map<View, number>();
+const places = new Map<string, number>();
+
+const nameOf = (place: Place): string =>
+	typeof place === 'string' ? place : `upload ${place.id ?? ''}`;
 
 /** Call before a view is replaced. */
-export const leave = (view: View): void => void places.set(view, scrollY);
+export const leave = (place: Place): void => void places.set(nameOf(place), scrollY);
 
-export async function arrive(view: View): Promise<void> {
+export async function arrive(place: Place): Promise<void> {
 	await tick();
-	scrollTo({ top: places.get(view) ?? 0, behavior: 'instant' });
+	scrollTo({ top: places.get(nameOf(place)) ?? 0, behavior: 'instant' });
 }
