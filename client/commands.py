@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from client.files import LocalFile, find_files
 from client.gallery import Gallery, GalleryRefusedError
@@ -77,7 +77,7 @@ def search(
     """Find pictures by their tags."""
     with _gallery(url, key) as gallery:
         found = list(islice(gallery.pages("images", q=query, limit=min(limit, 500)), limit))
-    table = Table("id", "name", "status", "tags")
+    table = Table(Column("id", no_wrap=True), "name", "status", "tags")
     for image in found:
         tags = ", ".join(f"{each['label']} {each['score']:.0%}" for each in image["predictions"])
         table.add_row(image["id"], image["name"], image["status"], tags)
@@ -95,7 +95,9 @@ def jobs(
     """List the newest jobs."""
     with _gallery(url, key) as gallery:
         found = list(islice(gallery.pages("jobs", limit=min(limit, 500)), limit))
-    table = Table("id", "made", "status", "files", "done", "failed", "rejected")
+    table = Table(
+        Column("id", no_wrap=True), "made", "status", "files", "done", "failed", "rejected"
+    )
     for job in found:
         counts = [str(job["counts"][name]) for name in ("total", "done", "failed", "rejected")]
         table.add_row(job["id"], job["created_at"][:19], job["status"], *counts)

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import psycopg
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from infra.database.connection import limited_conninfo
 from infra.database.keys import Scope, create_key, list_keys, revoke_key
@@ -58,7 +58,8 @@ def show() -> None:
     def work(settings: Settings) -> None:
         with _database(settings) as conn:
             keys = list_keys(conn)
-        table = Table("begins with", "name", "scopes", "made", "valid until", "last used")
+        begins = Column("begins with", no_wrap=True)  # what `revoke` takes
+        table = Table(begins, "name", "scopes", "made", "valid until", "last used")
         for key in keys:
             until = _day(key.expires_at) if key.expires_at else "for ever"
             if not key.is_valid:
