@@ -3,7 +3,9 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
-from zipfile import ZIP_DEFLATED
+from zipfile import ZIP_DEFLATED, ZIP_STORED
+
+from anyio import to_thread
 
 from api.formats.archive import Archive
 
@@ -17,16 +19,21 @@ async def pack(
 
     `facts` is asked when the content has come to its end.
     """
-    archive = Archive(ZIP_DEFLATED, large=True)
+    # What is a zip already does not get smaller.
+    archive = Archive(ZIP_STORED if name.endswith(".zip") else ZIP_DEFLATED, large=True)
     digest = hashlib.sha256()
     size = 0
     archive.begin(name)
     async for block in content:
-        digest.update(block)
         size += len(block)
-        archive.write(block)
+        await to_thread.run_sync(_add, block, digest, archive)
         yield archive.take()
     archive.begin("manifest.json")
     told = {"file": name, "bytes": size, "sha256": digest.hexdigest(), **facts()}
     archive.write(json.dumps(told, indent=2, ensure_ascii=False).encode())
     yield archive.finish()
+
+
+def _add(block: bytes, digest: "hashlib._Hash", archive: Archive) -> None:
+    digest.update(block)
+    archive.write(block)

@@ -26,7 +26,7 @@ async def zip_originals(
             number += 1
             data = await to_thread.run_sync(objects.get, original_key(image.sha256))
             archive.begin(entry_name(number, image.name), image.created_at.timetuple()[:6])
-            archive.write(data)
+            await to_thread.run_sync(archive.write, data)
             yield archive.take()
     yield archive.finish()
 

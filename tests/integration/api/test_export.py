@@ -1,9 +1,11 @@
 """Exports, read back by readers that are not ours."""
 
+import asyncio
 import csv
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from httpx import AsyncClient, Response
 
+from api.formats.archive import Archive
 from api.formats.xlsx import Xlsx
 from infra.database.images import Image
 from infra.settings import Settings
@@ -159,6 +162,42 @@ async def test_the_originals_come_under_names_of_their_own(
     ]  # fmt: skip
     assert archive.read("000003-=1+1.jpg") == jpeg(0)
     assert archive.infolist()[2].date_time == (2026, 1, 1, 13, 14, 14)  # zips count in two seconds
+
+
+async def test_an_export_with_a_manifest_waits_its_turn_too(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("api.export._exporting", asyncio.Semaphore(0))
+    monkeypatch.setattr("api.export.list_models", lambda *_: asked.append(1))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await export(client, manifest="true")
+
+    assert asked == []
+
+
+async def test_originals_with_a_manifest_are_packed_off_the_loop_and_not_twice(
+    client: AsyncClient, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, threads = Archive.write, set()
+
+    def noted(archive: Archive, data: bytes) -> None:
+        if len(data) > 1000:
+            threads.add(threading.get_ident())
+        write(archive, data)
+
+    monkeypatch.setattr("api.formats.archive.Archive.write", noted)
+    answer = await export(client, format="zip", manifest="true")
+    packed = zipfile.ZipFile(io.BytesIO(answer.content))
+
+    assert [each.compress_type for each in packed.infolist()] == [zipfile.ZIP_STORED] * 2
+    originals = zipfile.ZipFile(io.BytesIO(packed.read("gallery.zip")))
+    assert len(originals.namelist()) == len(ids)
+    told = json.loads(packed.read("manifest.json"))
+    assert told["sha256"] == hashlib.sha256(packed.read("gallery.zip")).hexdigest()
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 @pytest.mark.usefixtures("ids")
