@@ -1,7 +1,7 @@
 """Taking it out: the gallery as a file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Protocol, get_args
 from uuid import UUID
@@ -10,6 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
+from starlette.types import Message, Send
 
 from api.dependencies import MinScore, SearchText, Service, ServiceDep
 from api.formats import manifest as with_manifest
@@ -20,7 +21,10 @@ from api.search import read_search
 from infra.database.conditions import Filter
 from infra.database.export import copy_csv, list_models, read_images
 from infra.database.images import Image
+from infra.log import get_logger
 from infra.search.query import ImageStatus
+
+log = get_logger(__name__)
 
 router = APIRouter(prefix="/export", tags=["export"])
 
@@ -44,6 +48,11 @@ _exporting = asyncio.Semaphore(3)
 
 _BOM = b"\xef\xbb\xbf"
 
+
+# Others wait while a reader takes nothing; so long, and then it is given up. A piece is small
+# enough to get through a slow line in that time.
+READER_SECONDS = 120.0
+_PIECE = 256 << 10
 
 # A file without a manifest is named for the moment; with one it lies in an archive that is.
 _FILE_NAME = "gallery"
@@ -144,11 +153,32 @@ async def _send(export: "Export", asked: dict[str, object] | None) -> StreamingR
         ending, media_type = "zip", with_manifest.MEDIA_TYPE
     first = await anext(blocks)  # so that trouble at the start is a problem, not half a file
     name = f"{_FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
-    return StreamingResponse(
+    return _Streamed(
         _chain(first, blocks),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+class _ReaderGoneError(Exception):
+    """Nobody takes what is sent."""
+
+
+class _Streamed(StreamingResponse):
+    """An export on its way. One that is given up has no end, as one that breaks."""
+
+    async def stream_response(self, send: Send) -> None:
+        async def in_time(message: Message) -> None:
+            try:
+                async with asyncio.timeout(READER_SECONDS):
+                    await send(message)
+            except TimeoutError as error:
+                raise _ReaderGoneError from error
+
+        try:
+            await super().stream_response(in_time)
+        except _ReaderGoneError:
+            log.warning("export given up: its reader takes nothing")
 
 
 class Export:
@@ -161,6 +191,7 @@ class Export:
         self._service = service
         self._which = which
         self._bom = bom
+        self._models: list[str] | None = None  # wanted where a list
         self._writer: Writer | None = None
         if format_ == "csv":
             self.media_type = "text/csv; charset=utf-8; header=present"
@@ -171,17 +202,22 @@ class Export:
     async def blocks(self) -> AsyncIterator[bytes]:
         """The file, piece by piece. If something breaks, so does the response: it has no end."""
         async with _exporting:
+            if self._models is not None:
+                self._models = await self._list_models()
             async for block in self._csv() if self.ending == "csv" else self._written():
                 yield block
 
     async def with_manifest(self, asked: dict[str, object]) -> AsyncIterator[bytes]:
         """The file in an archive, with a manifest."""
-        async with self._service.database.connection(seconds=None) as conn:
-            models = await list_models(conn, self._which)
+        self._models = []
         name = f"{_FILE_NAME}.{self.ending}"
-        facts = lambda: asked | {"models": models, "rows": self.rows}  # noqa: E731
+        facts = lambda: asked | {"models": self._models, "rows": self.rows}  # noqa: E731
         async for block in with_manifest.pack(self.blocks(), name, facts):
             yield block
+
+    async def _list_models(self) -> list[str]:
+        async with self._service.database.connection(seconds=None) as conn:
+            return await list_models(conn, self._which)
 
     # Without a limit on the time: an export takes as long as its reader does, and is begun and
     # ended by different tasks, which a limit would not survive.
@@ -213,6 +249,12 @@ class Export:
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
+    for piece in _cut(first):
+        yield piece
     async for block in rest:
-        yield block
+        for piece in _cut(block):
+            yield piece
+
+
+def _cut(block: bytes) -> Iterator[bytes]:
+    return (block[start : start + _PIECE] for start in range(0, len(block), _PIECE))
