@@ -151,7 +151,9 @@ LIST_ITEMS = """
                 WHERE image_id = i.id AND i.status = 'done') AS p ON true
      WHERE t.job_id = %(job_id)s
        AND (%(positions)s::integer[] IS NULL OR t.position = ANY(%(positions)s))
-       AND (%(changed_since)s::timestamptz IS NULL OR i.changed_at >= %(changed_since)s)
+       AND (%(changed_since)s::timestamptz IS NULL
+            OR i.changed_at >= %(changed_since)s
+            OR t.changed_at >= %(changed_since)s)
      ORDER BY t.position
 """
 
@@ -163,7 +165,7 @@ async def list_items(
     positions: Sequence[int] | None = None,
     changed_since: datetime | None = None,
 ) -> list[JobItem]:
-    """A job's items in order: all, those at `positions`, or those whose picture has changed."""
+    """A job's items in order: all, those at `positions`, or those that have changed."""
     async with conn.cursor(row_factory=class_row(JobItem)) as cur:
         await cur.execute(
             LIST_ITEMS,

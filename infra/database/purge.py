@@ -24,7 +24,8 @@ PURGE_IMAGES = """
     receipts AS (
         UPDATE job_items AS t
            SET last_status = doomed.status,
-               image_id = NULL
+               image_id = NULL,
+               changed_at = now()
           FROM doomed
          WHERE t.image_id = doomed.id
     ),

@@ -218,6 +218,22 @@ async def test_everything_has_changed_since_the_beginning_of_time(client: AsyncC
     assert len(answer.json()["items"]) == 1
 
 
+async def test_what_came_later_or_was_purged_has_changed(
+    client: AsyncClient, settings: Settings
+) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)), ("b.jpg", jpeg(2)))
+    with psycopg.connect(settings.require_database_url()) as conn:
+        for table in ("images", "job_items"):
+            conn.execute(f"UPDATE {table} SET changed_at = now() - interval '1 hour'".encode())
+
+    await submit(client, ("no.jpg", b"no picture"), path=f"{JOBS}/{job['id']}/images")
+    first = {"ids": [job["items"][0]["image_id"]]}
+    assert (await client.post("/api/v1/images/delete", json=first)).json()["deleted"] == 1
+    assert (await client.post("/api/v1/images/purge", json=first)).json() == {"purged": 1}
+    answer = await client.get(f"{JOBS}/{job['id']}", params={"changed_since": job["cursor"]})
+    assert outcomes(answer.json()) == [("a.jpg", "accepted"), ("no.jpg", "rejected")]
+
+
 async def test_jobs_are_listed_newest_first_in_pages(client: AsyncClient) -> None:
     made = [(await submit(client, (f"{seed}.jpg", jpeg(seed))))["id"] for seed in range(5)]
     listed, cursor = [], None
