@@ -70,6 +70,9 @@ _OWN_HEADERS: Final = {
     ("getThumbnail", "200"): ("ETag",),
     ("getThumbnail", "304"): ("ETag",),
 }
+# Of every route that takes a body: it is too large, or stops coming.
+_BODY_REFUSED: Final = ("408", "413")
+_PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _WAITING: Final = {
     str(int(s)) for s in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 }
@@ -115,6 +118,9 @@ def _complete_operation(operation: Description) -> None:
     else:
         operation["security"] = [{"key": []}, {"session": []}]
         operation["description"] += f"\n\nTakes a key with the scope `{SCOPES[name]}`."
+    if "requestBody" in operation:
+        for status in _BODY_REFUSED:
+            operation["responses"].setdefault(status, {"content": dict(_PROBLEM)})
     for status, answer in operation["responses"].items():
         _complete_answer(name, status, answer)
 

@@ -46,6 +46,8 @@ def test_every_operation_says_how_it_may_fail(operation: Any) -> None:
         if int(status) >= 400 and name_of(operation) != "getReadiness":
             assert list(answer["content"]) == ["application/problem+json"], status
             assert "`/problems/" in answer["description"]
+    if "requestBody" in operation:
+        assert {"408", "413"} <= answers.keys()
     if name_of(operation) not in PUBLIC:
         assert {"401", "403", "429", "500"} <= answers.keys()
         assert operation["security"]
