@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
+from uuid import UUID
 
 import pytest
 
@@ -137,3 +139,24 @@ async def test_what_is_finished_does_not_wait_for_what_storage_does_not_give(
     with pytest.raises(ObjectStoreUnavailableError):
         process_chunk(bench(1), submitted.image_ids, started=clock())
     assert sorted(execute(database_url, STATES)) == [("done", 1), ("queued", 0)]
+
+
+async def test_a_long_chunk_writes_what_it_has_and_renews_its_lease(
+    bench: MakeBench,
+    database_url: str,
+    objects: ObjectStore,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    submitted = await submit(database_url, objects, *"abcd")
+    longer = replace(
+        bench(13), task_timeout=timedelta(seconds=90), lease_for=timedelta(seconds=110)
+    )
+    renewed: list[tuple[int, list[tuple[object, ...]]]] = []
+
+    def note(_: object, ids: list[UUID], **__: object) -> None:
+        renewed.append((len(ids), sorted(execute(database_url, STATES))))
+
+    monkeypatch.setattr("worker.chunk.renew_lease", note)
+    assert process_chunk(longer, submitted.image_ids, started=clock()) == 4
+    assert renewed == [(1, [("done", 1)] * 3 + [("running", 1)])]
