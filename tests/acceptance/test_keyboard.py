@@ -134,3 +134,14 @@ def test_a_link_followed_the_moment_a_picture_closes_is_followed(visitor: Page) 
     visitor.go_back()
     expect(visitor.get_by_role("heading", name="Gallery", exact=True)).to_be_visible()
     expect(visitor.locator(".pswp")).to_have_count(0)
+
+
+def test_what_is_shown_is_exported_once_nothing_is_chosen(visitor: Page) -> None:
+    visitor.goto("/#/search")
+    visitor.get_by_role("article").first.get_by_role("button").first.focus()
+    visitor.keyboard.press("x")
+    scope = visitor.get_by_role("combobox", name="Export")
+    scope.select_option("selected")
+    expect(visitor.get_by_text(re.compile("^1 row,"))).to_be_visible()
+    visitor.get_by_role("button", name="Clear selection").press("Enter")
+    expect(scope).to_have_value("shown")

@@ -1,0 +1,36 @@
+import { fireEvent, render, screen } from '@testing-library/svelte';
+import { beforeEach, expect, it, vi } from 'vitest';
+import * as images from '../api/images';
+import type { Tag } from '../api/types';
+import SearchBox from './SearchBox.svelte';
+
+vi.mock('../api/images');
+
+const TAG: Tag = { label: 'dog', kind: 'category', count: 3, synonym: null };
+
+beforeEach(() => void vi.mocked(images.suggestTags).mockResolvedValue({ items: [TAG] }));
+
+async function suggesting() {
+	render(SearchBox, { value: '', onsearch: vi.fn() });
+	const box = screen.getByRole<HTMLInputElement>('combobox');
+	await fireEvent.input(box, { target: { value: 'do' } });
+	const tag = await screen.findByRole('option');
+	return { box, tag };
+}
+
+it('closes the suggestions before the browser may empty the field', async () => {
+	const { box } = await suggesting();
+	expect(box.getAttribute('aria-expanded')).toBe('true');
+	const escape = () => fireEvent.keyDown(box, { key: 'Escape' });
+	expect(await escape()).toBe(false);
+	expect(box.getAttribute('aria-expanded')).toBe('false');
+	expect(await escape()).toBe(true);
+});
+
+it('takes a tag that is pressed, not one that a finger begins to scroll at', async () => {
+	const { box, tag } = await suggesting();
+	await fireEvent.pointerDown(tag);
+	expect(box.value).toBe('do');
+	await fireEvent.click(tag);
+	expect(box.value).toBe('dog ');
+});
