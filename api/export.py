@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Protocol, get_args
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from psycopg import AsyncConnection
 from pydantic import BaseModel, Field
 from starlette.types import Message, Send
 
@@ -19,7 +21,7 @@ from api.formats.jsonl import JsonLines
 from api.problems import problems
 from api.search import read_search
 from infra.database.conditions import Filter
-from infra.database.export import copy_csv, list_models, read_images
+from infra.database.export import copy_csv, list_models, one_look, read_images
 from infra.database.images import Image
 from infra.log import get_logger
 from infra.search.query import ImageStatus
@@ -202,8 +204,6 @@ class Export:
     async def blocks(self) -> AsyncIterator[bytes]:
         """The file, piece by piece. If something breaks, so does the response: it has no end."""
         async with _exporting:
-            if self._models is not None:
-                self._models = await self._list_models()
             async for block in self._csv() if self.ending == "csv" else self._written():
                 yield block
 
@@ -215,24 +215,26 @@ class Export:
         async for block in with_manifest.pack(self.blocks(), name, facts):
             yield block
 
-    async def _list_models(self) -> list[str]:
-        async with self._service.database.connection(seconds=None) as conn:
-            return await list_models(conn, self._which)
-
-    # Without a limit on the time: an export takes as long as its reader does, and is begun and
-    # ended by different tasks, which a limit would not survive.
+    @asynccontextmanager
+    async def _look(self) -> AsyncIterator[AsyncConnection]:
+        # Without a limit on the time: an export takes as long as its reader does, and is begun and
+        # ended by different tasks, which a limit would not survive.
+        async with self._service.database.connection(seconds=None) as conn, one_look(conn):
+            if self._models is not None:
+                self._models = await list_models(conn, self._which)
+            yield conn
 
     async def _csv(self) -> AsyncIterator[bytes]:
         mark = _BOM if self._bom else b""
         self.rows = -1  # the heading; names hold no line breaks
-        async with self._service.database.connection(seconds=None) as conn:
+        async with self._look() as conn:
             async for block in copy_csv(conn, self._which):
                 self.rows += block.count(b"\n")
                 yield mark + block
                 mark = b""
 
     async def _written(self) -> AsyncIterator[bytes]:
-        async with self._service.database.connection(seconds=None) as conn:
+        async with self._look() as conn:
             batches = self._counted(read_images(conn, self._which))
             if self._writer is None:
                 async for block in originals.zip_originals(batches, self._service.objects):

@@ -53,12 +53,15 @@ BLOCK = 64 << 10
 
 
 async def copy_csv(conn: AsyncConnection, which: Filter) -> AsyncIterator[bytes]:
-    """Yield the CSV of the pictures that a search shows, newest first, in pieces."""
+    """Yield the CSV of the pictures that a search shows, newest first, in pieces.
+
+    For use within `one_look`, like what follows.
+    """
     given = Parameters()
     query = SQL(COPY_CSV).format(
         name=SQL(_NAME), found=condition(which, given), categories=FIRST_CATEGORY
     )
-    async with _at_leisure(conn), conn.cursor().copy(query, given.values) as copy:
+    async with conn.cursor().copy(query, given.values) as copy:
         gathered = bytearray()
         async for line in copy:  # one at a time, as Postgres sends them
             gathered += line
@@ -79,7 +82,7 @@ async def read_images(conn: AsyncConnection, which: Filter) -> AsyncIterator[lis
     """Yield the pictures that a search shows, newest first, in batches."""
     given = Parameters()
     query = SQL(LIST_ALL).format(columns=SQL(IMAGE_COLUMNS), found=condition(which, given))
-    async with _at_leisure(conn), conn.cursor("export", row_factory=args_row(Image)) as cur:
+    async with conn.cursor("export", row_factory=args_row(Image)) as cur:
         await cur.execute(query, given.values)
         while batch := await cur.fetchmany(BATCH):
             yield batch
@@ -96,14 +99,13 @@ async def list_models(conn: AsyncConnection, which: Filter) -> list[str]:
     """The models whose words a search shows."""
     given = Parameters()
     query = SQL(LIST_MODELS).format(found=condition(which, given))
-    async with _at_leisure(conn):
-        cur = await conn.execute(query, given.values, prepare=False)
-        return list((await anext(cur))[0])
+    cur = await conn.execute(query, given.values, prepare=False)
+    return list((await anext(cur))[0])
 
 
 @asynccontextmanager
-async def _at_leisure(conn: AsyncConnection) -> AsyncIterator[None]:
-    """One look at the data, which may take as long as its reader does."""
+async def one_look(conn: AsyncConnection) -> AsyncIterator[None]:
+    """All that is read within is read as of one moment, and may take as long as its reader does."""
     async with conn.transaction():
         await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         await conn.execute("SET LOCAL statement_timeout = 0")

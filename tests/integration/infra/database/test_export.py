@@ -1,0 +1,32 @@
+"""Reading a whole search as of one moment."""
+
+import asyncio
+
+import psycopg
+
+from infra.database.conditions import Filter
+from infra.database.export import copy_csv, list_models, one_look
+
+ADD_DONE = """
+    INSERT INTO images (id, sha256, name, media_type, bytes, width, height,
+                        status, model, tags, scores, confidence, classified_at)
+    VALUES (gen_random_uuid(), sha256('a'), 'a.png', 'image/png', 1, 1, 1,
+            'done', 'new', '{1,2,3,4,5}', '{0.1,0.1,0.1,0.1,0.6}', 0.6, now())
+"""
+
+
+def test_what_comes_in_meanwhile_is_in_no_part_of_an_export(database_url: str) -> None:
+    async def look() -> tuple[list[str], bytes, list[str]]:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
+            async with one_look(conn):
+                models = await list_models(conn, Filter())
+                with psycopg.connect(database_url, autocommit=True) as other:
+                    other.execute(ADD_DONE)
+                rows = b"".join([block async for block in copy_csv(conn, Filter())])
+            async with one_look(conn):
+                return models, rows, await list_models(conn, Filter())
+
+    before, rows, after = asyncio.run(look())
+
+    assert (before, rows.count(b"\n")) == ([], 1)  # the heading alone
+    assert after == ["new"]
