@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from api.addresses import ForbiddenAddressError
 from api.courier import UndeliverableError, post
 from api.schemas import JobSummary
+from api.trouble import Trouble
 from infra.database.connection import Database
 from infra.database.jobs import get_job
 from infra.database.webhooks import (
@@ -55,15 +56,11 @@ class Postman:
 
     async def run(self) -> None:
         """Deliver until cancelled. Without a secret to sign with, there is nothing to do."""
+        trouble = Trouble("delivering webhooks")
         while self._key:
-            try:
+            with trouble.caught(UnavailableError):  # the pool logs that it is away
                 await self._announce_ended()
                 await self._deliver_due(self._key)
-            except UnavailableError:  # the pool logs that it is away
-                pass
-            except Exception:
-                # Whatever it is, the next round may fare better; without it nothing would go out.
-                log.exception("webhooks failed")
             await asyncio.sleep(EVERY_SECONDS)
 
     async def _announce_ended(self) -> None:

@@ -12,6 +12,7 @@ from anyio import to_thread
 from psycopg import AsyncConnection
 
 from api.housekeeper import Housekeeper
+from api.trouble import Trouble
 from infra.database.connection import Database
 from infra.database.submissions import Lane
 from infra.database.sweep import SweptImage, settle_abandoned, take_unheard, try_sweeper_lock
@@ -45,18 +46,14 @@ class Sweeper:
         self._database = database
         self._queue = queue
         self._housekeeper = housekeeper
+        self._trouble = Trouble("sweeping")
 
     async def run(self) -> None:
         """Sweep until cancelled, whenever this process holds the lock."""
         while True:
-            try:
+            with self._trouble.caught(UnavailableError):  # the pool logs that it is away
                 async with self._database.connection(seconds=None) as conn:
                     await self._sweep_while_holding_lock(conn)
-            except UnavailableError:  # the pool logs that it is away
-                pass
-            except Exception:
-                # Whatever it is, the next round may fare better; without a sweeper nothing would.
-                log.exception("sweep failed")
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _sweep_while_holding_lock(self, conn: AsyncConnection) -> None:
@@ -67,6 +64,7 @@ class Sweeper:
                 async with asyncio.timeout(ROUND_SECONDS):
                     await self._sweep(conn)
                 await self._housekeeper.work()
+                self._trouble.end()
                 await asyncio.sleep(SWEEP_SECONDS)
         finally:
             await conn.close()  # back in the pool, it would keep the lock and nobody would sweep

@@ -1,8 +1,7 @@
 """Reading an upload request: file parts as they arrive, hashed and limited on the way.
 
 The body is parsed while it streams in. A file that grows too large is cut off and marked, and
-the files after it are read all the same. What is kept lies one file behind the other in one place,
-so that a request takes a bounded part of the memory, and one open file, however many it brings.
+the files after it are read all the same.
 """
 
 import hashlib
@@ -10,10 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import Message
-from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
-from tempfile import SpooledTemporaryFile
-from threading import Lock
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from fastapi import Request
 from python_multipart.exceptions import MultipartParseError
@@ -22,12 +18,11 @@ from starlette.requests import ClientDisconnect
 
 from api.bodies import Pace
 from api.names import clean_name
+from api.spool import Spool
 from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 from infra.settings import Settings
 
 FIELD = "files"
-# A request that brings more waits on disk, not in memory, until it is stored.
-_IN_MEMORY = 4 << 20
 # Parts that are no files are passed over. Nobody has reason to send many, or to be told of all.
 _MOST_OTHERS = 100
 _OTHERS_NAMED = 5
@@ -105,44 +100,6 @@ def _boundary(request: Request) -> bytes:
     return boundary.encode()
 
 
-class _Stretch(RawIOBase):
-    """One file's part of all that a request brought. Threads may read several at once."""
-
-    def __init__(self, whole: "SpooledTemporaryFile[bytes]", lock: Lock) -> None:
-        self._whole = whole
-        self._lock = lock
-        self._begin = whole.tell()
-        self._size = 0
-        self._place = 0
-
-    def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        """Append; only as long as no other has been begun, and nothing read."""
-        self._whole.write(data)
-        self._size += len(data)
-        return len(data)
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        room = memoryview(buffer)[: max(0, self._size - self._place)]
-        with self._lock:
-            self._whole.seek(self._begin + self._place)
-            count = self._whole.readinto(room)
-        self._place += count
-        return count
-
-    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
-        base = {SEEK_SET: 0, SEEK_CUR: self._place, SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError("before the beginning of the file")
-        self._place = base + offset
-        return self._place
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-
 class _Form:
     """The state of a form that is being parsed."""
 
@@ -150,8 +107,7 @@ class _Form:
         self.uploads: list[Upload] = []
         self._settings = settings
         self._current: Upload | None = None
-        self._kept: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (`close` does)
-        self._lock = Lock()
+        self._spool = Spool()
         self._others = 0
         self._others_named: list[str] = []
         self._header_name = b""
@@ -176,7 +132,7 @@ class _Form:
 
     def close(self) -> None:
         """Forget the files."""
-        self._kept.close()
+        self._spool.close()
 
     def check_size(self, size: int) -> None:
         limit = self._settings.max_request_bytes
@@ -223,8 +179,7 @@ class _Form:
                 f"The request has more than {self._settings.max_request_files} files; "
                 "send them in several requests under one job."
             )
-        file = cast("BinaryIO", _Stretch(self._kept, self._lock))
-        self._current = Upload(clean_name(filename), file)
+        self._current = Upload(clean_name(filename), self._spool.begin())
         self.uploads.append(self._current)
 
     def _pass_over(self, name: str) -> None:

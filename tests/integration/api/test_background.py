@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from api.announcer import Announcer
 from api.changes import Changes
@@ -156,6 +157,31 @@ async def test_who_stops_sweeping_after_an_error_leaves_it_to_the_next(
         async with await psycopg.AsyncConnection.connect(database_url) as other:
             assert await try_sweeper_lock(other)
     queue.close()
+
+
+async def test_rounds_that_fail_are_told_of_once_and_so_is_their_end(
+    settings: Settings, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.sweeper.SWEEP_SECONDS", 0.02)
+    execute(database_url, "ALTER TABLE sweeper RENAME TO away")
+    queue = Queue(settings)
+    housekeeper = Housekeeper(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
+    worked: list[None] = []
+
+    async def work() -> None:
+        worked.append(None)
+
+    monkeypatch.setattr(housekeeper, "work", work)
+    with capture_logs() as lines:
+        async with running(Sweeper(settings, database, queue, housekeeper).run()):
+            await asyncio.sleep(0.5)
+            assert worked == []
+            execute(database_url, "ALTER TABLE away RENAME TO sweeper")
+            await until(lambda: len(worked) > 1)
+    queue.close()
+
+    told = [line["event"] for line in lines if line.get("work") == "sweeping"]
+    assert told == ["background work failed", "background work goes on"]
 
 
 async def test_a_server_that_may_only_be_read_is_away_and_left(

@@ -1,7 +1,6 @@
 """An upload request is parsed as it streams, however its bytes are cut."""
 
 import hashlib
-import os
 import tracemalloc
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -192,19 +191,6 @@ def open_files() -> int:
 def read_in_pieces(upload: Upload) -> bytes:
     upload.file.seek(0)
     return b"".join(iter(lambda: upload.file.read(1000), b""))
-
-
-async def test_a_file_is_read_like_any_other() -> None:
-    request = request_of(form(file_part(b"01234"), file_part(b"5")))
-    async with receive_uploads(request, SETTINGS) as uploads:
-        file = uploads[0].file
-        assert file.seek(-2, os.SEEK_END) == 3
-        assert (file.read(), file.read(), file.tell()) == (b"34", b"", 5)
-        assert file.seek(1) == 1
-        assert (file.read(2), file.seek(1, os.SEEK_CUR), file.read(9)) == (b"12", 4, b"4")
-        assert (file.seek(99), file.read()) == (99, b"")
-        with pytest.raises(ValueError, match="before"):
-            file.seek(-1)
 
 
 async def test_only_so_many_other_fields_are_passed_over() -> None:
