@@ -73,10 +73,14 @@ async def list_images(
     after = read_cursor(cursor) if by_time else read_score_cursor(cursor)
     page = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
     async with service.database.connection() as conn:
-        size = await service.memory.recall(
-            conn, (which, facets), partial(extent.measure, conn, which, facets=facets)
-        )
-        found = await pages.list_images(conn, which, page, size)
+        measure = partial(extent.measure, conn, which, facets=facets)
+        recall = partial(service.memory.recall, conn, (which, facets), measure)
+        if which.is_everything:  # no need to know how much that is
+            found = await pages.list_all(conn, page, trash=deleted)
+            size = await recall(state=found.state)
+        else:
+            size = await recall()
+            found = await pages.list_images(conn, which, page, size)
     reasons = Reasons(query)
     return answer(
         {

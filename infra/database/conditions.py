@@ -41,6 +41,11 @@ class Filter:
         """Whether the pictures' state alone decides."""
         return not self.query.clauses and self.query.scores.all and self.ids is None
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether all pictures are meant, of the trash or outside."""
+        return self.is_plain and self.status is None
+
 
 @dataclass(slots=True)
 class Parameters:

@@ -134,7 +134,7 @@ async def list_similar(conn: AsyncConnection, image_id: UUID, *, limit: int) -> 
     if row is None:
         await get_image(conn, image_id)
         return []
-    async with conn.cursor(row_factory=args_row(SimilarImage)) as cur:
+    async with conn.cursor(row_factory=args_row(SimilarImage.read), binary=True) as cur:
         await cur.execute(LIST_SIMILAR, asked)
         return await cur.fetchall()
 

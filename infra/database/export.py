@@ -82,7 +82,7 @@ async def read_images(conn: AsyncConnection, which: Filter) -> AsyncIterator[lis
     """Yield the pictures that a search shows, newest first, in batches."""
     given = Parameters()
     query = SQL(LIST_ALL).format(columns=SQL(IMAGE_COLUMNS), found=condition(which, given))
-    async with conn.cursor("export", row_factory=args_row(Image)) as cur:
+    async with conn.cursor("export", row_factory=args_row(Image.read), binary=True) as cur:
         await cur.execute(query, given.values)
         while batch := await cur.fetchmany(BATCH):
             yield batch

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
+from typing import LiteralString, Self
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -39,13 +39,27 @@ class Image:
     scores: list[float]
     confidence: float
 
+    @classmethod
+    def read(cls, *row: object) -> Self:
+        """From a row of `IMAGE_COLUMNS`, and of what a subclass adds to them."""
+        return cls(*row[:_SCORES], _read_scores(str(row[_SCORES])), *row[_SCORES + 1 :])  # type: ignore[arg-type, call-arg]
+
+
+# Where the scores stand in a row. They are read as text, which has them as short as they are told
+# apart (0.9731, not 0.9731000065803528); all else is read in binary, in half the time.
+_SCORES = 15
+
+
+def _read_scores(text: str) -> list[float]:
+    return [float(score) for score in text[1:-1].split(",")] if text != "{}" else []
+
 
 # In the order of the fields. Of a picture that is being classified again, the tags are yesterday's.
 IMAGE_COLUMNS: LiteralString = """
            i.id, i.sha256, i.name, i.status, i.media_type, i.width, i.height, i.bytes,
            i.created_at, i.classified_at, i.deleted_at, i.model, i.failure_code, i.failure_detail,
            CASE WHEN i.status = 'done' THEN i.tags ELSE '{}' END AS tags,
-           CASE WHEN i.status = 'done' THEN i.scores ELSE '{}' END AS scores,
+           CASE WHEN i.status = 'done' THEN i.scores::text ELSE '{}' END AS scores,
            i.confidence
 """
 
@@ -58,7 +72,7 @@ async def get_image(conn: AsyncConnection, image_id: UUID) -> Image:
     Raises:
         NotFoundError: there is no such picture.
     """
-    async with conn.cursor(row_factory=args_row(Image)) as cur:
+    async with conn.cursor(row_factory=args_row(Image.read), binary=True) as cur:
         await cur.execute(GET_IMAGE, {"image_id": image_id})
         image = await cur.fetchone()
     if image is None:

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
 
@@ -17,7 +17,7 @@ MOST_ANSWERS = 32
 
 # Which transactions a statement sees. As long as this is the same, so is all that is read; every
 # commit of a transaction that wrote anything makes it another, and it never comes back.
-GET_STATE = "SELECT pg_current_snapshot()::text"
+GET_STATE: LiteralString = "SELECT pg_current_snapshot()::text"
 
 
 @dataclass(slots=True)
@@ -42,11 +42,20 @@ class Memory:
         self._known: OrderedDict[Hashable, _Known] = OrderedDict()
 
     async def recall(
-        self, conn: AsyncConnection, question: Hashable, read: Callable[[], Awaitable[Answer]]
+        self,
+        conn: AsyncConnection,
+        question: Hashable,
+        read: Callable[[], Awaitable[Answer]],
+        *,
+        state: str | None = None,
     ) -> Answer:
-        """The answer, read anew if anything at all has changed since it was read last."""
+        """The answer, read anew if anything at all has changed since it was read last.
+
+        Who has just read something else, and `GET_STATE` with it, gives the `state`.
+        """
         asked = time.monotonic()
-        state = str((await anext(await conn.execute(GET_STATE)))[0])
+        if state is None:
+            state = str((await anext(await conn.execute(GET_STATE)))[0])
         known = self._known.setdefault(question, _Known())
         self._known.move_to_end(question)
         while len(self._known) > self._most:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Literal, LiteralString
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import args_row
 from psycopg.sql import SQL, Composable
 
 from infra.database.conditions import Filter, Parameters, condition, match_score
 from infra.database.extent import Extent, Found
 from infra.database.images import IMAGE_COLUMNS, Image
+from infra.database.memory import GET_STATE
 from infra.search import Query
 
 Sort = Literal["newest", "oldest", "confidence", "match"]
@@ -28,9 +29,10 @@ class Position:
 
 @dataclass(slots=True)
 class PagedImage(Image):
-    """A picture of a page, and what it is sorted by."""
+    """A picture of a page, what it is sorted by, and the state that the page was read in."""
 
     key: datetime | float
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Page:
 
     images: list[PagedImage]
     next: Position | None
+
+    @property
+    def state(self) -> str | None:
+        """As `memory` has it; None where there is nothing."""
+        return self.images[0].state if self.images else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +61,7 @@ class PageRequest:
 # Many are found: walk along the order and take what fits, until the page is full. The inner
 # select keeps the planner from collecting everything first.
 WALK: LiteralString = """
-    SELECT {columns}, {key} AS key
+    SELECT {columns}, {key} AS key, ({state}) AS state
       FROM (SELECT i.*
               FROM images AS i
              WHERE i.deleted_at IS {trash} AND {behind}
@@ -72,7 +79,7 @@ COLLECT: LiteralString = """
           FROM images AS i
          WHERE {found}
     )
-    SELECT {columns}, f.key
+    SELECT {columns}, f.key, ({state}) AS state
       FROM (SELECT *
               FROM found AS i
              WHERE {behind}
@@ -88,6 +95,12 @@ _KEYS: dict[Sort, tuple[LiteralString, LiteralString, LiteralString]] = {
     "confidence": ("i.confidence", "real", "DESC"),
     "match": ("", "real", "DESC"),
 }
+
+
+async def list_all(conn: AsyncConnection, page: PageRequest, *, trash: bool) -> Page:
+    """A page of everything."""
+    which = Filter(trash=trash)
+    return _page(await _list(conn, which, page, ranked_by=which.query, few=False), page)
 
 
 async def list_images(
@@ -108,6 +121,10 @@ async def list_images(
     else:
         these = Filter(trash=which.trash, ids=[each for _, each in found])
         images = await _list(conn, these, page, ranked_by=which.query, few=True)
+    return _page(images, page)
+
+
+def _page(images: list[PagedImage], page: PageRequest) -> Page:
     last = images[-1] if len(images) == page.limit else None
     return Page(images, Position(last.key, last.id) if last else None)
 
@@ -127,22 +144,23 @@ async def _list(
 ) -> list[PagedImage]:
     given = Parameters()
     key_name, key_type, direction = _KEYS[page.sort]
-    everything = which.is_plain and which.status is None
-    collect = page.sort == "match" or (few and not everything)
+    collect = page.sort == "match" or (few and not which.is_everything)
     key: Composable = SQL(key_name) if key_name else match_score(ranked_by, given)
     query = SQL(COLLECT if collect else WALK).format(
         columns=SQL(IMAGE_COLUMNS),
+        state=SQL(GET_STATE),
         key=key,
         found=condition(which, given),
         behind=_behind(page, SQL("i.key") if collect else key, key_type, direction, given),
         trash=SQL("NOT NULL" if which.trash else "NULL"),
         direction=SQL(direction),
-        limit=given.add(page.limit, "integer"),
-        skip=given.add(page.skip, "integer"),
+        # Written out: of a limit not known beforehand Postgres fears the worst, and plans anew.
+        limit=sql.Literal(page.limit),
+        skip=sql.Literal(page.skip),
     )
-    async with conn.cursor(row_factory=args_row(PagedImage)) as cur:
+    async with conn.cursor(row_factory=args_row(PagedImage.read), binary=True) as cur:
         # Of a search, planned for these very tags; the gallery's plan is always the same.
-        await cur.execute(query, given.values, prepare=None if everything else False)
+        await cur.execute(query, given.values, prepare=None if which.is_everything else False)
         return await cur.fetchall()
 
 

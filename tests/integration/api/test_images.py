@@ -60,6 +60,18 @@ async def test_what_a_search_finds(
     assert await found(client, **parameters) == names
 
 
+async def test_totals_follow_what_comes_and_goes(
+    client: AsyncClient, gallery: dict[str, str]
+) -> None:
+    assert await found(client) == await found(client) == ["new.jpg", "cat.jpg", "dog.jpg"]
+    await client.delete(f"{IMAGES}/{gallery['cat']}")
+    assert await found(client) == ["new.jpg", "dog.jpg"]
+    assert await found(client, deleted="true") == ["cat.jpg"]
+    await add(client, 9, "late.jpg")
+    behind = (await client.get(IMAGES, params={"skip": 10})).json()
+    assert (behind["items"], behind["total"]) == ([], 3)
+
+
 async def test_a_picture_is_told_whole(client: AsyncClient, gallery: dict[str, str]) -> None:
     image = (await client.get(f"{IMAGES}/{gallery['dog']}")).json()
 
