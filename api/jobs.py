@@ -15,7 +15,9 @@ from api.access import Caller
 from api.cursors import read_cursor, write_cursor
 from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
 from api.idempotency import Key, submit_once
+from api.pictures import Json, answer
 from api.problems import problems
+from api.receipts import show_job, show_summary
 from api.schemas import JobRead, JobSummary, Page
 from api.submission import submit
 from api.uploads import receive_uploads
@@ -63,17 +65,17 @@ _UPLOAD_BODY = {
     "",
     operation_id="createJob",
     status_code=HTTPStatus.ACCEPTED,
+    response_model=JobRead,
     responses=problems(408, 409, 413, 422, 503),
     openapi_extra=_UPLOAD_BODY,
 )
 async def create(
     request: Request,
-    response: Response,
     service: ServiceDep,
     caller: Caller,
     idempotency_key: Key = None,
     webhook_url: WebhookUrl = None,
-) -> JobRead:
+) -> Response:
     """Send one or many pictures; the answer is the job, with one item per file in order."""
     check_webhook(webhook_url, service.settings)
     async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
@@ -86,41 +88,49 @@ async def create(
                 service, uploads, owner=owner, key=idempotency_key, webhook=webhook_url
             )
         count = len(uploads)
-    response.headers["Location"] = f"{request.url.path}/{job_id}"
-    response.headers["Retry-After"] = POLL_AFTER_SECONDS
-    return await _read(service, job_id, positions=list(range(count)))
+    shown = await _show(service, job_id, positions=list(range(count)))
+    headers = {"Location": f"{request.url.path}/{job_id}", "Retry-After": POLL_AFTER_SECONDS}
+    return answer(shown, HTTPStatus.ACCEPTED, headers)
 
 
 @router.post(
     "/{job_id}/images",
     operation_id="addImagesToJob",
     status_code=HTTPStatus.ACCEPTED,
+    response_model=JobRead,
     responses=problems(404, 408, 413, 422, 503),
     openapi_extra=_UPLOAD_BODY,
 )
-async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> JobRead:
+async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> Response:
     """Add pictures to a job; the answer holds the items added and the counts of the whole job."""
     async with service.database.connection() as conn:
         await jobs.get_job(conn, job_id)  # before the files are read and stored for nothing
     async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
         items = await submit(service, job_id, uploads, extend_job)
-    return await _read(service, job_id, positions=[item.position for item in items])
+    shown = await _show(service, job_id, positions=[item.position for item in items])
+    return answer(shown, HTTPStatus.ACCEPTED)
 
 
-@router.get("", operation_id="listJobs", responses=problems(422, 503))
-async def list_jobs(
-    service: ServiceDep, cursor: Cursor = None, limit: Limit = 50
-) -> Page[JobSummary]:
+@router.get(
+    "",
+    operation_id="listJobs",
+    response_model=Page[JobSummary],
+    responses=problems(422, 503),
+)
+async def list_jobs(service: ServiceDep, cursor: Cursor = None, limit: Limit = 50) -> Response:
     """List jobs, newest first, without their items."""
     after = read_cursor(cursor)
     async with service.database.connection() as conn:
         found = await jobs.list_jobs(conn, after=after, limit=limit)
         total = await jobs.count_jobs(conn)
     last = found[-1] if len(found) == limit else None
-    return Page[JobSummary](
-        items=[JobSummary.summarise(job) for job in found],
-        total=total,
-        next=last and write_cursor(last.created_at, last.id),
+    return answer(
+        {
+            "items": [show_summary(job) for job in found],
+            "total": total,
+            "total_is_exact": True,
+            "next": last and write_cursor(last.created_at, last.id),
+        }
     )
 
 
@@ -158,8 +168,7 @@ async def get_job(
     since = _begin_of(changed_since)
     async with service.database.connection() as conn:
         shown = [] if items == "none" else await jobs.list_items(conn, job_id, changed_since=since)
-    body = JobRead.of(job, shown).model_dump_json()
-    return Response(body, media_type="application/json", headers={"ETag": tag})
+    return answer(show_job(job, shown), headers={"ETag": tag})
 
 
 def _begin_of(changed_since: datetime | None) -> datetime | None:
@@ -196,11 +205,11 @@ async def _get(service: Service, job_id: UUID) -> jobs.Job:
         return await jobs.get_job(conn, job_id)
 
 
-async def _read(service: Service, job_id: UUID, *, positions: list[int]) -> JobRead:
+async def _show(service: Service, job_id: UUID, *, positions: list[int]) -> Json:
     async with service.database.connection() as conn:
         job = await jobs.get_job(conn, job_id)
         items = await jobs.list_items(conn, job_id, positions=positions)
-    return JobRead.of(job, items)
+    return show_job(job, items)
 
 
 def _known_tags(if_none_match: str | None) -> set[str]:

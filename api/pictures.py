@@ -3,7 +3,8 @@
 A page holds five hundred objects; a model made for each would take most of the answer's time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from fastapi import Response
@@ -17,14 +18,15 @@ from infra.vocabulary.tags import FIRST_CATEGORY, load_tags
 Json: TypeAlias = dict[str, Any]
 
 
-def answer(shown: Json) -> Response:
+def answer(
+    shown: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> Response:
     """JSON, written straight from what is shown; tests hold it to what the API describes."""
-    return Response(to_json(shown), media_type="application/json")
+    return Response(to_json(shown), status, headers, media_type="application/json")
 
 
 def show_image(image: Image, matches: Sequence[Json] = ()) -> Json:
     """A picture as `ImageRead` describes it."""
-    predictions, categories = _show_tags(image)
     return {
         "id": image.id,
         "name": image.name,
@@ -39,31 +41,35 @@ def show_image(image: Image, matches: Sequence[Json] = ()) -> Json:
         "model": image.model,
         "failure": image.failure_code
         and {"code": image.failure_code, "detail": image.failure_detail},
-        "predictions": predictions,
-        "categories": categories,
+        "predictions": show_predictions(image.tags, image.scores),
+        "categories": _show_categories(image),
         "matches": matches,
     }
 
 
-def _show_tags(image: Image) -> tuple[list[Json], list[Json]]:
-    """The classes and the categories of a picture, best first."""
-    classes, tags = load_vocabulary().classes, load_tags()
-    predictions: list[Json] = []
-    categories: list[Json] = []
-    for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
-        if tag < FIRST_CATEGORY:
-            predictions.append(
-                {
-                    "rank": len(predictions) + 1,
-                    "label": classes[tag].name,
-                    "score": score,
-                    "class_index": tag,
-                    "wnid": classes[tag].wnid,
-                }
-            )
-        else:
-            categories.append({"label": tags[tag].label, "score": score})
-    return predictions, categories
+def show_predictions(tags: Sequence[int], scores: Sequence[float]) -> list[Json]:
+    """The classes among a picture's tags, which ascend by their scores; best first."""
+    classes = load_vocabulary().classes
+    best = [each for each in zip(tags, scores, strict=True) if each[0] < FIRST_CATEGORY][::-1]
+    return [
+        {
+            "rank": rank,
+            "label": classes[tag].name,
+            "score": score,
+            "class_index": tag,
+            "wnid": classes[tag].wnid,
+        }
+        for rank, (tag, score) in enumerate(best, start=1)
+    ]
+
+
+def _show_categories(image: Image) -> list[Json]:
+    tags = load_tags()
+    return [
+        {"label": tags[tag].label, "score": score}
+        for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True)
+        if tag >= FIRST_CATEGORY
+    ]
 
 
 def show_facets(facets: Facets) -> Json:

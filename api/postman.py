@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from api.addresses import ForbiddenAddressError
 from api.courier import UndeliverableError, post
+from api.receipts import show_summary
 from api.schemas import JobSummary
 from api.trouble import Trouble
 from infra.database.connection import Database
@@ -66,8 +67,9 @@ class Postman:
     async def _announce_ended(self) -> None:
         async with self._database.connection() as conn:
             for ended in await list_ended(conn, limit=_JOBS):
-                job = JobSummary.summarise(await get_job(conn, ended.job_id))
-                await add_delivery(conn, ended, JobEnded(data=job).model_dump_json())
+                job = show_summary(await get_job(conn, ended.job_id))
+                news = JobEnded.model_validate({"data": job})
+                await add_delivery(conn, ended, news.model_dump_json())
 
     async def _deliver_due(self, key: bytes) -> None:
         async with self._database.connection() as conn:

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from psycopg import AsyncConnection
 from pydantic import BaseModel, Field, model_validator
 
 from api.dependencies import ImageId, JobId, ServiceDep
-from api.pictures import Json, show_image
+from api.pictures import answer, show_image
 from api.problems import problems
+from api.receipts import show_job
 from api.schemas import ImageRead, JobRead
 from infra.database import requeue
 from infra.database.images import get_image
@@ -23,34 +24,36 @@ router = APIRouter()
     "/jobs/{job_id}/retry",
     operation_id="retryJob",
     tags=["jobs"],
+    response_model=JobRead,
     responses=problems(404, 422, 503),
 )
-async def retry_job(job_id: JobId, service: ServiceDep) -> JobRead:
+async def retry_job(job_id: JobId, service: ServiceDep) -> Response:
     """Queue the job's failed pictures again."""
     async with service.database.connection() as conn:
         await get_job(conn, job_id)
         async with conn.transaction():
             if await requeue.retry_images(conn, Retry(job_id=job_id)):
                 await arm_webhook(conn, job_id)
-        return await _read_job(conn, job_id)
+        return await _answer(conn, job_id)
 
 
 @router.post(
     "/jobs/{job_id}/cancel",
     operation_id="cancelJob",
     tags=["jobs"],
+    response_model=JobRead,
     responses=problems(404, 422, 503),
 )
-async def cancel_job(job_id: JobId, service: ServiceDep) -> JobRead:
+async def cancel_job(job_id: JobId, service: ServiceDep) -> Response:
     """Call off what is still queued, except what another job waits for, too."""
     async with service.database.connection() as conn:
         await get_job(conn, job_id)
         await requeue.cancel_job(conn, job_id)
-        return await _read_job(conn, job_id)
+        return await _answer(conn, job_id)
 
 
-async def _read_job(conn: AsyncConnection, job_id: UUID) -> JobRead:
-    return JobRead.of(await get_job(conn, job_id), await list_items(conn, job_id))
+async def _answer(conn: AsyncConnection, job_id: UUID) -> Response:
+    return answer(show_job(await get_job(conn, job_id), await list_items(conn, job_id)))
 
 
 class RetrySelection(BaseModel):
@@ -93,8 +96,8 @@ async def retry_images(which: RetrySelection, service: ServiceDep) -> Retried:
     response_model=ImageRead,
     responses=problems(404, 422, 503),
 )
-async def retry_image(image_id: ImageId, service: ServiceDep) -> Json:
+async def retry_image(image_id: ImageId, service: ServiceDep) -> Response:
     """Queue a picture again that failed or was cancelled; any other stays as it is."""
     async with service.database.connection() as conn:
         await requeue.retry_images(conn, Retry(ended=["failed", "cancelled"], ids=[image_id]))
-        return show_image(await get_image(conn, image_id))
+        return answer(show_image(await get_image(conn, image_id)))

@@ -1,17 +1,14 @@
-"""The shapes that clients see, and how rows become them."""
+"""The shapes that clients see. `pictures` and `receipts` make rows into them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from infra.database import jobs
 from infra.database.jobs import JobStatus
 from infra.database.submissions import Outcome
 from infra.search.query import ImageStatus
-from infra.vocabulary import load_vocabulary
 from infra.vocabulary.tags import TagKind
 
 Item = TypeVar("Item")
@@ -35,10 +32,6 @@ class Reason(BaseModel):
     code: str = Field(description="Stable, for programs.", examples=["truncated"])
     detail: str = Field(description="A sentence, for people.")
 
-    @classmethod
-    def of(cls, code: str | None, detail: str | None) -> "Reason | None":
-        return None if code is None else cls(code=code, detail=detail or "")
-
 
 class PredictionRead(BaseModel):
     """One of the five most likely classes."""
@@ -48,21 +41,6 @@ class PredictionRead(BaseModel):
     score: float = Field(ge=0, le=1, description="The model's confidence.")
     class_index: int = Field(ge=0, le=999, description="ImageNet's number of the class.")
     wnid: str = Field(description="WordNet's id of the class.", examples=["n02099601"])
-
-
-def read_predictions(class_indexes: Sequence[int], scores: Sequence[float]) -> list[PredictionRead]:
-    """Give scored classes, best first, their names."""
-    classes = load_vocabulary().classes
-    return [
-        PredictionRead.model_construct(
-            rank=rank,
-            label=classes[index].name,
-            score=score,
-            class_index=index,
-            wnid=classes[index].wnid,
-        )
-        for rank, (index, score) in enumerate(zip(class_indexes, scores, strict=True), start=1)
-    ]
 
 
 class MatchRead(BaseModel):
@@ -152,10 +130,6 @@ class JobCounts(BaseModel):
     rejected: int
     cancelled: int
 
-    @classmethod
-    def of(cls, job: jobs.Job) -> "JobCounts":
-        return cls(**{name: getattr(job, name) for name in cls.model_fields})
-
 
 class JobItemRead(BaseModel):
     """One file of a job."""
@@ -168,18 +142,6 @@ class JobItemRead(BaseModel):
     problem: Reason | None
     predictions: list[PredictionRead]
 
-    @classmethod
-    def of(cls, item: jobs.JobItem) -> "JobItemRead":
-        return cls.model_construct(
-            position=item.position,
-            name=item.name,
-            outcome=item.outcome,
-            image_id=item.image_id,
-            status=item.status,
-            problem=Reason.of(item.problem_code, item.problem_detail),
-            predictions=read_predictions(item.class_indexes, item.scores),
-        )
-
 
 class JobSummary(BaseModel):
     """A job without its items."""
@@ -189,27 +151,9 @@ class JobSummary(BaseModel):
     status: JobStatus
     counts: JobCounts
 
-    @classmethod
-    def summarise(cls, job: jobs.Job) -> "JobSummary":
-        return JobSummary(
-            id=job.id, created_at=job.created_at, status=job.status, counts=JobCounts.of(job)
-        )
-
 
 class JobRead(JobSummary):
     """A receipt: what was sent, and what has become of it."""
 
     items: list[JobItemRead]
     cursor: str = Field(description="Pass as `changed_since` to get only what changes from now on.")
-
-    @classmethod
-    def of(cls, job: jobs.Job, items: Sequence[jobs.JobItem]) -> "JobRead":
-        summary = JobSummary.summarise(job)
-        return cls(
-            id=summary.id,
-            created_at=summary.created_at,
-            status=summary.status,
-            counts=summary.counts,
-            items=[JobItemRead.of(item) for item in items],
-            cursor=job.read_at.isoformat(),
-        )

@@ -42,15 +42,17 @@ class Image:
     @classmethod
     def read(cls, *row: object) -> Self:
         """From a row of `IMAGE_COLUMNS`, and of what a subclass adds to them."""
-        return cls(*row[:_SCORES], _read_scores(str(row[_SCORES])), *row[_SCORES + 1 :])  # type: ignore[arg-type, call-arg]
+        return cls(*row[:_SCORES], read_scores(str(row[_SCORES])), *row[_SCORES + 1 :])  # type: ignore[arg-type, call-arg]
 
 
-# Where the scores stand in a row. They are read as text, which has them as short as they are told
-# apart (0.9731, not 0.9731000065803528); all else is read in binary, in half the time.
-_SCORES = 15
+_SCORES = 15  # where they stand in a row
 
 
-def _read_scores(text: str) -> list[float]:
+def read_scores(text: str) -> list[float]:
+    """Scores that Postgres has sent as text, while all else is read in binary, in half the time.
+
+    As text they are as short as they can be told apart: 0.9731, not 0.9731000065803528.
+    """
     return [float(score) for score in text[1:-1].split(",")] if text != "{}" else []
 
 

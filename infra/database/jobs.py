@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, LiteralString, Self
 from uuid import UUID
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row
+from psycopg.rows import args_row, class_row
 
+from infra.database.images import read_scores
 from infra.database.submissions import Outcome
 from infra.errors import NotFoundError
 from infra.search.query import ImageStatus
@@ -42,9 +43,13 @@ class Job:
         return "running" if started else "queued"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Neither frozen nor by keyword, since a job may have thousands: see `images`.
+@dataclass(slots=True)
 class JobItem:
-    """One file of a job, and what has become of its picture."""
+    """One file of a job, and what has become of its picture.
+
+    Its tags are in ascending order of their scores.
+    """
 
     position: int
     name: str
@@ -53,12 +58,17 @@ class JobItem:
     status: ImageStatus | None
     problem_code: str | None
     problem_detail: str | None
-    class_indexes: list[int]
+    tags: list[int]
     scores: list[float]
+
+    @classmethod
+    def read(cls, *row: object) -> Self:
+        """From a row of `LIST_ITEMS`."""
+        return cls(*row[:-1], read_scores(str(row[-1])))  # type: ignore[arg-type, call-arg]
 
 
 # An accepted item counts as what its picture is now, or was when it was purged.
-_JOB_COLUMNS = """
+_JOB_COLUMNS: LiteralString = """
     SELECT j.id, j.created_at, now() AS read_at,
            greatest(j.created_at, max(k.changed_at)) AS changed_at,
            count(k.position) AS total,
@@ -79,9 +89,13 @@ _JOB_COLUMNS = """
                 WHERE t.job_id = j.id) AS k ON true
 """
 
+# Given this way the id says nothing about how many items there are, and so Postgres plans once for
+# all jobs instead of anew for each poll.
+_JOB_ID: LiteralString = "(SELECT %(job_id)s::uuid)"
+
 GET_JOB = f"""
     {_JOB_COLUMNS}
-     WHERE j.id = %(job_id)s
+     WHERE j.id = {_JOB_ID}
      GROUP BY j.id
 """
 
@@ -135,21 +149,16 @@ async def count_jobs(conn: AsyncConnection) -> int:
     return int((await anext(cur))[0])
 
 
-LIST_ITEMS = """
+LIST_ITEMS = f"""
     SELECT t.position, t.name, t.outcome, t.image_id,
            CASE WHEN t.outcome <> 'rejected' THEN coalesce(i.status, t.last_status) END AS status,
            coalesce(t.problem_code, i.failure_code) AS problem_code,
            coalesce(t.problem_detail, i.failure_detail) AS problem_detail,
-           coalesce(p.class_indexes, '{}') AS class_indexes,
-           coalesce(p.scores, '{}') AS scores
+           CASE WHEN i.status = 'done' THEN i.tags ELSE '{{}}' END AS tags,
+           CASE WHEN i.status = 'done' THEN i.scores::text ELSE '{{}}' END AS scores
       FROM job_items AS t
       LEFT JOIN images AS i ON i.id = t.image_id
-      LEFT JOIN LATERAL (
-               SELECT array_agg(class_index ORDER BY rank) AS class_indexes,
-                      array_agg(score ORDER BY rank) AS scores
-                 FROM predictions
-                WHERE image_id = i.id AND i.status = 'done') AS p ON true
-     WHERE t.job_id = %(job_id)s
+     WHERE t.job_id = {_JOB_ID}
        AND (%(positions)s::integer[] IS NULL OR t.position = ANY(%(positions)s))
        AND (%(changed_since)s::timestamptz IS NULL
             OR i.changed_at >= %(changed_since)s
@@ -166,7 +175,7 @@ async def list_items(
     changed_since: datetime | None = None,
 ) -> list[JobItem]:
     """A job's items in order: all, those at `positions`, or those that have changed."""
-    async with conn.cursor(row_factory=class_row(JobItem)) as cur:
+    async with conn.cursor(row_factory=args_row(JobItem.read), binary=True) as cur:
         await cur.execute(
             LIST_ITEMS,
             {

@@ -1,0 +1,53 @@
+"""Jobs as clients see them, against the shape that the API describes."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_core import to_json
+
+from api.receipts import show_job, show_summary
+from api.schemas import JobRead, JobSummary
+from infra.database.jobs import Job, JobItem
+from infra.search.query import as_stored
+from infra.vocabulary.tags import load_tags
+
+TIMES = st.datetimes(datetime(2020, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis adds the zone)
+NUMBERS = st.integers(0, 10**6)
+
+
+@st.composite
+def items(draw: st.DrawFn) -> JobItem:
+    tags = draw(st.lists(st.sampled_from(sorted(load_tags())), max_size=5, unique=True))
+    problem = draw(st.none() | st.just("truncated"))
+    return JobItem(
+        position=draw(NUMBERS),
+        name=draw(st.text(max_size=20)),
+        outcome=draw(st.sampled_from(["accepted", "duplicate", "rejected"])),
+        image_id=draw(st.none() | st.uuids()),
+        status=draw(st.none() | st.sampled_from(["queued", "running", "done", "failed"])),
+        problem_code=problem,
+        problem_detail=problem and draw(st.none() | st.just("It ends early.")),
+        tags=tags,
+        scores=sorted(draw(st.floats(0, 1, width=32).map(as_stored)) for _ in tags),
+    )
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> Job:
+    names = ("total", "queued", "running", "done", "failed", "duplicate", "rejected", "cancelled")
+    return Job(
+        id=draw(st.uuids()),
+        created_at=draw(TIMES),
+        changed_at=draw(TIMES),
+        read_at=draw(TIMES),
+        **{name: draw(NUMBERS) for name in names},
+    )
+
+
+@given(job=jobs(), listed=st.lists(items(), max_size=3))
+def test_a_job_is_shown_as_the_api_describes_it(job: Job, listed: list[JobItem]) -> None:
+    shown = show_job(job, listed)
+
+    assert to_json(shown).decode() == JobRead.model_validate(shown).model_dump_json()
+    assert JobSummary.model_validate(show_summary(job)).counts.total == job.total
