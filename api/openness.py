@@ -3,6 +3,7 @@
 import ipaddress
 import time
 from contextlib import suppress
+from functools import lru_cache
 
 import psycopg
 
@@ -53,6 +54,7 @@ def refuse_strangers(settings: Settings) -> None:
             )
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Whether an address is reached from this machine alone."""
     if host == "localhost":

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
+import orjson
 from fastapi import Response
-from pydantic_core import to_json
 
 from infra.database.extent import Facets
 from infra.database.images import Image
@@ -21,12 +21,18 @@ Json: TypeAlias = dict[str, Any]
 def answer(
     shown: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """JSON, written straight from what is shown; tests hold it to what the API describes."""
-    return Response(to_json(shown), status, headers, media_type="application/json")
+    """What is shown as it is, past FastAPI; tests hold it to what the API describes."""
+    return Response(write_json(shown), status, headers, media_type="application/json")
+
+
+def write_json(shown: Json) -> bytes:
+    """JSON in one line."""
+    return orjson.dumps(shown, option=orjson.OPT_UTC_Z)
 
 
 def show_image(image: Image, matches: Sequence[Json] = ()) -> Json:
     """A picture as `ImageRead` describes it."""
+    predictions, categories = show_tags(image.tags, image.scores)
     return {
         "id": image.id,
         "name": image.name,
@@ -41,35 +47,31 @@ def show_image(image: Image, matches: Sequence[Json] = ()) -> Json:
         "model": image.model,
         "failure": image.failure_code
         and {"code": image.failure_code, "detail": image.failure_detail},
-        "predictions": show_predictions(image.tags, image.scores),
-        "categories": _show_categories(image),
+        "predictions": predictions,
+        "categories": categories,
         "matches": matches,
     }
 
 
-def show_predictions(tags: Sequence[int], scores: Sequence[float]) -> list[Json]:
-    """The classes among a picture's tags, which ascend by their scores; best first."""
-    classes = load_vocabulary().classes
-    best = [each for each in zip(tags, scores, strict=True) if each[0] < FIRST_CATEGORY][::-1]
-    return [
-        {
-            "rank": rank,
-            "label": classes[tag].name,
-            "score": score,
-            "class_index": tag,
-            "wnid": classes[tag].wnid,
-        }
-        for rank, (tag, score) in enumerate(best, start=1)
-    ]
-
-
-def _show_categories(image: Image) -> list[Json]:
-    tags = load_tags()
-    return [
-        {"label": tags[tag].label, "score": score}
-        for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True)
-        if tag >= FIRST_CATEGORY
-    ]
+def show_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[Json], list[Json]]:
+    """The classes and the categories of a picture, best first; given in ascending order."""
+    classes, known = load_vocabulary().classes, load_tags()
+    predictions: list[Json] = []
+    categories: list[Json] = []
+    for tag, score in zip(reversed(tags), reversed(scores), strict=True):
+        if tag < FIRST_CATEGORY:
+            predictions.append(
+                {
+                    "rank": len(predictions) + 1,
+                    "label": classes[tag].name,
+                    "score": score,
+                    "class_index": tag,
+                    "wnid": classes[tag].wnid,
+                }
+            )
+        else:
+            categories.append({"label": known[tag].label, "score": score})
+    return predictions, categories
 
 
 def show_facets(facets: Facets) -> Json:

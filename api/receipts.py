@@ -6,7 +6,7 @@ Whoever waits for a job of a thousand files asks for it again and again: see `pi
 from collections.abc import Sequence
 from operator import attrgetter
 
-from api.pictures import Json, show_predictions
+from api.pictures import Json, show_tags
 from api.schemas import JobCounts
 from infra.database.jobs import Job, JobItem
 
@@ -33,6 +33,7 @@ def show_job(job: Job, items: Sequence[JobItem]) -> Json:
 
 
 def _show_item(item: JobItem) -> Json:
+    predictions, _ = show_tags(item.tags, item.scores)
     return {
         "position": item.position,
         "name": item.name,
@@ -41,5 +42,5 @@ def _show_item(item: JobItem) -> Json:
         "status": item.status,
         "problem": item.problem_code
         and {"code": item.problem_code, "detail": item.problem_detail or ""},
-        "predictions": show_predictions(item.tags, item.scores),
+        "predictions": predictions,
     }

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic_core import to_json
-
-from api.pictures import show_image
+from api.pictures import show_image, write_json
 from infra.database.images import Image
 
 
@@ -26,4 +24,4 @@ class JsonLines:
 def _line(image: Image) -> bytes:
     shown = show_image(image)
     del shown["matches"]
-    return to_json(shown) + b"\n"
+    return write_json(shown) + b"\n"

@@ -53,7 +53,7 @@ def read_scores(text: str) -> list[float]:
 
     As text they are as short as they can be told apart: 0.9731, not 0.9731000065803528.
     """
-    return [float(score) for score in text[1:-1].split(",")] if text != "{}" else []
+    return list(map(float, text[1:-1].split(","))) if text != "{}" else []
 
 
 # In the order of the fields. Of a picture that is being classified again, the tags are yesterday's.

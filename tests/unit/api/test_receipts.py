@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic_core import to_json
 
+from api.pictures import write_json
 from api.receipts import show_job, show_summary
 from api.schemas import JobRead, JobSummary
 from infra.database.jobs import Job, JobItem
@@ -49,5 +49,5 @@ def jobs(draw: st.DrawFn) -> Job:
 def test_a_job_is_shown_as_the_api_describes_it(job: Job, listed: list[JobItem]) -> None:
     shown = show_job(job, listed)
 
-    assert to_json(shown).decode() == JobRead.model_validate(shown).model_dump_json()
+    assert write_json(shown).decode() == JobRead.model_validate(shown).model_dump_json()
     assert JobSummary.model_validate(show_summary(job)).counts.total == job.total
