@@ -1,4 +1,4 @@
-"""The report, docs/benchmarks-scale.md: table, indexes, and the plan of the slowest search."""
+"""The report: docs/benchmarks-scale.md, and the slowest search's plan in docs/benchmarks.md."""
 
 import os
 import platform
@@ -13,8 +13,7 @@ from infra.database.conditions import Filter, Parameters, condition
 from infra.search import parse_query
 from tests.bench.scale.house import Row
 
-REPORT = Path(__file__).resolve().parents[3] / "docs" / "benchmarks-scale.md"
-BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 LIST_INDEXES = """
     SELECT c.relname || '.' || i.indexrelid::regclass AS "index",
@@ -27,7 +26,7 @@ LIST_INDEXES = """
 
 
 def write_report(rows: list[Row], database_url: str, pictures: int, embeddings: int) -> None:
-    """Replace the measured part of the page; what people wrote around it stays."""
+    """Tell what was measured, of indexes too, and how the slowest search is answered."""
     with psycopg.connect(database_url) as conn:
         version = conn.execute("SHOW server_version").fetchone()
         buffers = conn.execute("SHOW shared_buffers").fetchone()
@@ -52,12 +51,17 @@ def write_report(rows: list[Row], database_url: str, pictures: int, embeddings: 
         f"Python {platform.python_version()}, Postgres {version and version[0]} with "
         f"{buffers and buffers[0]} of shared buffers; {pictures:,} pictures, "
         f"{5 * pictures:,} predictions, {embeddings:,} embeddings.\n\n{calls}\n\n"
-        f"Sizes of the indexes:\n\n{_table(['index', 'size'], sizes)}\n\n"
-        f"The plan behind `dog ball -cat`, which costs most:\n\n```\n{plan}\n```\n"
+        f"Sizes of the indexes:\n\n{_table(['index', 'size'], sizes)}\n"
     )
-    text = REPORT.read_text() if REPORT.is_file() else f"{BEGIN}\n{END}\n"
-    head, _, rest = text.partition(BEGIN)
-    REPORT.write_text(f"{head}{BEGIN}\n{measured}{END}{rest.partition(END)[2]}")
+    _replace(DOCS / "benchmarks-scale.md", "measured", measured)
+    _replace(DOCS / "benchmarks.md", "slowest plan", f"```\n{plan}\n```\n")
+
+
+def _replace(page: Path, part: str, text: str) -> None:
+    """Write one part of a page anew; what people wrote around it stays."""
+    begin, end = f"<!-- {part} -->\n", f"<!-- end of {part} -->"
+    head, _, rest = page.read_text().partition(begin)
+    page.write_text(f"{head}{begin}{text}{end}{rest.partition(end)[2]}")
 
 
 def _table(columns: list[str], rows: list) -> str:
