@@ -77,8 +77,9 @@ def show_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[Json],
 def show_facets(facets: Facets) -> Json:
     """The most frequent tags as `FacetsRead` describes them."""
     tags = load_tags()
-    counted = [
-        {"label": tags[tag].label, "kind": tags[tag].kind, "count": count}
-        for tag, count in facets.counts
+    counted = [(tags[number], count) for number, count in facets.counts]
+    items = [
+        {"label": tag.label, "kind": tag.kind, "wnid": tag.wnid, "count": count}
+        for tag, count in counted
     ]
-    return {"items": counted, "is_exact": facets.is_exact}
+    return {"items": items, "is_exact": facets.is_exact}

@@ -1,7 +1,7 @@
 """The shapes that clients see. `pictures` and `receipts` make rows into them."""
 
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -33,6 +33,11 @@ class Reason(BaseModel):
     detail: str = Field(description="A sentence, for people.")
 
 
+WordNetId = Annotated[
+    str, Field(description="WordNet's id. Names are not unique: `crane` is a bird and a machine.")
+]
+
+
 class PredictionRead(BaseModel):
     """One of the five most likely classes."""
 
@@ -49,6 +54,7 @@ class MatchRead(BaseModel):
     rank: int | None
     label: str
     kind: TagKind
+    wnid: WordNetId
     score: float
     path: str = Field(
         description="From what the picture shows to what was typed.",
@@ -68,6 +74,7 @@ class FacetRead(BaseModel):
 
     label: str = Field(description="As people write it.", examples=["golden retriever"])
     kind: TagKind
+    wnid: WordNetId
     count: int
 
 

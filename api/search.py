@@ -49,7 +49,14 @@ class Reasons:
         tag = load_tags()[number]
         name = tag.label if rank is None else tag.name
         path = self._path(below, number)
-        return {"rank": rank, "label": name, "kind": tag.kind, "score": score, "path": path}
+        return {
+            "rank": rank,
+            "label": name,
+            "kind": tag.kind,
+            "wnid": tag.wnid,
+            "score": score,
+            "path": path,
+        }
 
     def _path(self, best_class: int | None, tag: int) -> str:
         """From what the picture shows to what was typed: "golden retriever ← dog"."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from api.dependencies import ServiceDep
 from api.pictures import Json, answer
 from api.problems import problems
+from api.schemas import WordNetId
 from infra.database.tallies import sum_tags
 from infra.search.query import Words
 from infra.search.tags import begin_tags, matching_name
@@ -22,6 +23,7 @@ class TagRead(BaseModel):
 
     label: str = Field(description="As people write it.", examples=["car"])
     kind: TagKind
+    wnid: WordNetId
     count: int
     synonym: str | None = Field(
         description="The other word for it that was found, if it was not the label.",
@@ -58,4 +60,10 @@ def _show(number: int, count: int, wanted: Words | None) -> Json:
     tag = load_tags()[number]
     name = matching_name(number, wanted) if wanted else tag.label
     synonym = None if name == tag.label else name
-    return {"label": tag.label, "kind": tag.kind, "count": count, "synonym": synonym}
+    return {
+        "label": tag.label,
+        "kind": tag.kind,
+        "wnid": tag.wnid,
+        "count": count,
+        "synonym": synonym,
+    }

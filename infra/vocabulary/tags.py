@@ -28,6 +28,7 @@ class Tag:
 
     number: int
     kind: TagKind
+    wnid: str
     name: str
     synonyms: tuple[str, ...]
     label: str
@@ -46,7 +47,7 @@ def load_tags() -> dict[int, Tag]:
 
 
 def _tag(number: int, kind: TagKind, entry: ImageClass | Category) -> Tag:
-    return Tag(number, kind, entry.name, entry.synonyms, entry.name.replace("_", " "))
+    return Tag(number, kind, entry.wnid, entry.name, entry.synonyms, entry.name.replace("_", " "))
 
 
 @cache

@@ -174,7 +174,13 @@ async def test_tags_are_counted(client: AsyncClient) -> None:
     tennis = (await client.get("/api/v1/tags", params={"q": "Tennis b"})).json()
     every = (await client.get("/api/v1/tags", params={"limit": 2})).json()
 
-    ball = {"label": "tennis ball", "kind": "class", "count": 2, "synonym": None}
+    ball = {
+        "label": "tennis ball",
+        "kind": "class",
+        "wnid": "n04409515",
+        "count": 2,
+        "synonym": None,
+    }
     assert tennis["items"] == [ball]
     assert every["items"][0] == ball
     assert len(every["items"]) == 2
@@ -201,7 +207,13 @@ async def test_a_tag_found_by_another_word_says_so(client: AsyncClient, settings
 
     tags = (await client.get("/api/v1/tags", params={"q": "automob"})).json()
 
-    car = {"label": "car", "kind": "category", "count": 1, "synonym": "automobile"}
+    car = {
+        "label": "car",
+        "kind": "category",
+        "wnid": "n02958343",
+        "count": 1,
+        "synonym": "automobile",
+    }
     assert tags["items"] == [car]
 
 
@@ -216,7 +228,9 @@ async def test_a_page_counts_the_tags_of_what_it_finds_when_asked(client: AsyncC
     assert {(each["label"], each["count"]) for each in page["facets"]["items"]} < set(retrievers)
     assert len(page["facets"]["items"]) == 2
     assert page["facets"]["is_exact"]
-    assert every["facets"]["items"] == [{"label": "tennis ball", "kind": "class", "count": 2}]
+    assert every["facets"]["items"] == [
+        {"label": "tennis ball", "kind": "class", "wnid": "n04409515", "count": 2}
+    ]
     assert plain["facets"] is None
 
 
@@ -234,6 +248,7 @@ async def test_a_category_explains_itself(client: AsyncClient, settings: Setting
             "rank": None,
             "label": "dog",
             "kind": "category",
+            "wnid": "n02084071",
             "score": pytest.approx(0.93),
             "path": "golden retriever ← dog",
         }
