@@ -36,7 +36,16 @@ describe('a card', () => {
 	it('marks the tags that a search matched, with the score that matched', () => {
 		card(
 			imageOf({
-				matches: [{ rank: null, label: 'cat', kind: 'category', score: 0.97, path: 'tabby ← cat' }],
+				matches: [
+					{
+						rank: null,
+						label: 'cat',
+						kind: 'category',
+						wnid: 'n02121620',
+						score: 0.97,
+						path: 'tabby ← cat',
+					},
+				],
 			}),
 		);
 		const matches = screen.getByLabelText('Matching tags');

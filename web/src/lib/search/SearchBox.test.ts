@@ -6,7 +6,13 @@ import SearchBox from './SearchBox.svelte';
 
 vi.mock('../api/images');
 
-const TAG: Tag = { label: 'dog', kind: 'category', count: 3, synonym: null };
+const TAG: Tag = {
+	label: 'dog',
+	kind: 'category',
+	wnid: 'n02084071',
+	count: 3,
+	synonym: null,
+};
 
 beforeEach(() => void vi.mocked(images.suggestTags).mockResolvedValue({ items: [TAG] }));
 
