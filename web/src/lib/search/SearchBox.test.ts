@@ -40,3 +40,20 @@ it('takes a tag that is pressed, not one that a finger begins to scroll at', asy
 	await fireEvent.click(tag);
 	expect(box.value).toBe('dog ');
 });
+
+it('suggests tags of the same name, each with its number', async () => {
+	const one = { ...TAG, label: 'maillot', kind: 'class' } as const;
+	const items: Tag[] = [
+		{ ...one, wnid: 'n03710637', count: 3 },
+		{ ...one, wnid: 'n03710721', count: 2 },
+	];
+	vi.mocked(images.suggestTags).mockResolvedValue({ items });
+	render(SearchBox, { value: '', onsearch: vi.fn() });
+	await fireEvent.input(screen.getByRole('combobox'), { target: { value: 'mai' } });
+	const tags = await screen.findAllByRole('option');
+	const words = tags.map(({ textContent }) => textContent?.trim().split(/\s+/));
+	expect(words).toEqual([
+		['maillot', '3'],
+		['maillot', '2'],
+	]);
+});
