@@ -38,7 +38,7 @@ it('takes a tag that is pressed, not one that a finger begins to scroll at', asy
 	await fireEvent.pointerDown(tag);
 	expect(box.value).toBe('do');
 	await fireEvent.click(tag);
-	expect(box.value).toBe('dog ');
+	expect(box.value).toBe('"dog" ');
 });
 
 it('suggests tags of the same name, each with its number', async () => {

@@ -13,8 +13,9 @@ it.each([
 });
 
 it.each([
-	['do', 'dog', 'dog '],
-	['cat do', 'dog', 'cat dog '],
+	['do', 'dog', '"dog" '],
+	['cat do', 'dog', 'cat "dog" '],
+	['cat -do', 'dog', 'cat -"dog" '],
 	['cat -spo', 'sports car', 'cat -"sports car" '],
 	['"spo', 'sports car', '"sports car" '],
 ])('completes <%s> with %s to <%s>', (query, tag, whole) => {
@@ -22,11 +23,12 @@ it.each([
 });
 
 it.each([
-	['', 'dog', 'dog'],
+	['', 'dog', '"dog"'],
 	['cat ', 'sports car', 'cat "sports car"'],
 	['cat "sports car" -dog', 'sports car', 'cat -dog'],
-	['dog', 'dog', ''],
-	['-dog', 'dog', '-dog dog'],
+	['"dog"', 'dog', ''],
+	['dog', 'dog', 'dog "dog"'],
+	['-"dog"', 'dog', '-"dog" "dog"'],
 ])('toggles, in <%s>, %s to <%s>', (query, tag, toggled) => {
 	expect(toggle(query, tag)).toBe(toggled);
 	expect(asksFor(toggled, tag)).toBe(!asksFor(query, tag));
