@@ -39,6 +39,22 @@ def read_score_cursor(cursor: str | None) -> tuple[float, UUID] | None:
     return _read(cursor, _read_score)
 
 
+def read_match_cursor(cursor: str | None) -> tuple[datetime | float, UUID] | None:
+    """The same for a list that is sorted by a score in its first part, and then by time.
+
+    Raises:
+        InvalidRequestError: no such list ever gave out this cursor.
+    """
+    return _read(cursor, _read_score_or_time)
+
+
+def _read_score_or_time(text: str) -> datetime | float:
+    try:
+        return _read_score(text)
+    except ValueError:
+        return _read_time(text)
+
+
 def _read_time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)

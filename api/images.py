@@ -1,5 +1,7 @@
 """Images: the gallery, search, the trash, and the pictures themselves."""
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
@@ -10,7 +12,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from api.cursors import read_cursor, read_score_cursor, write_cursor
+from api.cursors import read_cursor, read_match_cursor, read_score_cursor, write_cursor
 from api.dependencies import (
     Cursor,
     ImageId,
@@ -26,8 +28,10 @@ from api.problems import problems
 from api.schemas import ImagePage, ImageRead, Similar
 from api.search import Reasons, read_search
 from infra.database import embeddings, extent, images, pages
-from infra.database.conditions import Filter
-from infra.database.pages import PageRequest, Position, Sort
+from infra.database.conditions import Filter, has_matches
+from infra.database.extent import Extent
+from infra.database.pages import Page, PageRequest, Position, Sort
+from infra.database.ranking import Ranking, rank
 from infra.objects import original_key, thumbnail_key
 from infra.search.query import ImageStatus
 
@@ -38,6 +42,12 @@ _UNTRUSTED = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+_CURSORS: dict[Sort, Callable[[str | None], tuple[datetime | float, UUID] | None]] = {
+    "newest": read_cursor,
+    "oldest": read_cursor,
+    "confidence": read_score_cursor,
+    "match": read_match_cursor,
 }
 # A picture's bytes never change: its name is made of them.
 _FOR_EVER = "private, max-age=31536000, immutable"
@@ -69,28 +79,39 @@ async def list_images(
     """The gallery, or what a search finds in it."""
     query = read_search(q, min_score)
     which = Filter(query=query, status=status, trash=deleted)
-    by_time = sort in {"newest", "oldest"}
-    after = read_cursor(cursor) if by_time else read_score_cursor(cursor)
-    page = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
-    async with service.database.connection() as conn:
-        measure = partial(extent.measure, conn, which, facets=facets)
-        recall = partial(service.memory.recall, conn, (which, facets), measure)
-        if which.is_everything:  # no need to know how much that is
-            found = await pages.list_all(conn, page, trash=deleted)
-            size = await recall(state=found.state)
-        else:
-            size = await recall()
-            found = await pages.list_images(conn, which, page, size)
+    if sort == "match" and not has_matches(query):
+        sort = "confidence"
+    after = _CURSORS[sort](cursor)
+    request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
+    page, size, ranking = await _read(service, which, request, facets)
     reasons = Reasons(query)
     return answer(
         {
-            "items": [show_image(image, reasons.of(image)) for image in found.images],
+            "items": [show_image(image, reasons.of(image)) for image in page.images],
             "total": size.total,
             "total_is_exact": size.is_exact,
-            "next": found.next and write_cursor(found.next.key, found.next.id),
+            "next": page.next and write_cursor(page.next.key, page.next.id),
             "facets": show_facets(size.facets) if facets else None,
+            "ranked": len(ranking.best) if ranking and ranking.end else None,
         }
     )
+
+
+async def _read(
+    service: Service, which: Filter, request: PageRequest, facets: int
+) -> tuple[Page, Extent, Ranking | None]:
+    """A page, how much there is behind it, and how that was ranked, if it was."""
+    async with service.database.connection() as conn:
+        recall = partial(service.memory.recall, conn)
+        measure = partial(extent.measure, conn, which, facets=facets)
+        if which.is_everything:  # no need to know how much that is
+            page = await pages.list_all(conn, request, trash=which.trash)
+            return page, await recall((which, facets), measure, state=page.state), None
+        size = await recall((which, facets), measure)
+        if request.sort != "match":
+            return await pages.list_images(conn, which, request, size), size, None
+        ranking = await recall((which, "ranking"), partial(rank, conn, which, size))
+        return await pages.list_matches(conn, which, request, ranking), size, ranking
 
 
 @router.get(

@@ -123,6 +123,11 @@ class ImagePage(Page[ImageRead]):
     """A page of the gallery."""
 
     facets: FacetsRead | None = Field(None, description="Only when asked for.")
+    ranked: int | None = Field(
+        None,
+        description="With `sort=match`, where much is found: so many of the newest are in the "
+        "order of their match, and the older ones follow, newest first. Null: all are in order.",
+    )
 
 
 class JobCounts(BaseModel):

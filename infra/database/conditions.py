@@ -101,9 +101,14 @@ def tags_in(scores: Scores, given: Parameters) -> Composable:
     )
 
 
+def has_matches(query: Query) -> bool:
+    """Whether there are tags to match. Where not, the surest picture is the best match."""
+    return bool(_wanted_tags(query))
+
+
 def match_score(query: Query, given: Parameters) -> Composable:
     """How well a row `i` matches: of its best tag for each wanted clause, the least score."""
-    wanted = [tags for clause in query.clauses if not clause.negated and (tags := _tags_of(clause))]
+    wanted = _wanted_tags(query)
     if not wanted:
         return SQL("i.confidence")
     low, high = given.add(query.scores.low, "real"), given.add(query.scores.high, "real")
@@ -113,6 +118,23 @@ def match_score(query: Query, given: Parameters) -> Composable:
     )
     bests = [best.format(given.add(sorted(tags), "smallint[]"), low, high) for tags in wanted]
     return SQL("coalesce(least({}), 0)").format(SQL(", ").join(bests))
+
+
+def time_bounds(query: Query, given: Parameters) -> Composable:
+    """What a search says of when a row `i` came in, for walks that need not begin at the end."""
+    writer = _Writer(query, given)
+    bounds = [
+        writer.clause(clause)
+        for clause in query.clauses
+        if not clause.negated and all(isinstance(atom, Taken) for atom in clause.any_of)
+    ]
+    return SQL(" AND ").join([SQL("true"), *bounds])
+
+
+def _wanted_tags(query: Query) -> list[frozenset[int]]:
+    """For each clause that wants tags, those that would do."""
+    wanted = [_tags_of(clause) for clause in query.clauses if not clause.negated]
+    return [tags for tags in wanted if tags]
 
 
 def _tags_of(clause: Clause) -> frozenset[int]:
@@ -156,14 +178,20 @@ class _Writer:
         return SQL("(") + shows + SQL(")")
 
     def _shows_on_top(self, tags: frozenset[int]) -> Composable:
-        classes = sorted(chain.from_iterable(classes_under(tag) for tag in tags))
-        listed = self._given.add(classes, "smallint[]")
-        low, high = (self._given.add(end, "real") for end in self._ends())
+        """One of the tags counts and is, or stands above, one of the best classes."""
+        pairs = [(tag, each) for tag in sorted(tags) for each in sorted(classes_under(tag))]
         return SQL(
             "(i.status = 'done' AND i.tags && {tags} AND EXISTS ("
-            "SELECT FROM predictions AS p WHERE p.image_id = i.id AND p.rank <= {top}"
-            " AND p.class_index = ANY({tags}) AND p.score BETWEEN {low} AND {high}))"
-        ).format(tags=listed, top=self._given.add(self._top, "smallint"), low=low, high=high)
+            "SELECT FROM predictions AS p JOIN unnest({above}, {classes}) AS u (tag, class_index)"
+            " USING (class_index)"
+            " WHERE p.image_id = i.id AND p.rank <= {top} AND u.tag = ANY({counted})))"
+        ).format(
+            tags=self._given.add(sorted(tags), "smallint[]"),
+            above=self._given.add([tag for tag, _ in pairs], "smallint[]"),
+            classes=self._given.add([each for _, each in pairs], "smallint[]"),
+            top=self._given.add(self._top, "smallint"),
+            counted=tags_in(self._scores, self._given),
+        )
 
     def _atom(self, atom: Atom) -> Composable:
         match atom:

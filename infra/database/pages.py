@@ -10,10 +10,17 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import args_row
 from psycopg.sql import SQL, Composable
 
-from infra.database.conditions import Filter, Parameters, condition, match_score
+from infra.database.conditions import (
+    Filter,
+    Parameters,
+    condition,
+    match_score,
+    time_bounds,
+)
 from infra.database.extent import Extent, Found
 from infra.database.images import IMAGE_COLUMNS, Image
 from infra.database.memory import GET_STATE
+from infra.database.ranking import Ranking
 from infra.search import Query
 
 Sort = Literal["newest", "oldest", "confidence", "match"]
@@ -64,7 +71,7 @@ WALK: LiteralString = """
     SELECT {columns}, {key} AS key, ({state}) AS state
       FROM (SELECT i.*
               FROM images AS i
-             WHERE i.deleted_at IS {trash} AND {behind}
+             WHERE i.deleted_at IS {trash} AND {behind} AND {bounds}
              ORDER BY {key} {direction}, i.id {direction}
             OFFSET 0) AS i
      WHERE {found}
@@ -72,7 +79,7 @@ WALK: LiteralString = """
      LIMIT {limit} OFFSET {skip}
 """
 
-# Few are found, or the order is the search's own: collect them, then sort.
+# Few are found: collect them, then sort.
 COLLECT: LiteralString = """
     WITH found AS MATERIALIZED (
         SELECT i.id, {key} AS key
@@ -124,6 +131,29 @@ async def list_images(
     return _page(images, page)
 
 
+async def list_matches(
+    conn: AsyncConnection, which: Filter, page: PageRequest, ranking: Ranking
+) -> Page:
+    """A page of what a search finds, the best matches first: see `ranking`."""
+    after, skip = page.after, page.skip
+    images: list[PagedImage] = []
+    if after is None or not isinstance(after.key, datetime):
+        left = bisect_left(ranking.best, (after.key, after.id)) if after else len(ranking.best)
+        chosen = ranking.best[max(0, left - skip - page.limit) : max(0, left - skip)][::-1]
+        if chosen:
+            these = Filter(trash=which.trash, ids=[each for _, each in chosen])
+            first = replace(page, after=None, skip=0)
+            images = await _list(conn, these, first, ranked_by=which.query, few=True)
+        if len(chosen) == page.limit:
+            return Page(images, Position(*chosen[-1]))
+        if ranking.end is None:
+            return Page(images, None)
+        after, skip = Position(*ranking.end), max(0, skip - left)
+    others = PageRequest(after=after, skip=skip, limit=page.limit - len(images))
+    older = await _list(conn, which, others, ranked_by=which.query, few=False)
+    return Page(images + older, _page(older, others).next)
+
+
 def _page(images: list[PagedImage], page: PageRequest) -> Page:
     last = images[-1] if len(images) == page.limit else None
     return Page(images, Position(last.key, last.id) if last else None)
@@ -144,7 +174,7 @@ async def _list(
 ) -> list[PagedImage]:
     given = Parameters()
     key_name, key_type, direction = _KEYS[page.sort]
-    collect = page.sort == "match" or (few and not which.is_everything)
+    collect = few and not which.is_everything
     key: Composable = SQL(key_name) if key_name else match_score(ranked_by, given)
     query = SQL(COLLECT if collect else WALK).format(
         columns=SQL(IMAGE_COLUMNS),
@@ -152,6 +182,7 @@ async def _list(
         key=key,
         found=condition(which, given),
         behind=_behind(page, SQL("i.key") if collect else key, key_type, direction, given),
+        bounds=time_bounds(which.query, given),
         trash=SQL("NOT NULL" if which.trash else "NULL"),
         direction=SQL(direction),
         # Written out: of a limit not known beforehand Postgres fears the worst, and plans anew.

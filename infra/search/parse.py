@@ -87,6 +87,13 @@ class _Reader:
 
     def _read_atom(self, *, after: str) -> Atom:
         start = self._place
+        if after and self._next_is("-"):
+            raise QuerySyntaxError(
+                "`-` can only stand before a whole clause: write `-a|b` for neither, `b -a` for "
+                "one without the other.",
+                start,
+                start + 1,
+            )
         for pattern, make in ((_FIELD, _field), (_PHRASE, _phrase), (_WORD, _word)):
             found = pattern.match(self._text, start)
             if found:

@@ -132,12 +132,24 @@ class Query:
     @property
     def asks_for_confidence(self) -> bool:
         """Whether the scores are meant for the best class, there being nothing else to score."""
-        about_tags = any(
-            isinstance(atom, Untagged | Status) or (isinstance(atom, Words) and not clause.negated)
+        return not self.scores.all and not any(
+            _has_own_scores(atom, negated=clause.negated)
             for clause in self.clauses
             for atom in clause.any_of
         )
-        return not self.scores.all and not about_tags
+
+
+def _has_own_scores(atom: Atom, *, negated: bool) -> bool:
+    """Whether a search for this has scores of its own to look at, or looks for what has none."""
+    match atom:
+        case Untagged():
+            return True
+        case Words():
+            return not negated
+        case Status(status):
+            return not negated and status != "done"
+        case _:
+            return False
 
 
 EVERYTHING = Query()

@@ -35,6 +35,8 @@ def _rows(house: House) -> Iterator[tuple[str, Callable[[str], Row]]]:
         ("a category with a score", lambda: "dog score:>=0.6"),
     ):
         yield f"search, {name}", partial(_search, house, query)
+    yield "search, the best matches first", partial(_search, house, lambda: "dog", sort="match")
+    yield "search, the oldest 15,000", partial(_search, house, lambda: "before:2020-02-01")
     yield "autocomplete", partial(_autocomplete, house)
     yield "similar, 100,000 embeddings", partial(measure_similar, house)
     yield "similar, recall@10 against brute force", partial(measure_recall, house)
@@ -55,11 +57,11 @@ def _late_page(house: House, call: str) -> Row:
     return house.timed(call, 25, lambda _: images(limit=50, cursor=cursor))
 
 
-def _search(house: House, query_of: Callable[[], str], call: str) -> Row:
+def _search(house: House, query_of: Callable[[], str], call: str, sort: str = "newest") -> Row:
     query = query_of()
     found = get(house.port, images(q=query, limit=1))
     told = f"{query}: {'' if found['total_is_exact'] else 'about '}{found['total']:,} found"
-    path = images(q=query, limit=50, facets=20)
+    path = images(q=query, sort=sort, limit=50, facets=20)
     return house.timed(call, 60, lambda _: path, told)
 
 

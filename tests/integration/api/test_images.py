@@ -60,6 +60,41 @@ async def test_what_a_search_finds(
     assert await found(client, **parameters) == names
 
 
+async def test_the_best_of_the_newest_are_ranked_where_much_is_found(
+    client: AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.database.extent.FEW", 0)
+    monkeypatch.setattr("infra.database.ranking.RANKED", 2)
+    for number, score in enumerate((0.9, 0.3, 0.6)):
+        classify(settings, await add(client, number, f"{score}.jpg"), DOG, {"dog": score})
+
+    async def read(**parameters: Any) -> tuple[list[str], int | None]:
+        names: list[str] = []
+        cursor = {}
+        while True:
+            page = (await client.get(IMAGES, params=parameters | {"limit": 1} | cursor)).json()
+            names += [image["name"] for image in page["items"]]
+            if page["next"] is None:
+                return names, page["ranked"]
+            cursor = {"cursor": page["next"]}
+
+    assert await read(q="dog", sort="match") == (["0.6.jpg", "0.3.jpg", "0.9.jpg"], 2)
+    assert await read(q="dog") == (["0.6.jpg", "0.3.jpg", "0.9.jpg"], None)
+    assert await read(q="dog", sort="oldest") == (["0.9.jpg", "0.3.jpg", "0.6.jpg"], None)
+    monkeypatch.setattr("infra.database.ranking.RANKED", 3)
+    assert (await read(q='"dog"', sort="match"))[0] == ["0.9.jpg", "0.6.jpg", "0.3.jpg"]
+
+
+@pytest.mark.usefixtures("gallery")
+async def test_without_words_the_surest_match_best(client: AsyncClient) -> None:
+    sure = await client.get(IMAGES, params={"sort": "confidence"})
+    best = await client.get(IMAGES, params={"sort": "match", "q": "after:2020-01-01"})
+
+    assert [each["id"] for each in best.json()["items"]] == [
+        each["id"] for each in sure.json()["items"]
+    ]
+
+
 async def test_totals_follow_what_comes_and_goes(
     client: AsyncClient, gallery: dict[str, str]
 ) -> None:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from infra.database.conditions import Filter
 from infra.database.extent import Extent, Facets, measure
-from infra.database.pages import PageRequest, Sort, list_images
+from infra.database.pages import PageRequest, Sort, list_images, list_matches
+from infra.database.ranking import rank
 from infra.identifiers import new_id
 from infra.search import Query, parse_query
 from infra.search.query import Atom, Name, Status, Taken, Untagged, Words, as_stored
@@ -96,9 +97,9 @@ def fill(conn: psycopg.Connection, rows: list[Row]) -> None:
                 "confidence": row.classes[0][1],
             },
         )
-        for rank, (index, score) in enumerate(row.classes, start=1):
+        for place, (index, score) in enumerate(row.classes, start=1):
             conn.execute(
-                "INSERT INTO predictions VALUES (%s, %s, %s, %s)", (row.id, rank, index, score)
+                "INSERT INTO predictions VALUES (%s, %s, %s, %s)", (row.id, place, index, score)
             )
 
 
@@ -106,11 +107,26 @@ def fill(conn: psycopg.Connection, rows: list[Row]) -> None:
 
 
 def shows(row: Row, query: Query) -> bool:
-    lone_score = query.asks_for_confidence and not counts(row, query, row.classes[:1])
-    return not lone_score and all(
+    unsure = asks_for_the_best(query) and not counts(row, query, row.classes[:1])
+    return not unsure and all(
         clause.negated != any(holds(row, query, atom) for atom in clause.any_of)
         for clause in query.clauses
     )
+
+
+def asks_for_the_best(query: Query) -> bool:
+    """`score:` is about the best class where nothing else is scored, and pictures may have one."""
+    if query.scores.low <= 0 and query.scores.high >= 1:
+        return False
+    for clause in query.clauses:
+        for atom in clause.any_of:
+            wants_words = isinstance(atom, Words) and not clause.negated
+            wants_another_state = (
+                isinstance(atom, Status) and not clause.negated and atom.status != "done"
+            )
+            if wants_words or wants_another_state or isinstance(atom, Untagged):
+                return False
+    return True
 
 
 def holds(row: Row, query: Query, atom: Atom) -> bool:
@@ -139,19 +155,18 @@ def tag_scores(row: Row, query: Query, wanted: Words) -> list[tuple[int, float]]
     if row.status != "done":
         return []
     found = []
-    for index, score in row.classes[: query.top]:
+    best = row.classes[: query.top]
+    for index, score in best:
         entry = vocabulary.classes[index]
-        kinds = [vocabulary.category(kind) for kind in entry.categories] if query.top else []
-        if any(
-            is_meant(each.name, each.synonyms, wanted, is_class=each is entry)
-            for each in [entry, *kinds]
-        ):
+        if is_meant(entry.name, entry.synonyms, wanted, is_class=True):
             found.append((index, score))
-    if query.top is None:
-        for kind, score in row.categories:
-            entry_ = vocabulary.category(kind)
-            if is_meant(entry_.name, entry_.synonyms, wanted, is_class=False):
-                found.append((-kind, score))
+    for kind, score in row.categories:
+        above = any(kind in vocabulary.classes[index].categories for index, _ in best)
+        entry_ = vocabulary.category(kind)
+        if (query.top is None or above) and is_meant(
+            entry_.name, entry_.synonyms, wanted, is_class=False
+        ):
+            found.append((-kind, score))
     return [(tag, score) for tag, score in found if score in query.scores]
 
 
@@ -197,6 +212,18 @@ class Gallery:
             if page.next is None:
                 return ids
             after = page.next
+
+    def matches(self, query: Query, extent: Extent, *, by_cursor: bool = True) -> list[UUID]:
+        which, ids, after = Filter(query=query), [], None
+        ranking = self.runner.run(rank(self.conn, which, extent))
+        while True:
+            skip = 0 if by_cursor else len(ids)
+            request = PageRequest(sort="match", after=after, skip=skip, limit=30)
+            page = self.runner.run(list_matches(self.conn, which, request, ranking))
+            ids += [image.id for image in page.images]
+            if page.next is None:
+                return ids
+            after = page.next if by_cursor else None
 
 
 @pytest.fixture
@@ -267,7 +294,7 @@ def tag_counts(rows: list[Row], query: Query) -> Counter[int]:
 
 @ONE_GALLERY
 @given(query=queries())
-def test_the_surest_and_the_best_matches_come_first(gallery: Gallery, query: Query) -> None:
+def test_the_surest_come_first(gallery: Gallery, query: Query) -> None:
     expected = [row for row in gallery.rows if not row.trash and shows(row, query)]
 
     by_confidence = sorted(expected, key=lambda row: (row.classes[0][1], row.id), reverse=True)
@@ -275,9 +302,36 @@ def test_the_surest_and_the_best_matches_come_first(gallery: Gallery, query: Que
         extent = extent_of(sorted(expected, key=lambda row: (row.created_at, row.id)), known)
         found = gallery.pages(query, "confidence", extent)
         assert found == [row.id for row in by_confidence]
+
+
+@ONE_GALLERY
+@given(query=queries(), ranked=st.sampled_from([5, 30, 31, 1000]), scarce=st.booleans())
+def test_the_best_matches_of_the_newest_come_first_and_then_the_older_ones(
+    gallery: Gallery, query: Query, ranked: int, *, scarce: bool
+) -> None:
+    expected = [row for row in gallery.rows if not row.trash and shows(row, query)]
+    newest = sorted(expected, key=lambda row: (row.created_at, row.id), reverse=True)
+    best = sorted(newest[:ranked], key=lambda r: (match_of(r, query), r.id), reverse=True)
+    ids = [row.id for row in best + newest[ranked:]]
+
+    extent = extent_of(newest, "many")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infra.database.ranking.RANKED", ranked)
+        patch.setattr("infra.database.ranking.SCARCE", 1000 if scarce else -1)
+        assert gallery.matches(query, extent) == ids
+        assert gallery.matches(query, extent, by_cursor=False) == ids
+
+
+@ONE_GALLERY
+@given(query=queries())
+def test_where_few_are_found_all_are_ranked(gallery: Gallery, query: Query) -> None:
+    expected = [row for row in gallery.rows if not row.trash and shows(row, query)]
     by_match = sorted(expected, key=lambda row: (match_of(row, query), row.id), reverse=True)
-    extent = extent_of(expected, "few")
-    assert gallery.pages(query, "match", extent) == [row.id for row in by_match]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infra.database.ranking.RANKED", 3)
+        found = gallery.matches(query, extent_of(expected, "few"))
+    assert found == [row.id for row in by_match]
 
 
 def match_of(row: Row, query: Query) -> float:

@@ -68,6 +68,8 @@ def test_a_bound_itself_counts_only_where_it_is_said(score: str, counts: list[bo
         ("a| ", 3, 4),
         ("| a", 0, 1),
         ("a ||b", 3, 4),
+        ("cat|-dog", 4, 5),
+        ("--cat", 1, 2),
         ("dog colour:red", 4, 14),
         ("score:2", 0, 7),
         ("dog score:high", 4, 14),

@@ -807,6 +807,11 @@ export interface components {
             next: string | null;
             /** @description Only when asked for. */
             facets?: components["schemas"]["FacetsRead"] | null;
+            /**
+             * Ranked
+             * @description With `sort=match`, where much is found: so many of the newest are in the order of their match, and the older ones follow, newest first. Null: all are in order.
+             */
+            ranked?: number | null;
         };
         /**
          * ImageRead
