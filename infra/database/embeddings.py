@@ -68,11 +68,25 @@ class SimilarImage(Image):
 CANDIDATES = 80
 
 # As many candidates as are asked for: fewer, which is the graph's own setting, would be fast and
-# wrong. Set for as long as the connection lasts, since the next statement needs it.
+# wrong. Where the nearest may not be shown, the graph is searched further, which pgvector can do
+# from 0.8 on. Set for as long as the connection lasts, since the next statement needs it.
 PREPARE_SEARCH = """
-    SELECT set_config('hnsw.ef_search', %(candidates)s::text, false)
-      FROM embeddings
+    SELECT set_config('hnsw.ef_search', %(candidates)s::text, false),
+           CASE WHEN string_to_array(extversion, '.')::integer[] >= '{0,8}'
+                THEN set_config('hnsw.iterative_scan', 'relaxed_order', false) END
+      FROM embeddings, pg_extension
      WHERE image_id = %(image_id)s
+       AND extname = 'vector'
+"""
+
+# Looked up for each candidate in turn, the nearest first: OFFSET keeps it from becoming a join.
+_SHOWN: LiteralString = """
+    EXISTS (SELECT FROM images AS i
+             WHERE i.id = s.image_id
+               AND i.deleted_at IS NULL
+               AND i.status = 'done'
+               AND i.id <> %(image_id)s
+            OFFSET 0)
 """
 
 # The graph's nearest and the nearest of those that are not in it yet; sorted before the pictures
@@ -86,12 +100,14 @@ LIST_SIMILAR: LiteralString = f"""
     ),
     candidates AS MATERIALIZED (
         (SELECT image_id
-           FROM sketches
+           FROM sketches AS s
+          WHERE {_SHOWN}
           ORDER BY sketch <=> (SELECT sketch FROM asked)
           LIMIT %(candidates)s)
          UNION
         (SELECT image_id
-           FROM sketches_waiting
+           FROM sketches_waiting AS s
+          WHERE {_SHOWN}
           ORDER BY sketch <=> (SELECT sketch FROM asked)
           LIMIT %(candidates)s)
     ),
@@ -106,10 +122,7 @@ LIST_SIMILAR: LiteralString = f"""
     SELECT {IMAGE_COLUMNS}, n.distance
       FROM nearest AS n
       JOIN images AS i ON i.id = n.image_id
-     WHERE i.deleted_at IS NULL
-       AND i.status = 'done'
-       AND i.id <> %(image_id)s
-       AND EXISTS (SELECT FROM asked)
+     WHERE EXISTS (SELECT FROM asked)
      ORDER BY n.distance, n.image_id
      LIMIT %(limit)s
 """

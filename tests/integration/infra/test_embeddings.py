@@ -76,6 +76,34 @@ def test_what_looks_alike_is_found_before_and_after_it_is_in_the_graph(
     assert runner.run(recall()) >= 0.95
 
 
+@pytest.fixture
+def copies(vectors: np.ndarray) -> range:
+    """Many near copies of the first picture."""
+    numbers = range(1, 151)
+    random = np.random.default_rng(2)
+    vectors[numbers] = vectors[0] + random.gamma(0.3, 0.01, (len(numbers), LONG))
+    return numbers
+
+
+@pytest.mark.parametrize("grown", [False, True])
+def test_copies_in_the_trash_do_not_hide_what_else_looks_alike(
+    database_url: str, copies: range, ids: list[UUID], runner: asyncio.Runner, *, grown: bool
+) -> None:
+    gone = [ids[number] for number in copies]
+
+    async def find() -> list[UUID]:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
+            while grown and await grow_graph(conn, limit=200):
+                pass
+            trash = "UPDATE images SET deleted_at = now() WHERE id = ANY(%s)"
+            await conn.execute(trash, [gone])
+            return [each.id for each in await list_similar(conn, ids[0], limit=10)]
+
+    found = runner.run(find())
+    assert len(found) == 10
+    assert not set(found) & {ids[0], *gone}
+
+
 def test_a_sketch_keeps_angles(vectors: np.ndarray) -> None:
     long = vectors[:50] / np.linalg.norm(vectors[:50], axis=1, keepdims=True)
     short = np.array([sketch_of(each) for each in vectors[:50]])
