@@ -79,13 +79,13 @@ PREPARE_SEARCH = """
        AND extname = 'vector'
 """
 
-# Looked up for each candidate in turn, the nearest first: OFFSET keeps it from becoming a join.
+# Looked up for each candidate in turn, the nearest first: OFFSET keeps it from becoming a join. The
+# picture itself passes, or the graph would have to be searched a second time for one in its place.
 _SHOWN: LiteralString = """
     EXISTS (SELECT FROM images AS i
              WHERE i.id = s.image_id
                AND i.deleted_at IS NULL
                AND i.status = 'done'
-               AND i.id <> %(image_id)s
             OFFSET 0)
 """
 
@@ -122,7 +122,8 @@ LIST_SIMILAR: LiteralString = f"""
     SELECT {IMAGE_COLUMNS}, n.distance
       FROM nearest AS n
       JOIN images AS i ON i.id = n.image_id
-     WHERE EXISTS (SELECT FROM asked)
+     WHERE i.id <> %(image_id)s
+       AND EXISTS (SELECT FROM asked)
      ORDER BY n.distance, n.image_id
      LIMIT %(limit)s
 """
