@@ -21,16 +21,16 @@ def clean_name(name: str) -> str:
     ).strip()
     if visible.strip(".") == "":
         return UNNAMED
-    return _shorten(visible)
+    return shorten(visible, MAX_BYTES)
 
 
-def _shorten(name: str) -> str:
+def shorten(name: str, limit: int) -> str:
     """Cut in the middle of the stem, never inside a character; the ending stays."""
-    if len(name.encode()) <= MAX_BYTES:
+    if len(name.encode()) <= limit:
         return name
     stem, dot, ending = name.rpartition(".")
     if not dot or len(ending) > 10:  # noqa: PLR2004 (no file type is written longer)
         stem, ending = name, ""
-    room = MAX_BYTES - len(f"{dot}{ending}".encode()) if ending else MAX_BYTES
+    room = limit - len(f"{dot}{ending}".encode()) if ending else limit
     kept = stem.encode()[:room].decode(errors="ignore")
     return f"{kept}.{ending}" if ending else kept

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from anyio import to_thread
 
 from api.formats.archive import Archive
+from api.names import shorten
 from infra.database.images import Image
 from infra.objects import ObjectStore, original_key
 
@@ -13,6 +14,9 @@ MEDIA_TYPE = "application/zip"
 
 # What Windows takes for something else in a name; the rest went at the door.
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
+
+# No file system takes more than 255 bytes, and the number stands in front.
+_MAX_BYTES = 240
 
 
 async def zip_originals(
@@ -33,4 +37,5 @@ async def zip_originals(
 
 def entry_name(number: int, name: str) -> str:
     """A name of its own by its number, which also keeps the order."""
-    return f"{number:06}-{_UNSAFE.sub('_', name).rstrip('. ')}"
+    safe = shorten(_UNSAFE.sub("_", name), _MAX_BYTES)
+    return f"{number:06}-{safe.rstrip('. ')}"

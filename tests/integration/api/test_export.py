@@ -8,6 +8,7 @@ import json
 import threading
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -162,6 +163,22 @@ async def test_the_originals_come_under_names_of_their_own(
     ]  # fmt: skip
     assert archive.read("000003-=1+1.jpg") == jpeg(0)
     assert archive.infolist()[2].date_time == (2026, 1, 1, 13, 14, 14)  # zips count in two seconds
+
+
+@pytest.mark.parametrize("letter", ["a", "ü", "猫"])
+async def test_originals_with_the_longest_names_can_be_unpacked(
+    client: AsyncClient, tmp_path: Path, letter: str
+) -> None:
+    image_id = await add(client, 0, letter * 255 + ".jpg")
+    image = (await client.get(f"/api/v1/images/{image_id}")).json()
+    answer = await export(client, format="zip")
+    zipfile.ZipFile(io.BytesIO(answer.content)).extractall(tmp_path / "out")
+
+    assert len(image["name"].encode()) > 250
+    [unpacked] = (tmp_path / "out").iterdir()
+    assert unpacked.name.startswith(f"000001-{letter * 70}")
+    assert unpacked.name.endswith(f"{letter}.jpg")
+    assert unpacked.read_bytes() == jpeg(0)
 
 
 async def test_an_export_with_a_manifest_waits_its_turn_too(
