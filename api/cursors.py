@@ -3,11 +3,12 @@
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from infra.errors import InvalidRequestError
+from infra.search.fields import read_moment
 
 Key = TypeVar("Key")
 
@@ -27,7 +28,7 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
     Raises:
         InvalidRequestError: no such list ever gave out this cursor.
     """
-    return _read(cursor, _read_time)
+    return _read(cursor, read_moment)
 
 
 def read_score_cursor(cursor: str | None) -> tuple[float, UUID] | None:
@@ -52,12 +53,7 @@ def _read_score_or_time(text: str) -> datetime | float:
     try:
         return _read_score(text)
     except ValueError:
-        return _read_time(text)
-
-
-def _read_time(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+        return read_moment(text)
 
 
 def _read_score(text: str) -> float:

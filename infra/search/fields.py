@@ -75,10 +75,24 @@ def _read_name(value: str) -> Name:
 
 def _read_time(side: Literal["after", "before"], value: str) -> Taken:
     try:
-        time = datetime.fromisoformat(value)
+        return Taken(side, read_moment(value))
     except ValueError:
         raise ValueError(f"`{side}:` takes a date, such as `{side}:2026-01-31`.") from None
-    return Taken(side, time if time.tzinfo else time.replace(tzinfo=UTC))
+
+
+def read_moment(text: str) -> datetime:
+    """Read a time, in UTC unless it says otherwise, as a time in UTC.
+
+    Postgres takes no offset of 16 hours or more, which Python does.
+
+    Raises:
+        ValueError: it is none, or none within the years 1 to 9999 of UTC.
+    """
+    time = datetime.fromisoformat(text)
+    try:
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 ATOM_FIELDS: Final[dict[str, Callable[[str], Atom]]] = {

@@ -272,6 +272,15 @@ async def test_chosen_pictures_are_a_file_however_many_they_are(
     assert (told["ids"], told["rows"]) == (len(chosen), 2)
 
 
+@pytest.mark.parametrize("offset", ["+16:00", "+23:00", "-23:59", "+00:00:30"])
+async def test_a_time_may_be_as_far_from_utc_as_it_likes(
+    client: AsyncClient, ids: list[str], offset: str
+) -> None:
+    answer = await export(client, q=f"after:2026-01-02T00:00{offset}")
+
+    assert answer.text.splitlines()[1].startswith(ids[0])
+
+
 async def test_a_malformed_search_is_a_problem_and_no_file(client: AsyncClient) -> None:
     answer = await client.get("/api/v1/export", params={"q": '"', "format": "xlsx"})
 

@@ -1,6 +1,6 @@
 """Cursors name a place in a list and survive the trip to a client and back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -17,6 +17,26 @@ def test_a_cursor_is_read_as_it_was_written() -> None:
 
 def test_no_cursor_is_the_beginning() -> None:
     assert read_cursor(None) is None
+
+
+def test_a_cursor_written_far_from_utc_is_told_in_utc() -> None:
+    far = datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=23)))
+    read = read_cursor(write_cursor(far, UUID(int=7)))
+
+    assert read == (datetime(2026, 1, 1, 1, tzinfo=UTC), UUID(int=7))
+    assert read[0].utcoffset() == timedelta()
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))),
+        datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=1))),
+    ],
+)
+def test_a_cursor_outside_all_years_is_refused(outside: datetime) -> None:
+    with pytest.raises(InvalidRequestError, match="not one that this list gave out"):
+        read_cursor(write_cursor(outside, UUID(int=7)))
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "💥", "MTIz", "MjAyNi0wMS0wMiBub3QtYW4taWQ="])

@@ -39,6 +39,10 @@ def phrase(*words: str) -> Words:
         ("untagged:yes", Query((Clause((Untagged(untagged=True),)),))),
         ('name:"my day*"', Query((Clause((Name("my day*"),)),))),
         (
+            "before:2026-01-31T02:00+16:00",
+            Query((Clause((Taken("before", datetime(2026, 1, 30, 10, tzinfo=UTC)),)),)),
+        ),
+        (
             "after:2026-01-31",
             Query((Clause((Taken("after", datetime(2026, 1, 31, tzinfo=UTC)),)),)),
         ),
@@ -81,6 +85,8 @@ def test_a_bound_itself_counts_only_where_it_is_said(score: str, counts: list[bo
         ("untagged:maybe", 0, 14),
         ("name:", 0, 5),
         ("after:soon", 0, 10),
+        ("dog after:0001-01-01T00:00+01:00", 4, 32),
+        ("before:9999-12-31T23:59-23:00", 0, 29),
         ("dog !!!", 4, 7),
     ],
 )
