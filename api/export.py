@@ -23,6 +23,7 @@ from api.search import read_search
 from infra.database.conditions import Filter
 from infra.database.export import copy_csv, list_models, one_look, read_images
 from infra.database.images import Image
+from infra.errors import BusyError
 from infra.log import get_logger
 from infra.search.query import ImageStatus
 
@@ -47,14 +48,18 @@ _FILE = {"schema": {"type": "string", "format": "binary"}}
 # Each export holds a connection for as long as it lasts; the rest of the pool is for everyone.
 # No CapacityLimiter: a response is begun and ended by different tasks.
 _exporting = asyncio.Semaphore(3)
+# Short ones are over by then; for long ones nobody should wait without an answer.
+TURN_SECONDS = 5.0
+
+# Others are kept out while a reader takes nothing; so long, and then it is given up. A piece is
+# small enough to get through a slow line in that time.
+READER_SECONDS = 120.0
+# Nor may one hold its place for days: after the same time's grace it takes this much a second, on
+# average over the time that it lets us wait.
+SLOWEST_BYTES_PER_SECOND = 16 << 10
+_PIECE = 256 << 10
 
 _BOM = b"\xef\xbb\xbf"
-
-
-# Others wait while a reader takes nothing; so long, and then it is given up. A piece is small
-# enough to get through a slow line in that time.
-READER_SECONDS = 120.0
-_PIECE = 256 << 10
 
 # A file without a manifest is named for the moment; with one it lies in an archive that is.
 _FILE_NAME = "gallery"
@@ -170,17 +175,53 @@ class _Streamed(StreamingResponse):
     """An export on its way. One that is given up has no end, as one that breaks."""
 
     async def stream_response(self, send: Send) -> None:
-        async def in_time(message: Message) -> None:
-            try:
-                async with asyncio.timeout(READER_SECONDS):
-                    await send(message)
-            except TimeoutError as error:
-                raise _ReaderGoneError from error
-
         try:
-            await super().stream_response(in_time)
+            await super().stream_response(_Reader(send).take)
         except _ReaderGoneError:
-            log.warning("export given up: its reader takes nothing")
+            log.warning("export given up: its reader takes nothing, or too little")
+
+
+class _Reader:
+    """Whoever takes an export, each piece and all of them in good time."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._taken = 0
+        self._waited = 0.0  # for the reader alone; what Postgres takes is not its fault
+
+    async def take(self, message: Message) -> None:
+        """Wait until the reader takes this.
+
+        Raises:
+            _ReaderGoneError: it does not, or has been too slow.
+        """
+        begun = asyncio.get_running_loop().time()
+        left = READER_SECONDS + self._taken / SLOWEST_BYTES_PER_SECOND - self._waited
+        try:
+            async with asyncio.timeout(min(left, READER_SECONDS)):
+                await self._send(message)
+        except TimeoutError as error:
+            raise _ReaderGoneError from error
+        self._waited += asyncio.get_running_loop().time() - begun
+        self._taken += len(message.get("body", b""))
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """Wait, a little, for one of the exports under way to end.
+
+    Raises:
+        BusyError: none did.
+    """
+    try:
+        async with asyncio.timeout(TURN_SECONDS):
+            await _exporting.acquire()
+    except TimeoutError as error:
+        raise BusyError("As many exports as run at once are under way. Try again.") from error
+    try:
+        yield
+    finally:
+        _exporting.release()
 
 
 class Export:
@@ -203,7 +244,7 @@ class Export:
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """The file, piece by piece. If something breaks, so does the response: it has no end."""
-        async with _exporting:
+        async with _turn():
             async for block in self._csv() if self.ending == "csv" else self._written():
                 yield block
 

@@ -9,7 +9,7 @@ import threading
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import openpyxl
@@ -192,6 +192,39 @@ async def test_an_export_with_a_manifest_waits_its_turn_too(
             await export(client, manifest="true")
 
     assert asked == []
+
+
+async def test_an_export_begins_when_another_ends(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asyncio.Event()
+
+    class Places(asyncio.Semaphore):
+        async def acquire(self) -> Literal[True]:
+            asked.set()
+            return await super().acquire()
+
+    places = Places(0)
+    monkeypatch.setattr("api.export._exporting", places)
+    waiting = asyncio.create_task(export(client))
+    await asked.wait()
+    assert not waiting.done()
+    places.release()
+
+    assert (await waiting).text.startswith("ID,Name")
+
+
+@pytest.mark.parametrize("manifest", ["false", "true"])
+async def test_an_export_whose_turn_does_not_come_is_told_to_try_again(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch, manifest: str
+) -> None:
+    monkeypatch.setattr("api.export._exporting", asyncio.Semaphore(0))
+    monkeypatch.setattr("api.export.TURN_SECONDS", 0.1)
+    async with asyncio.timeout(4):
+        answer = await client.get("/api/v1/export", params={"manifest": manifest})
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert "exports" in answer.json()["detail"]
 
 
 async def test_originals_with_a_manifest_are_packed_off_the_loop_and_not_twice(
