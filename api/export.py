@@ -1,6 +1,7 @@
 """Taking it out: the gallery as a file."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -123,7 +124,9 @@ async def export_images(
 ) -> StreamingResponse:
     """What the same search shows, as a file, newest first."""
     which = Filter(query=read_search(q, min_score), status=status, ids=ids)
-    asked = {"query": q, "min_score": min_score, "status": status}
+    asked: dict[str, object] = {"query": q, "min_score": min_score, "status": status}
+    if ids is not None:
+        asked |= _tell_ids(ids)
     return await _send(Export(service, which, format, bom=bom), asked if manifest else None)
 
 
@@ -149,7 +152,14 @@ async def export_chosen(
 ) -> StreamingResponse:
     """These pictures as a file, newest first; those that are gone are left out."""
     export = Export(service, Filter(ids=chosen.ids), format, bom=bom)
-    return await _send(export, {"ids": len(chosen.ids)} if manifest else None)
+    asked = await to_thread.run_sync(_tell_ids, chosen.ids) if manifest else None
+    return await _send(export, asked)
+
+
+def _tell_ids(ids: list[UUID]) -> dict[str, object]:
+    """Which pictures were chosen: how many, and what `sort -u ids.txt | sha256sum` says of them."""
+    lines = sorted({f"{each}\n" for each in ids})
+    return {"ids": len(lines), "ids_sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
 
 
 async def _send(export: "Export", asked: dict[str, object] | None) -> StreamingResponse:
@@ -234,7 +244,7 @@ class Export:
         self._service = service
         self._which = which
         self._bom = bom
-        self._models: list[str] | None = None  # wanted where a list
+        self._models: set[str] | None = None  # asked for where a set
         self._writer: Writer | None = None
         if format_ == "csv":
             self.media_type = "text/csv; charset=utf-8; header=present"
@@ -250,9 +260,9 @@ class Export:
 
     async def with_manifest(self, asked: dict[str, object]) -> AsyncIterator[bytes]:
         """The file in an archive, with a manifest."""
-        self._models = []
+        self._models = models = set[str]()
         name = f"{_FILE_NAME}.{self.ending}"
-        facts = lambda: asked | {"models": self._models, "rows": self.rows}  # noqa: E731
+        facts = lambda: asked | {"models": sorted(models), "rows": self.rows}  # noqa: E731
         async for block in with_manifest.pack(self.blocks(), name, facts):
             yield block
 
@@ -261,8 +271,6 @@ class Export:
         # Without a limit on the time: an export takes as long as its reader does, and is begun and
         # ended by different tasks, which a limit would not survive.
         async with self._service.database.connection(seconds=None) as conn, one_look(conn):
-            if self._models is not None:
-                self._models = await list_models(conn, self._which)
             yield conn
 
     async def _csv(self) -> AsyncIterator[bytes]:
@@ -273,6 +281,8 @@ class Export:
                 self.rows += block.count(b"\n")
                 yield mark + block
                 mark = b""
+            if self._models is not None:
+                self._models.update(await list_models(conn, self._which))
 
     async def _written(self) -> AsyncIterator[bytes]:
         async with self._look() as conn:
@@ -288,6 +298,10 @@ class Export:
     async def _counted(self, batches: AsyncIterator[list[Image]]) -> AsyncIterator[list[Image]]:
         async for batch in batches:
             self.rows += len(batch)
+            if self._models is not None:
+                self._models |= {
+                    each.model for each in batch if each.model and each.status == "done"
+                }
             yield batch
 
 

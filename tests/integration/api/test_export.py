@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+import subprocess
 import threading
 import zipfile
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from httpx import AsyncClient, Response
 
+import api.export
 from api.formats.archive import Archive
 from api.formats.xlsx import Xlsx
 from infra.database.images import Image
@@ -302,7 +304,53 @@ async def test_chosen_pictures_are_a_file_however_many_they_are(
         "/api/v1/export", params={"format": "jsonl", "manifest": True}, json={"ids": chosen}
     )
     told = json.loads(zipfile.ZipFile(io.BytesIO(packed.content)).read("manifest.json"))
-    assert (told["ids"], told["rows"]) == (len(chosen), 2)
+    assert (told["ids"], told["rows"], told["models"]) == (len(chosen), 2, ["test"])
+    assert told["ids_sha256"] == digest(chosen)
+
+
+def digest(ids: list[str]) -> str:
+    """As a shell makes it of one id a line."""
+    given = "".join(f"{each}\n" for each in ids)
+    made = subprocess.run(
+        ["/bin/sh", "-c", "sort -u | sha256sum"],
+        input=given,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return made.stdout.split()[0]
+
+
+async def test_a_manifest_tells_chosen_pictures_from_all(
+    client: AsyncClient, ids: list[str]
+) -> None:
+    packed = await export(client, format="jsonl", manifest="true", ids=[ids[2], ids[1], ids[2]])
+    told = json.loads(zipfile.ZipFile(io.BytesIO(packed.content)).read("manifest.json"))
+
+    assert (told["query"], told["ids"], told["ids_sha256"]) == ("", 2, digest(ids[1:]))
+
+
+@pytest.mark.usefixtures("ids")
+@pytest.mark.parametrize(
+    ("file_format", "reads"), [("csv", ["pictures", "models"]), ("jsonl", ["pictures"])]
+)
+async def test_a_manifests_models_are_not_asked_for_ahead_of_the_pictures(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch, file_format: str, reads: list[str]
+) -> None:
+    noted: list[str] = []
+
+    def note(name: str, what: str) -> None:
+        read = getattr(api.export, name)
+        monkeypatch.setattr(api.export, name, lambda *given: noted.append(what) or read(*given))
+
+    for name in ("copy_csv", "read_images"):
+        note(name, "pictures")
+    note("list_models", "models")
+    packed = await export(client, format=file_format, manifest="true")
+    told = json.loads(zipfile.ZipFile(io.BytesIO(packed.content)).read("manifest.json"))
+
+    assert noted == reads
+    assert told["models"] == ["test"]
 
 
 @pytest.mark.parametrize("offset", ["+16:00", "+23:00", "-23:59", "+00:00:30"])
