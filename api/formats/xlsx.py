@@ -4,6 +4,7 @@ Libraries for this keep a whole sheet in memory or in a file until it is done; t
 asks for neither. ECMA-376, parts 1 and 2, in the few places that a table needs.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +17,13 @@ from infra.database.images import Image
 
 # Excel opens no sheet with more rows.
 MAX_ROWS: Final = 1_048_576
+# Python writes no more than 2 GiB into an entry of which it was not told ahead that it is large
+# (zip64), and what it writes then, Excel takes for damaged (apache/poi#154, XlsxWriter#656). So
+# another sheet comes earlier, with room left for a batch of pictures. It takes a million long names
+# full of ampersands.
+MAX_BYTES: Final = 2_000_000_000
+# Excel reads `_x0041_` as an A, by its code; of what only looks like that, the underscore is coded.
+_CODE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _EPOCH: Final = datetime(1899, 12, 30, tzinfo=UTC)
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -38,10 +46,16 @@ _STYLES = (
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
     "</styleSheet>"
 )
+# In characters. In a column of the default width a time is shown as ########.
+_WIDTHS: Final = {"ID": 38, "Name": 40, "Timestamp": 20, "Label": 24, "Score": 10}
+_COLS = "".join(
+    f'<col min="{n}" max="{n}" width="{_WIDTHS[column.split()[0]]}" customWidth="1"/>'
+    for n, column in enumerate(COLUMNS, start=1)
+)
 _SHEET_BEGIN = (
     f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView>'
-    "</sheetViews><sheetData>"
+    f"</sheetViews><cols>{_COLS}</cols><sheetData>"
 )
 _SHEET_END = "</sheetData></worksheet>"
 
@@ -52,24 +66,27 @@ class Xlsx:
     media_type = f"{_KIND}.sheet"
     ending = "xlsx"
 
-    def __init__(self, max_rows: int = MAX_ROWS) -> None:
+    def __init__(self, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES) -> None:
         self._archive = Archive(ZIP_DEFLATED)
         self._max_rows = max_rows
+        self._max_bytes = max_bytes
         self._sheets = 0
         self._rows_left = 0
+        self._bytes_left = 0
 
     def write(self, images: Sequence[Image]) -> bytes:
         """The rows of some pictures."""
         for start, room in self._rooms(len(images)):
-            rows = "".join(_row(table_row(each)) for each in images[start : start + room])
-            self._archive.write(rows.encode())
+            rows = "".join(_row(table_row(each)) for each in images[start : start + room]).encode()
+            self._archive.write(rows)
+            self._bytes_left -= len(rows)
         return self._archive.take()
 
     def _rooms(self, count: int) -> Iterator[tuple[int, int]]:
         """Where in a batch each sheet's share begins, and how many rows it takes."""
         start = 0
         while start < count:
-            if self._rows_left == 0:
+            if self._rows_left == 0 or self._bytes_left <= 0:
                 self._begin_sheet()
             room = min(self._rows_left, count - start)
             yield start, room
@@ -83,6 +100,7 @@ class Xlsx:
         heading = "".join(_text(column, style=3) for column in COLUMNS)
         self._archive.write(f"{_SHEET_BEGIN}<row>{heading}</row>".encode())
         self._rows_left = self._max_rows - 1
+        self._bytes_left = self._max_bytes
 
     def _end_sheet(self) -> None:
         if self._sheets:
@@ -118,7 +136,8 @@ def _cell(value: Cell) -> str:
 def _text(value: str, style: int = 0) -> str:
     # XML has no way to write the other control characters.
     clean = "".join(c for c in value if c >= " " or c in "\t\n\r")
-    return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(clean)}</t></is></c>'
+    text = escape(_CODE.sub("_x005F_", clean))
+    return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
 def _parts(sheets: int) -> Iterator[tuple[str, str]]:
