@@ -1,5 +1,6 @@
 """Classifying pictures again."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from api.search import read_search
 from infra.database.conditions import Filter
 from infra.database.images import parts
 from infra.database.rerun import Scope, find_for_rerun, rerun_images
-from infra.database.workers import list_alive
+from infra.database.workers import Worker, list_alive
 from infra.errors import ConflictError
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -55,8 +56,25 @@ async def rerun(which: Rerun, service: ServiceDep) -> Queued:
 
 async def _present_model(service: Service) -> str:
     async with service.database.connection() as conn:
-        workers = await list_alive(conn)
-    for worker in workers:
-        if worker.state == "ready" and worker.model:
-            return worker.model
-    raise ConflictError("No worker is ready, so there is no present model to compare with.")
+        return present_model(await list_alive(conn))
+
+
+def present_model(workers: Sequence[Worker]) -> str:
+    """The model that all ready workers have.
+
+    Raises:
+        ConflictError: there is none. While workers are replaced there may be two; by either of
+            them, what the other has just done would be done again.
+    """
+    models = sorted({each.model for each in workers if each.state == "ready" and each.model})
+    match models:
+        case [model]:
+            return model
+        case []:
+            raise ConflictError("No worker is ready, so there is no present model to compare with.")
+        case _:
+            raise ConflictError(
+                f"The ready workers have different models ({', '.join(models)}), so there is no "
+                "present one to compare with. Wait until the older workers have ended, or stop "
+                "them, and try again."
+            )
