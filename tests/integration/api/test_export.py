@@ -44,6 +44,9 @@ async def ids(client: AsyncClient, settings: Settings) -> list[str]:
         for day, image_id in enumerate(ids, start=1):
             time = datetime(2026, 1, day, 13, 14, 15, 600_000, tzinfo=UTC)
             conn.execute("UPDATE images SET created_at = %s WHERE id = %s", (time, image_id))
+        conn.execute(
+            "UPDATE images SET classified_at = created_at + interval '2 min' WHERE status = 'done'"
+        )
     return ids[::-1]
 
 
@@ -71,6 +74,37 @@ async def test_the_csv_is_these_bytes(client: AsyncClient, ids: list[str]) -> No
     assert list(frame["Score 1"].dropna()) == ["60.00%", "90.00%"]
 
 
+async def test_the_json_lines_are_these_bytes(client: AsyncClient, ids: list[str]) -> None:
+    sizes = [len(jpeg(seed)) for seed in (2, 1, 0)]
+    picture = '"media_type":"image/jpeg","width":320,"height":240'
+
+    assert (await export(client, format="jsonl")).content.decode() == (
+        f'{{"id":"{ids[0]}","name":"Käfer <ü>.jpg","status":"queued",{picture},"bytes":{sizes[0]},'
+        '"created_at":"2026-01-03T13:14:15.600000Z","classified_at":null,"deleted_at":null,'
+        '"model":null,"failure":null,"predictions":[],"categories":[]}\n'
+        f'{{"id":"{ids[1]}","name":"Käfer <ü>.jpg","status":"done",{picture},"bytes":{sizes[1]},'
+        '"created_at":"2026-01-02T13:14:15.600000Z",'
+        '"classified_at":"2026-01-02T13:16:15.600000Z","deleted_at":null,'
+        '"model":"test","failure":null,"predictions":['
+        '{"rank":1,"label":"Egyptian_cat","score":0.6,"class_index":285,"wnid":"n02124075"},'
+        '{"rank":2,"label":"tabby","score":0.3,"class_index":281,"wnid":"n02123045"},'
+        '{"rank":3,"label":"tiger_cat","score":0.05,"class_index":282,"wnid":"n02123159"},'
+        '{"rank":4,"label":"tennis_ball","score":0.03,"class_index":852,"wnid":"n04409515"},'
+        '{"rank":5,"label":"lynx","score":0.01,"class_index":287,"wnid":"n02127052"}],'
+        '"categories":[{"label":"cat","score":0.95}]}\n'
+        f'{{"id":"{ids[2]}","name":"=1+1.jpg","status":"done",{picture},"bytes":{sizes[2]},'
+        '"created_at":"2026-01-01T13:14:15.600000Z",'
+        '"classified_at":"2026-01-01T13:16:15.600000Z","deleted_at":null,'
+        '"model":"test","failure":null,"predictions":['
+        '{"rank":1,"label":"golden_retriever","score":0.9,"class_index":207,"wnid":"n02099601"},'
+        '{"rank":2,"label":"Labrador_retriever","score":0.05,"class_index":208,"wnid":"n02099712"},'
+        '{"rank":3,"label":"kuvasz","score":0.02,"class_index":222,"wnid":"n02104029"},'
+        '{"rank":4,"label":"tennis_ball","score":0.01,"class_index":852,"wnid":"n04409515"},'
+        '{"rank":5,"label":"collie","score":0.005,"class_index":231,"wnid":"n02106030"}],'
+        '"categories":[{"label":"mammal","score":0.98},{"label":"dog","score":0.97}]}\n'
+    )
+
+
 async def test_json_lines_carry_everything_raw(client: AsyncClient, ids: list[str]) -> None:
     answer = await export(client, format="jsonl")
     lines = [json.loads(line) for line in answer.text.splitlines()]
@@ -91,6 +125,42 @@ async def test_json_lines_carry_everything_raw(client: AsyncClient, ids: list[st
     assert list(frame["status"]) == ["queued", "done", "done"]
 
 
+PARQUET_SCHEMA = (
+    "id: string\n"
+    "name: string\n"
+    "status: string\n"
+    "media_type: string\n"
+    "width: int32\n"
+    "height: int32\n"
+    "bytes: int64\n"
+    "created_at: timestamp[us, tz=UTC]\n"
+    "classified_at: timestamp[us, tz=UTC]\n"
+    "model: string\n"
+    "failure: string\n"
+    "predictions: list<element: struct<rank: int8, label: string, score: float, "
+    "class_index: int16, wnid: string>>\n"
+    "  child 0, element: struct<rank: int8, label: string, score: float, "
+    "class_index: int16, wnid: string>\n"
+    "      child 0, rank: int8\n"
+    "      child 1, label: string\n"
+    "      child 2, score: float\n"
+    "      child 3, class_index: int16\n"
+    "      child 4, wnid: string\n"
+    "categories: list<element: struct<label: string, score: float>>\n"
+    "  child 0, element: struct<label: string, score: float>\n"
+    "      child 0, label: string\n"
+    "      child 1, score: float"
+)
+
+
+@pytest.mark.usefixtures("ids")
+@pytest.mark.parametrize("q", ["", "nothing_like_it"])
+async def test_the_parquet_schema_is_this_whatever_is_found(client: AsyncClient, q: str) -> None:
+    answer = await export(client, format="parquet", q=q)
+
+    assert str(pq.read_schema(io.BytesIO(answer.content))) == PARQUET_SCHEMA
+
+
 async def test_parquet_is_typed_and_nested(client: AsyncClient, ids: list[str]) -> None:
     answer = await export(client, format="parquet")
     table = pq.read_table(io.BytesIO(answer.content))
@@ -109,6 +179,31 @@ async def test_parquet_is_typed_and_nested(client: AsyncClient, ids: list[str]) 
     ]
     best = frame["predictions"].map(lambda rows: rows[0]["score"] if len(rows) else None)
     assert list(best.dropna()) == [pytest.approx(0.6), pytest.approx(0.9)]
+
+
+async def test_the_workbook_has_these_cells(client: AsyncClient, ids: list[str]) -> None:
+    answer = await export(client, format="xlsx")
+    [sheet] = openpyxl.load_workbook(io.BytesIO(answer.content))
+    days = [datetime(2026, 1, day, 13, 14, 15) for day in (3, 2, 1)]  # noqa: DTZ001 (workbooks know no zones)
+
+    assert [list(row) for row in sheet.iter_rows(values_only=True)] == [
+        ["ID", "Name", "Timestamp", "Label 1", "Score 1", "Label 2", "Score 2", "Label 3",
+         "Score 3", "Label 4", "Score 4", "Label 5", "Score 5"],
+        [ids[0], "Käfer <ü>.jpg", days[0], *[None] * 10],
+        [ids[1], "Käfer <ü>.jpg", days[1], "Egyptian_cat", 0.6, "tabby", 0.3, "tiger_cat", 0.05,
+         "tennis_ball", 0.03, "lynx", 0.01],
+        [ids[2], "'=1+1.jpg", days[2], "golden_retriever", 0.9, "Labrador_retriever", 0.05,
+         "kuvasz", 0.02, "tennis_ball", 0.01, "collie", 0.005],
+    ]  # fmt: skip
+    date, share = "yyyy\\-mm\\-dd\\ hh:mm:ss", "0.00%"
+    formats = [[cell.number_format for cell in row] for row in sheet.iter_rows()]
+    plain = "General"
+    assert formats == [
+        [plain] * 13,
+        [plain, plain, date, *[plain] * 10],
+        [plain, plain, date, *[plain, share] * 5],
+        [plain, plain, date, *[plain, share] * 5],
+    ]
 
 
 async def test_a_workbook_has_dates_percentages_and_no_formulas(
