@@ -49,7 +49,7 @@ COLLECT: LiteralString = """
     SELECT {score}, i.id, i.created_at
       FROM (SELECT i.*
               FROM images AS i
-             WHERE {found} AND {bounds}
+             WHERE {found}
              ORDER BY i.created_at DESC, i.id DESC
              LIMIT {limit}) AS i
 """

@@ -15,6 +15,7 @@ export class Feed {
 	#total = $state.raw<number | null>(null);
 	#exact = $state(true);
 	#facets = $state.raw<Facets | null>(null);
+	#ranked = $state<number | null>(null);
 	#error = $state.raw<string | null>(null);
 	#refused = $state(false);
 	#busy = $state(false);
@@ -39,6 +40,11 @@ export class Feed {
 		return this.#refused;
 	}
 	/** The most frequent tags, where they were asked for. */
+	/** How many of the newest are in the order of their match; null where all are. */
+	get ranked(): number | null {
+		return this.#ranked;
+	}
+
 	get facets(): Facets | null {
 		return this.#facets;
 	}
@@ -168,6 +174,7 @@ export class Feed {
 			if (signal.aborted) return null;
 			if (facets) this.#facets = found.facets ?? null;
 			this.#pages.set(page, found.items);
+			this.#ranked = found.ranked ?? null;
 			this.#measure(page, found);
 		} catch (error) {
 			if (isAbort(error) || signal.aborted) return null;

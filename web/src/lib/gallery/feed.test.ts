@@ -93,6 +93,23 @@ describe('a feed', () => {
 		expect(feed.total).toBe(1);
 	});
 
+	it('tells how many of the newest are ranked, until all are', async () => {
+		const items = [imageOf({ id: 'only' })];
+		list.mockResolvedValueOnce({
+			items,
+			total: 9000,
+			total_is_exact: false,
+			next: null,
+			ranked: 1000,
+		});
+		const feed = await fed();
+		expect(feed.ranked).toBe(1000);
+
+		list.mockResolvedValueOnce({ items, total: 1, total_is_exact: true, next: null });
+		feed.ask({ q: 'dog', sort: 'newest' });
+		await vi.waitFor(() => expect(feed.ranked).toBeNull());
+	});
+
 	it('learns from the last page how long an estimated list is', async () => {
 		const items = [imageOf({ id: 'only' })];
 		list.mockResolvedValue({ items, total: 90, total_is_exact: false, next: null });
