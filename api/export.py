@@ -10,10 +10,8 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Query
-from fastapi.responses import StreamingResponse
 from psycopg import AsyncConnection
 from pydantic import BaseModel, Field
-from starlette.types import Message, Send
 
 from api.dependencies import MinScore, SearchText, Service, ServiceDep
 from api.formats import manifest as with_manifest
@@ -21,6 +19,7 @@ from api.formats import originals
 from api.formats.jsonl import JsonLines
 from api.problems import problems
 from api.search import read_search
+from api.streamed import Streamed
 from infra.database.conditions import Filter
 from infra.database.export import copy_csv, list_models, one_look, read_images
 from infra.database.images import Image
@@ -52,12 +51,7 @@ _exporting = asyncio.Semaphore(3)
 # Short ones are over by then; for long ones nobody should wait without an answer.
 TURN_SECONDS = 5.0
 
-# Others are kept out while a reader takes nothing; so long, and then it is given up. A piece is
-# small enough to get through a slow line in that time.
-READER_SECONDS = 120.0
-# Nor may one hold its place for days: after the same time's grace it takes this much a second, on
-# average over the time that it lets us wait.
-SLOWEST_BYTES_PER_SECOND = 16 << 10
+# Small enough to get through a slow line in the time that `streamed` gives a reader.
 _PIECE = 256 << 10
 
 _BOM = b"\xef\xbb\xbf"
@@ -106,7 +100,7 @@ Manifest = Annotated[bool, Query(description="A zip of the file and a manifest w
 @router.get(
     "",
     operation_id="exportImages",
-    response_class=StreamingResponse,
+    response_class=Streamed,
     responses=problems(400, 422, 503) | _RESPONSES,
 )
 async def export_images(
@@ -121,13 +115,14 @@ async def export_images(
     *,
     bom: Bom = False,
     manifest: Manifest = False,
-) -> StreamingResponse:
+) -> Streamed:
     """What the same search shows, as a file, newest first."""
     which = Filter(query=read_search(q, min_score), status=status, ids=ids)
-    asked: dict[str, object] = {"query": q, "min_score": min_score, "status": status}
-    if ids is not None:
-        asked |= _tell_ids(ids)
-    return await _send(Export(service, which, format, bom=bom), asked if manifest else None)
+    export = Export(service, which, format, bom=bom)
+    if not manifest:
+        return await _send(export, None)
+    asked = {"query": q, "min_score": min_score, "status": status}
+    return await _send(export, asked if ids is None else asked | _tell_ids(ids))
 
 
 class Chosen(BaseModel):
@@ -139,7 +134,7 @@ class Chosen(BaseModel):
 @router.post(
     "",
     operation_id="exportChosen",
-    response_class=StreamingResponse,
+    response_class=Streamed,
     responses=problems(422, 503) | _RESPONSES,
 )
 async def export_chosen(
@@ -149,7 +144,7 @@ async def export_chosen(
     *,
     bom: Bom = False,
     manifest: Manifest = False,
-) -> StreamingResponse:
+) -> Streamed:
     """These pictures as a file, newest first; those that are gone are left out."""
     export = Export(service, Filter(ids=chosen.ids), format, bom=bom)
     asked = await to_thread.run_sync(_tell_ids, chosen.ids) if manifest else None
@@ -162,7 +157,7 @@ def _tell_ids(ids: list[UUID]) -> dict[str, object]:
     return {"ids": len(lines), "ids_sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
 
 
-async def _send(export: "Export", asked: dict[str, object] | None) -> StreamingResponse:
+async def _send(export: "Export", asked: dict[str, object] | None) -> Streamed:
     """Begin the response; with a manifest of what was asked, if that is given."""
     blocks, ending, media_type = export.blocks(), export.ending, export.media_type
     if asked is not None:
@@ -170,50 +165,11 @@ async def _send(export: "Export", asked: dict[str, object] | None) -> StreamingR
         ending, media_type = "zip", with_manifest.MEDIA_TYPE
     first = await anext(blocks)  # so that trouble at the start is a problem, not half a file
     name = f"{_FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
-    return _Streamed(
+    return Streamed(
         _chain(first, blocks),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-class _ReaderGoneError(Exception):
-    """Nobody takes what is sent."""
-
-
-class _Streamed(StreamingResponse):
-    """An export on its way. One that is given up has no end, as one that breaks."""
-
-    async def stream_response(self, send: Send) -> None:
-        try:
-            await super().stream_response(_Reader(send).take)
-        except _ReaderGoneError:
-            log.warning("export given up: its reader takes nothing, or too little")
-
-
-class _Reader:
-    """Whoever takes an export, each piece and all of them in good time."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._taken = 0
-        self._waited = 0.0  # for the reader alone; what Postgres takes is not its fault
-
-    async def take(self, message: Message) -> None:
-        """Wait until the reader takes this.
-
-        Raises:
-            _ReaderGoneError: it does not, or has been too slow.
-        """
-        begun = asyncio.get_running_loop().time()
-        left = READER_SECONDS + self._taken / SLOWEST_BYTES_PER_SECOND - self._waited
-        try:
-            async with asyncio.timeout(min(left, READER_SECONDS)):
-                await self._send(message)
-        except TimeoutError as error:
-            raise _ReaderGoneError from error
-        self._waited += asyncio.get_running_loop().time() - begun
-        self._taken += len(message.get("body", b""))
 
 
 @asynccontextmanager

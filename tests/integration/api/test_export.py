@@ -11,7 +11,7 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import openpyxl
 import pandas as pd
@@ -19,12 +19,9 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 from httpx import AsyncClient, Response
-from openpyxl.utils.escape import unescape
 
 import api.export
 from api.formats.archive import Archive
-from api.formats.xlsx import MAX_BYTES, Xlsx
-from infra.database.images import Image
 from infra.settings import Settings
 from tests.gallery import CAT, DOG, add, classify
 from tests.pictures import jpeg
@@ -228,64 +225,6 @@ async def test_a_workbook_has_dates_percentages_and_no_formulas(
     assert (dog[4].value, dog[4].number_format) == (pytest.approx(0.9), "0.00%")
     assert all(cell.data_type != "f" for row in rows for cell in row)
     assert list(pd.read_excel(io.BytesIO(answer.content))["ID"]) == ids
-
-
-def test_a_full_sheet_is_followed_by_another() -> None:
-    workbook = Xlsx(max_rows=3)
-    data = workbook.write([picture(1), picture(2), picture(3)])
-    data += workbook.write([picture(4), picture(5)]) + workbook.finish()
-    sheets = list(openpyxl.load_workbook(io.BytesIO(data)))
-
-    assert [sheet.title for sheet in sheets] == ["Gallery", "Gallery 2", "Gallery 3"]
-    names = [[row[1].value for row in sheet.iter_rows()] for sheet in sheets]
-    assert names == [["Name", "1.png", "2.png"], ["Name", "3.png", "4.png"], ["Name", "5.png"]]
-
-
-def test_a_sheet_of_many_bytes_is_followed_by_another() -> None:
-    workbook = Xlsx(max_bytes=1)
-    data = workbook.write([picture(1), picture(2)]) + workbook.write([picture(3)])
-    sheets = list(openpyxl.load_workbook(io.BytesIO(data + workbook.finish())))
-
-    names = [[row[1].value for row in sheet.iter_rows()] for sheet in sheets]
-    assert names == [["Name", "1.png", "2.png"], ["Name", "3.png"]]
-    assert MAX_BYTES + (100 << 20) < zipfile.ZIP64_LIMIT
-
-
-def test_columns_of_a_workbook_are_as_wide_as_what_they_hold() -> None:
-    workbook = Xlsx()
-    sheet = openpyxl.load_workbook(
-        io.BytesIO(workbook.write([picture(1)]) + workbook.finish())
-    ).active
-    widths = [sheet.column_dimensions[cell.column_letter].width for cell in sheet[1]]
-
-    assert len(widths) == 13
-    assert widths[:5] == [38, 40, 20, 24, 10]
-    assert widths[11:] == [24, 10]
-
-
-@pytest.mark.parametrize(
-    ("name", "written"),
-    [
-        ("x_x0041_.jpg", "x_x005F_x0041_.jpg"),
-        ("_x000a_x0041_.jpg", "_x005F_x000a_x005F_x0041_.jpg"),
-        ("_x005F_.jpg", "_x005F_x005F_.jpg"),
-        ("_x41_ _X0041_ x0041_ _x0041.jpg", "_x41_ _X0041_ x0041_ _x0041.jpg"),
-    ],
-)
-def test_a_name_like_a_code_of_workbooks_is_read_as_it_is(name: str, written: str) -> None:
-    workbook = Xlsx()
-    data = workbook.write([picture(1, name)]) + workbook.finish()
-    cell = openpyxl.load_workbook(io.BytesIO(data)).active["B2"].value
-
-    assert cell == written  # openpyxl leaves it to its user to
-    assert unescape(cell) == name
-
-
-def picture(number: int, name: str = "") -> Image:
-    return Image(
-        UUID(int=number), b"", name or f"{number}.png", "queued", "image/png", 1, 1, 1,
-        datetime(2026, 1, 1, tzinfo=UTC), None, None, None, None, None, [], [], 0.0,
-    )  # fmt: skip
 
 
 async def test_the_originals_come_under_names_of_their_own(

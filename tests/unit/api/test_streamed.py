@@ -1,4 +1,4 @@
-"""An export and the one who takes it, without anything between them."""
+"""A long answer and the one who takes it, without anything between them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from starlette.types import Message
 
-from api.export import _Streamed
+from api.streamed import Streamed
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def send_to(take: Callable[[], Awaitable[None]]) -> list[Message]:
         await take()
         taken.append(message)
 
-    await _Streamed(_pieces()).stream_response(send)
+    await Streamed(_pieces()).stream_response(send)
     return taken
 
 
@@ -37,8 +37,8 @@ async def slowly() -> None:
 async def test_a_reader_who_takes_every_piece_but_all_too_slowly_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("api.export.READER_SECONDS", 1.0)
-    monkeypatch.setattr("api.export.SLOWEST_BYTES_PER_SECOND", 1 << 30)
+    monkeypatch.setattr("api.streamed.READER_SECONDS", 1.0)
+    monkeypatch.setattr("api.streamed.SLOWEST_BYTES_PER_SECOND", 1 << 30)
     taken = await send_to(slowly)
 
     assert 1 < len(taken) < PIECES
@@ -46,8 +46,8 @@ async def test_a_reader_who_takes_every_piece_but_all_too_slowly_is_given_up(
 
 
 async def test_a_reader_as_slow_as_may_be_gets_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.export.READER_SECONDS", 1.0)
-    monkeypatch.setattr("api.export.SLOWEST_BYTES_PER_SECOND", 1000)
+    monkeypatch.setattr("api.streamed.READER_SECONDS", 1.0)
+    monkeypatch.setattr("api.streamed.SLOWEST_BYTES_PER_SECOND", 1000)
     taken = await send_to(slowly)
 
     assert len(taken) == 1 + PIECES + 1
