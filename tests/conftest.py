@@ -19,8 +19,8 @@ from infra.embedded.child import Child
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.errors import WeightsNotFoundError
 from infra.settings import Settings
-from tests.minio_server import MinioServer, find_minio
 from tests.redis_server import running_redis
+from tests.s3_server import MISSING, S3Server, find_s3_program
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -146,12 +146,12 @@ def objects_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def minio_server(session_dir: Path) -> Iterator[MinioServer]:
-    """A real MinIO server."""
-    program = find_minio()
+def s3_server(session_dir: Path) -> Iterator[S3Server]:
+    """A real S3 server, shared by the whole run."""
+    program = find_s3_program()
     if program is None:
-        pytest.skip("no `minio` program: put one on PATH or name it in GALLERY_TEST_MINIO")
-    server = MinioServer(program, session_dir / "minio")
+        pytest.skip(MISSING)
+    server = S3Server(program, session_dir / "s3")
     try:
         server.wait_until_ready()
         yield server

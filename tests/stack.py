@@ -13,7 +13,7 @@ import httpx
 
 from infra.embedded.child import Child, Command
 from infra.settings import Settings
-from tests.minio_server import free_port
+from tests.s3_server import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -7,19 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.house import House, open_house
-from tests.minio_server import find_minio
+from tests.s3_server import find_s3_program
 
 
 @pytest.fixture(scope="session")
 def house(
     request: pytest.FixtureRequest, compiled_model: Path, weights: Path, session_dir: Path
 ) -> Iterator[House]:
-    """On MinIO where there is one, on a local directory where not."""
-    minio = request.getfixturevalue("minio_server") if find_minio() else None
+    """A service on an S3 server where there is one, else on a local directory."""
+    s3 = request.getfixturevalue("s3_server") if find_s3_program() else None
     data_dir = compiled_model.parents[2]
-    with open_house(
-        session_dir / "house", data_dir=data_dir, weights=weights, minio=minio
-    ) as house:
+    with open_house(session_dir / "house", data_dir=data_dir, weights=weights, s3=s3) as house:
         yield house
 
 

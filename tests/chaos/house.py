@@ -17,7 +17,7 @@ from infra.embedded.redis import EmbeddedRedis
 from infra.objects import ObjectStore, open_objects
 from infra.settings import Settings
 from tests.chaos.proxy import Proxy, to_port, to_socket
-from tests.minio_server import MinioServer
+from tests.s3_server import S3Server
 from tests.stack import Stack, until
 
 WORKERS = ("worker-1", "worker-2")
@@ -63,9 +63,7 @@ class Server:
 class House:
     """An API and two workers, and all that they stand on."""
 
-    def __init__(
-        self, folder: Path, *, data_dir: Path, weights: Path, minio: MinioServer | None
-    ) -> None:
+    def __init__(self, folder: Path, *, data_dir: Path, weights: Path, s3: S3Server | None) -> None:
         self.folder = folder
         sockets = folder / "run"
         sockets.mkdir(mode=0o700, parents=True)
@@ -78,17 +76,17 @@ class House:
         self.redis_url = queue.url
         self.to_postgres = Proxy(to_socket(str(sockets / ".s.PGSQL.5432")))
         self.to_redis = Proxy(to_socket(str(sockets / "redis.sock")))
-        self.to_objects = Proxy(to_port(minio.port)) if minio else None
+        self.to_objects = Proxy(to_port(s3.port)) if s3 else None
         self.objects_folder = folder / "objects"
-        self.objects_url = minio.url("chaos") if minio else self.objects_folder.as_uri()
+        self.objects_url = s3.url("chaos") if s3 else self.objects_folder.as_uri()
         migrate(self.database_url)
-        self.settings = self._settings(data_dir, weights, minio)
+        self.settings = self._settings(data_dir, weights, s3)
         self.stack = Stack(self.settings, folder, {"PYTHONUNBUFFERED": "1"})
 
-    def _settings(self, data_dir: Path, weights: Path, minio: MinioServer | None) -> Settings:
+    def _settings(self, data_dir: Path, weights: Path, s3: S3Server | None) -> Settings:
         objects_url = self.objects_url
-        if minio and self.to_objects:
-            objects_url = objects_url.replace(str(minio.port), str(self.to_objects.port))
+        if s3 and self.to_objects:
+            objects_url = objects_url.replace(str(s3.port), str(self.to_objects.port))
         return Settings.model_validate(
             {
                 "database_url": f"postgresql://gallery@127.0.0.1:{self.to_postgres.port}/postgres",
@@ -154,10 +152,10 @@ class House:
 
 @contextmanager
 def open_house(
-    folder: Path, *, data_dir: Path, weights: Path, minio: MinioServer | None
+    folder: Path, *, data_dir: Path, weights: Path, s3: S3Server | None
 ) -> Iterator[House]:
     """The service, running; all of it gone afterwards."""
-    house = House(folder, data_dir=data_dir, weights=weights, minio=minio)
+    house = House(folder, data_dir=data_dir, weights=weights, s3=s3)
     try:
         house.start()
         yield house

@@ -16,7 +16,7 @@ from tests.chaos.faults import empty_redis, kill_a_child, kill_a_worker, kill_po
 from tests.chaos.house import WORKERS, House, open_house
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import BUSY, check
-from tests.minio_server import MinioServer, find_minio
+from tests.s3_server import S3Server, find_s3_program
 from tests.stack import until
 from worker.model.compiled import find_compiled
 from worker.model.weights import find_weights
@@ -151,13 +151,13 @@ def main() -> None:
         settings = Settings(data_dir=chosen.data_dir or root / "data")
         weights = find_weights(settings)
         find_compiled(settings.model_copy(update={"weights": weights}))
-        program = find_minio()
-        minio = MinioServer(program, root / "minio") if program else None
-        if minio:
-            minio.wait_until_ready()
+        program = find_s3_program()
+        s3 = S3Server(program, root / "s3") if program else None
+        if s3:
+            s3.wait_until_ready()
         try:
             with open_house(
-                root / "house", data_dir=settings.data_dir, weights=weights, minio=minio
+                root / "house", data_dir=settings.data_dir, weights=weights, s3=s3
             ) as house:
                 rows = soak(
                     house,
@@ -169,8 +169,8 @@ def main() -> None:
                 rows = lanes(house, waiting=chosen.waiting, singles=chosen.singles)
                 print("\n".join(rows), flush=True)  # noqa: T201
         finally:
-            if minio:
-                minio.stop()
+            if s3:
+                s3.stop()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def house(small_disk: Path, compiled_model: Path, weights: Path) -> Iterator[House]:
     data_dir = compiled_model.parents[2]
-    with open_house(small_disk.parent, data_dir=data_dir, weights=weights, minio=None) as house:
+    with open_house(small_disk.parent, data_dir=data_dir, weights=weights, s3=None) as house:
         yield house
 
 

@@ -8,6 +8,7 @@ from tests.chaos.faults import ON_ANY_STORAGE, ON_S3, Fault
 from tests.chaos.house import House
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import check
+from tests.s3_server import MISSING
 
 SHORT = {
     "kill_a_child",
@@ -45,7 +46,7 @@ def test_nothing_accepted_is_lost(house: House, fault: Fault, uploads: int) -> N
 @pytest.mark.parametrize("fault", faults(ON_S3), ids=lambda fault: fault.__name__)
 def test_nothing_is_lost_with_its_storage(house: House, fault: Fault, uploads: int) -> None:
     if not house.to_objects:
-        pytest.skip("no `minio` program: put one on PATH or name it in GALLERY_TEST_MINIO")
+        pytest.skip(MISSING)
     workers = [psutil.Process(house.stack.pid(name)) for name in ("worker-1", "worker-2")]
     children = [worker.children() for worker in workers]
     survive(house, fault, uploads)

@@ -12,8 +12,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.minio_server import free_port
 from tests.pictures import jpeg
+from tests.s3_server import free_port
 from tests.stack import ROOT, until
 
 

@@ -19,7 +19,7 @@ def with_changes(settings: Settings, **changes: object) -> Settings:
     return Settings.model_validate(settings.model_dump(exclude_unset=True) | changes)
 
 
-@pytest.fixture(params=["local", "minio"])
+@pytest.fixture(params=["local", "s3"])
 def stack(
     request: pytest.FixtureRequest,
     settings: Settings,
@@ -30,8 +30,8 @@ def stack(
     """A service on each kind of object storage."""
     assert compiled_model.is_file()
     settings = with_changes(settings, weights=weights)
-    if request.param == "minio":
-        server = request.getfixturevalue("minio_server")
+    if request.param == "s3":
+        server = request.getfixturevalue("s3_server")
         settings = with_changes(settings, objects_url=server.url("gallery"))
     with running_stack(settings, tmp_path) as stack:
         yield stack

@@ -16,8 +16,8 @@ import pytest
 from api.bodies import MOST_BYTES
 from infra.settings import Settings
 from tests.conftest import database_url_of
-from tests.minio_server import free_port
 from tests.pictures import jpeg
+from tests.s3_server import free_port
 from tests.stack import environment_of, until
 
 # The real API, with its patience shortened: nobody wants to wait for the real ones.

@@ -8,16 +8,16 @@ import pytest
 
 from infra.errors import ConfigurationError, ObjectNotFoundError, ObjectStoreUnavailableError
 from infra.objects import ObjectStore, open_objects
-from tests.minio_server import MinioServer, free_port
+from tests.s3_server import S3Server, free_port
 
 KEY = "originals/" + "ab" * 32
 
 
-@pytest.fixture(params=["local", "minio"])
+@pytest.fixture(params=["local", "s3"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     if request.param == "local":
         return open_objects((tmp_path / "a folder").as_uri())
-    server: MinioServer = request.getfixturevalue("minio_server")
+    server: S3Server = request.getfixturevalue("s3_server")
     return open_objects(server.url(f"test-{uuid4().hex}"))
 
 
@@ -87,8 +87,8 @@ def test_an_address_that_names_no_storage_is_refused(url: str) -> None:
         open_objects(url)
 
 
-def test_a_missing_bucket_is_storage_being_away(minio_server: MinioServer) -> None:
-    bucketless = open_objects(minio_server.url(f"test-{uuid4().hex}"))
+def test_a_missing_bucket_is_storage_being_away(s3_server: S3Server) -> None:
+    bucketless = open_objects(s3_server.url(f"test-{uuid4().hex}"))
 
     with pytest.raises(ObjectStoreUnavailableError, match="NoSuchBucket"):
         bucketless.get(KEY)
