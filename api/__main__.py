@@ -5,8 +5,8 @@ import gc
 import uvicorn
 
 from api.app import create_app
-from api.openness import refuse_strangers
-from api.protocol import GuardedProtocol
+from api.auth.open_access import refuse_strangers
+from api.server.protocol import GuardedProtocol
 from infra.entry import start
 from infra.settings import Settings
 

@@ -1,60 +1,30 @@
 """The API, put together."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, TypedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
-from api import (
-    export,
-    health,
-    images,
-    jobs,
-    known,
-    metrics,
-    overview,
-    rerun,
-    retries,
-    sessions,
-    tags,
-    trash,
-)
-from api.access import guard
-from api.admission import Admission
-from api.announcer import Announcer
-from api.bodies import Bodies
-from api.changes import Changes
-from api.dependencies import Service
-from api.description import INTRODUCTION, complete
-from api.envelope import Envelope
-from api.housekeeper import Housekeeper
-from api.keeper import SearchKeeper
-from api.measures import Measures
-from api.openness import Openness
-from api.postman import Postman
+from api.auth import sessions
+from api.auth.dependencies import guard
+from api.exports import routes as exports
+from api.images import lookup, reclassify, retries, trash
+from api.images import routes as images
+from api.jobs import routes as jobs
+from api.lifespan import State, open_service
+from api.middleware.body_limits import Bodies
+from api.middleware.request_context import Envelope
+from api.middleware.tracing import Traced
+from api.openapi.schema import INTRODUCTION, complete
+from api.operations import health, metrics, status
+from api.operations.http_metrics import Measures
 from api.problems import add_problem_handlers, problems
-from api.rates import Rates
-from api.shared import Shared
-from api.sweeper import Sweeper
-from api.traced import Traced
-from api.web import add_web_client, has_docs
-from infra.counters import Counters
-from infra.database.connection import open_database
-from infra.database.memory import Memory
-from infra.objects import open_objects
-from infra.queue import Queue
+from api.search import routes as search
+from api.server.static_files import add_web_client, has_docs
+from api.singleflight import Shared
 from infra.settings import Settings
-from infra.traces import open_traces
-
-
-class State(TypedDict):
-    """What requests find in `request.state`."""
-
-    service: Service
 
 
 class App(FastAPI):
@@ -75,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        async with _open_service(settings) as service:
+        async with open_service(settings) as service:
             yield {"service": service}
 
     app = App(
@@ -94,7 +64,18 @@ def create_app(settings: Settings) -> FastAPI:
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500, 503)
     )
     # Tried in this order, so what is asked for most comes first.
-    for module in (images, jobs, tags, rerun, known, retries, trash, export, overview, sessions):
+    for module in (
+        images,
+        jobs,
+        search,
+        reclassify,
+        lookup,
+        retries,
+        trash,
+        exports,
+        status,
+        sessions,
+    ):
         v1.include_router(module.router)
     app.include_router(v1)
     app.include_router(health.router)
@@ -104,55 +85,3 @@ def create_app(settings: Settings) -> FastAPI:
     add_problem_handlers(app)
     add_web_client(app, settings.web_dir)
     return app
-
-
-@asynccontextmanager
-async def _open_service(settings: Settings) -> AsyncIterator[Service]:
-    database_url = settings.require_database_url()
-    objects = open_objects(settings.require_objects_url())
-    queue = Queue(settings)
-    announcer = Announcer(queue, chunk_size=settings.chunk_size)
-    changes = Changes(database_url)
-    counters = Counters(settings)
-    rates = Rates(settings, counters)
-    async with AsyncExitStack() as stack:
-        stack.callback(queue.close)
-        stack.callback(counters.close)
-        traces = open_traces(settings, "gallery-api")
-        if traces:
-            stack.push_async_callback(to_thread.run_sync, traces.close)
-        database = await stack.enter_async_context(open_database(database_url, name="api"))
-        housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
-        sweeper = Sweeper(settings, database, queue, housekeeper)
-        keeper = SearchKeeper(database)
-        postman = Postman(settings, database)
-        for each in (announcer, changes, sweeper, keeper, rates, postman):
-            await stack.enter_async_context(_in_background(each.run()))
-        yield Service(
-            settings=settings,
-            database=database,
-            memory=Memory(),
-            objects=objects,
-            queue=queue,
-            announcer=announcer,
-            changes=changes,
-            admission=Admission(settings.max_uploads_in_flight),
-            openness=Openness(database),
-            rates=rates,
-            traces=traces,
-        )
-
-
-@asynccontextmanager
-async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run something endless beside the requests."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        # Once is not always enough: what waits for a connection of the pool may swallow it.
-        while not task.done():
-            task.cancel()
-            await asyncio.wait([task], timeout=1)
-        with suppress(asyncio.CancelledError):
-            await task

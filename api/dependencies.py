@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 
-from api.admission import Admission
-from api.announcer import Announcer
-from api.changes import Changes
-from api.openness import Openness
-from api.rates import Rates
+from api.auth.open_access import Openness
+from api.auth.rate_limit import Rates
+from api.background.publisher import Announcer
+from api.jobs.listener import Changes
+from api.uploads.concurrency import Admission
 from infra.database.connection import Database
 from infra.database.memory import Memory
 from infra.objects import ObjectStore

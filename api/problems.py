@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.bodies import BodyRefusedError
-from api.rates import Allowance
+from api.auth.rate_limit import Allowance
+from api.middleware.body_limits import BodyRefusedError
 from infra.errors import (
     ConflictError,
     FeatureOffError,

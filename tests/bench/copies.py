@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from api.images import NEAR_DUPLICATE
+from api.images.routes import NEAR_DUPLICATE
 from infra.settings import Settings
 from worker.classify import to_tensor
 from worker.decode import decode

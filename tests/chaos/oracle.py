@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from minio import Minio
 
-from api.housekeeper import Housekeeper
+from api.background.cleanup import Housekeeper
 from infra.database.connection import open_database
 from infra.objects import original_key, thumbnail_key
 from tests.chaos.house import House

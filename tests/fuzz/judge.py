@@ -47,8 +47,8 @@ def judge_all(files: Iterable[Path]) -> list[Verdict]:
 
 def outcome_of(data: bytes) -> str:
     """Door, decoder, model's input and thumbnail: the path of a picture but for the model."""
-    from api.door import inspect  # noqa: PLC0415 (native libraries, after the limits are set)
-    from api.uploads import Upload  # noqa: PLC0415
+    from api.uploads.multipart import Upload  # noqa: PLC0415
+    from api.uploads.validation import inspect  # noqa: PLC0415 (native libraries, after the limits are set)
     from infra.errors import CodedError  # noqa: PLC0415
     from infra.settings import Settings  # noqa: PLC0415
     from worker.classify import to_tensor  # noqa: PLC0415

@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.scopes import PUBLIC, SCOPES
+from api.auth.scopes import PUBLIC, SCOPES
 from infra.database.keys import create_key, list_keys, revoke_key
 from infra.secrets import visible_prefix
 from infra.settings import Settings
@@ -61,7 +61,7 @@ def bearer(key: str) -> dict[str, str]:
 def test_every_operation_has_its_scope() -> None:
     names = {operation.name for operation in operations()}
 
-    assert names == set(SCOPES) | PUBLIC, "add what is new to api/scopes.py"
+    assert names == set(SCOPES) | PUBLIC, "add what is new to api/auth/scopes.py"
 
 
 @pytest.mark.parametrize("kind", ["none", "wrong", "expired", "revoked"])

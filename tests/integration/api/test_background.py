@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from api.announcer import Announcer
-from api.changes import Changes
-from api.housekeeper import Housekeeper
-from api.keeper import SearchKeeper
-from api.rates import Rates
-from api.sweeper import Sweeper
+from api.auth.rate_limit import Rates
+from api.background.cleanup import Housekeeper
+from api.background.publisher import Announcer
+from api.background.search_maintenance import SearchKeeper
+from api.background.sweeper import Sweeper
+from api.jobs.listener import Changes
 from infra.counters import Counters
 from infra.database.connection import Database, open_database
 from infra.database.sweep import try_sweeper_lock
@@ -53,7 +53,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def test_search_is_kept_again_once_its_tables_are_there(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.keeper.PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("api.background.search_maintenance.PAUSE_SECONDS", 0.02)
     execute(database_url, "ALTER TABLE image_tallies RENAME TO away")
     kept: list[None] = []
     keeper = SearchKeeper(database)
@@ -74,13 +74,13 @@ async def test_search_is_kept_again_once_its_tables_are_there(
 async def test_changes_are_heard_again_after_any_error(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.changes._RECONNECT_SECONDS", 0.02)
-    monkeypatch.setattr("api.changes.CHANGES_CHANNEL", "no such; syntax")
+    monkeypatch.setattr("api.jobs.listener._RECONNECT_SECONDS", 0.02)
+    monkeypatch.setattr("api.jobs.listener.CHANGES_CHANNEL", "no such; syntax")
     changes = Changes(database_url)
     async with running(changes.run()) as task:
         await asyncio.sleep(0.2)
         assert not task.done()
-        monkeypatch.setattr("api.changes.CHANGES_CHANNEL", "gallery_changes")
+        monkeypatch.setattr("api.jobs.listener.CHANGES_CHANNEL", "gallery_changes")
         change = changes.next()
         async with asyncio.timeout(20):
             while not change._event.is_set():  # noqa: SLF001
@@ -113,8 +113,8 @@ async def test_announcing_goes_on_after_any_error(
 async def test_counts_are_told_after_errors_too(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.rates.EXCHANGE_SECONDS", 0.02)
-    monkeypatch.setattr("api.rates.REST_SECONDS", 0.02)
+    monkeypatch.setattr("api.auth.rate_limit.EXCHANGE_SECONDS", 0.02)
+    monkeypatch.setattr("api.auth.rate_limit.REST_SECONDS", 0.02)
     counters = Counters(settings)
     errors = iter([QueueUnavailableError(), ValueError("an error nobody foresaw")])
     told: list[int] = []
@@ -139,7 +139,7 @@ async def test_counts_are_told_after_errors_too(
 async def test_who_stops_sweeping_after_an_error_leaves_it_to_the_next(
     settings: Settings, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.sweeper.SWEEP_SECONDS", 3600)
+    monkeypatch.setattr("api.background.sweeper.SWEEP_SECONDS", 3600)
     execute(database_url, "ALTER TABLE sweeper RENAME TO away")
     queue = Queue(settings)
     housekeeper = Housekeeper(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
@@ -150,7 +150,7 @@ async def test_who_stops_sweeping_after_an_error_leaves_it_to_the_next(
         tried.append(None)
         return await try_sweeper_lock(conn)
 
-    monkeypatch.setattr("api.sweeper.try_sweeper_lock", try_and_note)
+    monkeypatch.setattr("api.background.sweeper.try_sweeper_lock", try_and_note)
     async with running(sweeper.run()):
         await until(lambda: tried)
         await asyncio.sleep(0.5)
@@ -162,7 +162,7 @@ async def test_who_stops_sweeping_after_an_error_leaves_it_to_the_next(
 async def test_rounds_that_fail_are_told_of_once_and_so_is_their_end(
     settings: Settings, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.sweeper.SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr("api.background.sweeper.SWEEP_SECONDS", 0.02)
     execute(database_url, "ALTER TABLE sweeper RENAME TO away")
     queue = Queue(settings)
     housekeeper = Housekeeper(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]

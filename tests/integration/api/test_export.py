@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 import pytest
 from httpx import AsyncClient, Response
 
-import api.export
-from api.formats.archive import Archive
+import api.exports.routes
+from api.exports.zip_stream import Archive
 from infra.settings import Settings
 from tests.gallery import CAT, DOG, add, classify
 from tests.pictures import jpeg
@@ -262,8 +262,8 @@ async def test_an_export_with_a_manifest_waits_its_turn_too(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr("api.export._exporting", asyncio.Semaphore(0))
-    monkeypatch.setattr("api.export.list_models", lambda *_: asked.append(1))
+    monkeypatch.setattr("api.exports.routes._exporting", asyncio.Semaphore(0))
+    monkeypatch.setattr("api.exports.routes.list_models", lambda *_: asked.append(1))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.5):
             await export(client, manifest="true")
@@ -282,7 +282,7 @@ async def test_an_export_begins_when_another_ends(
             return await super().acquire()
 
     places = Places(0)
-    monkeypatch.setattr("api.export._exporting", places)
+    monkeypatch.setattr("api.exports.routes._exporting", places)
     waiting = asyncio.create_task(export(client))
     await asked.wait()
     assert not waiting.done()
@@ -295,8 +295,8 @@ async def test_an_export_begins_when_another_ends(
 async def test_an_export_whose_turn_does_not_come_is_told_to_try_again(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch, manifest: str
 ) -> None:
-    monkeypatch.setattr("api.export._exporting", asyncio.Semaphore(0))
-    monkeypatch.setattr("api.export.TURN_SECONDS", 0.1)
+    monkeypatch.setattr("api.exports.routes._exporting", asyncio.Semaphore(0))
+    monkeypatch.setattr("api.exports.routes.TURN_SECONDS", 0.1)
     async with asyncio.timeout(4):
         answer = await client.get("/api/v1/export", params={"manifest": manifest})
 
@@ -314,7 +314,7 @@ async def test_originals_with_a_manifest_are_packed_off_the_loop_and_not_twice(
             threads.add(threading.get_ident())
         write(archive, data)
 
-    monkeypatch.setattr("api.formats.archive.Archive.write", noted)
+    monkeypatch.setattr("api.exports.zip_stream.Archive.write", noted)
     answer = await export(client, format="zip", manifest="true")
     packed = zipfile.ZipFile(io.BytesIO(answer.content))
 
@@ -415,8 +415,10 @@ async def test_a_manifests_models_are_not_asked_for_ahead_of_the_pictures(
     noted: list[str] = []
 
     def note(name: str, what: str) -> None:
-        read = getattr(api.export, name)
-        monkeypatch.setattr(api.export, name, lambda *given: noted.append(what) or read(*given))
+        read = getattr(api.exports.routes, name)
+        monkeypatch.setattr(
+            api.exports.routes, name, lambda *given: noted.append(what) or read(*given)
+        )
 
     for name in ("copy_csv", "read_images"):
         note(name, "pictures")

@@ -78,7 +78,7 @@ async def test_what_breaks_midway_does_not_look_whole(
 async def test_an_export_that_nobody_reads_is_given_up(
     address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.streamed.READER_SECONDS", 0.5)
+    monkeypatch.setattr("api.exports.response.READER_SECONDS", 0.5)
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         conn.execute(FILL)
         async with (

@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from api.bodies import MOST_BYTES
+from api.middleware.body_limits import MOST_BYTES
 from infra.settings import Settings
 from tests.conftest import database_url_of
 from tests.pictures import jpeg
@@ -22,9 +22,9 @@ from tests.stack import environment_of, until
 
 # The real API, with its patience shortened: nobody wants to wait for the real ones.
 SHORT_OF_PATIENCE = """
-import api.bodies, api.protocol
-api.protocol.HEAD_SECONDS = 1.0
-api.bodies.STALL_SECONDS = 4.0
+import api.server.protocol, api.slow_client
+api.server.protocol.HEAD_SECONDS = 1.0
+api.slow_client.STALL_SECONDS = 4.0
 from api.__main__ import main
 main()
 """

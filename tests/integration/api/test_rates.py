@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from httpx import AsyncClient
 
-from api.rates import EXCHANGE_SECONDS, WINDOW_SECONDS, network_of
+from api.auth.rate_limit import EXCHANGE_SECONDS, WINDOW_SECONDS, network_of
 from infra.database.keys import create_key
 from infra.settings import Settings
 from tests.integration.conftest import open_client

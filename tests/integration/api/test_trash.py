@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from api.housekeeper import Housekeeper
+from api.background.cleanup import Housekeeper
 from infra.database.connection import Database, open_database
 from infra.database.purge import purge_images
 from infra.database.unnamed import list_unnamed, take_unnamed

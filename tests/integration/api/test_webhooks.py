@@ -10,7 +10,7 @@ import pytest
 from httpx import AsyncClient
 from standardwebhooks import Webhook
 
-from api import courier, postman
+from api.webhooks import dispatcher, http_client
 from infra.database.webhooks import MOST_TRIES
 from infra.settings import Settings
 from tests.gallery import CAT, classify
@@ -26,7 +26,7 @@ SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes of some secret!").decode
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postman, "EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "EVERY_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ async def test_without_a_secret_there_are_none(settings: Settings) -> None:
 async def test_a_receiver_that_does_not_answer_is_not_waited_for(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "SECONDS", 0.3)
+    monkeypatch.setattr(http_client, "SECONDS", 0.3)
     receiver.hang.set()
-    with pytest.raises(courier.UndeliverableError, match="in time"):
-        await courier.post(receiver.url, {}, b"{}", allow_private=True)
+    with pytest.raises(http_client.UndeliverableError, match="in time"):
+        await http_client.post(receiver.url, {}, b"{}", allow_private=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.addresses import ForbiddenAddressError, find_addresses, is_public, read_url
+from api.webhooks.ssrf import ForbiddenAddressError, find_addresses, is_public, read_url
 from infra.errors import InvalidRequestError
 
 

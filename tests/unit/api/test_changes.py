@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from api.changes import Changes
+from api.jobs.listener import Changes
 
 pytestmark = pytest.mark.anyio
 

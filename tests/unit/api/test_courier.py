@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.courier import UndeliverableError, post
+from api.webhooks.http_client import UndeliverableError, post
 from tests.receiver import Receiver, running_receiver
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api.cursors import read_cursor, read_score_cursor, write_cursor
+from api.pagination import read_cursor, read_score_cursor, write_cursor
 from infra.errors import InvalidRequestError
 
 

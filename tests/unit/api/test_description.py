@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from api.app import create_app
-from api.examples import EXAMPLES
-from api.scopes import PUBLIC
+from api.auth.scopes import PUBLIC
+from api.openapi.examples import EXAMPLES
 from infra.settings import Settings
 
 DESCRIBED = create_app(Settings()).openapi()

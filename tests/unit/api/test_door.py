@@ -9,8 +9,8 @@ from io import BytesIO
 import pytest
 from PIL import ImageFile
 
-from api.door import inspect
-from api.uploads import Upload
+from api.uploads.multipart import Upload
+from api.uploads.validation import inspect
 from infra.errors import FileRejectedError
 from infra.settings import Settings
 from tests.pictures import encode, jpeg, picture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.names import MAX_BYTES, clean_name
+from api.uploads.filenames import MAX_BYTES, clean_name
 
 
 @pytest.mark.parametrize(

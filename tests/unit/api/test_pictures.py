@@ -6,9 +6,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.pictures import show_image, write_json
+from api.images.serializer import show_image, write_json
 from api.schemas import ImageRead
-from api.search import Reasons, read_search
+from api.search.matches import Reasons, read_search
 from infra.database.images import Image
 from infra.search.query import as_stored
 from infra.vocabulary.tags import FIRST_CATEGORY, load_tags

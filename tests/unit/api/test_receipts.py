@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.pictures import write_json
-from api.receipts import show_job, show_summary
+from api.images.serializer import write_json
+from api.jobs.serializer import show_job, show_summary
 from api.schemas import JobRead, JobSummary
 from infra.database.jobs import Job, JobItem
 from infra.search.query import as_stored

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.rerun import present_model
+from api.images.reclassify import present_model
 from infra.database.workers import Worker, WorkerState
 from infra.errors import ConflictError
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from api.shared import Shared
+from api.singleflight import Shared
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from api.spool import Spool
+from api.uploads.spool import Spool
 
 
 def test_a_file_is_read_as_if_it_were_alone() -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from starlette.types import Message
 
-from api.streamed import Streamed
+from api.exports.response import Streamed
 
 pytestmark = pytest.mark.anyio
 
@@ -37,8 +37,8 @@ async def slowly() -> None:
 async def test_a_reader_who_takes_every_piece_but_all_too_slowly_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("api.streamed.READER_SECONDS", 1.0)
-    monkeypatch.setattr("api.streamed.SLOWEST_BYTES_PER_SECOND", 1 << 30)
+    monkeypatch.setattr("api.exports.response.READER_SECONDS", 1.0)
+    monkeypatch.setattr("api.exports.response.SLOWEST_BYTES_PER_SECOND", 1 << 30)
     taken = await send_to(slowly)
 
     assert 1 < len(taken) < PIECES
@@ -46,8 +46,8 @@ async def test_a_reader_who_takes_every_piece_but_all_too_slowly_is_given_up(
 
 
 async def test_a_reader_as_slow_as_may_be_gets_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.streamed.READER_SECONDS", 1.0)
-    monkeypatch.setattr("api.streamed.SLOWEST_BYTES_PER_SECOND", 1000)
+    monkeypatch.setattr("api.exports.response.READER_SECONDS", 1.0)
+    monkeypatch.setattr("api.exports.response.SLOWEST_BYTES_PER_SECOND", 1000)
     taken = await send_to(slowly)
 
     assert len(taken) == 1 + PIECES + 1

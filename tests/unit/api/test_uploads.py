@@ -10,7 +10,7 @@ import pytest
 from fastapi import Request
 from starlette.types import Message
 
-from api.uploads import Upload, receive_uploads
+from api.uploads.multipart import Upload, receive_uploads
 from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 from infra.settings import Settings
 

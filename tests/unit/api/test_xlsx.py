@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.escape import unescape
 
-from api.formats.xlsx import MAX_BYTES, Xlsx
+from api.exports.xlsx import MAX_BYTES, Xlsx
 from infra.database.images import Image
 
 

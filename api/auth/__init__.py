@@ -1,0 +1,1 @@
+"""API keys, sessions, scopes, trusted hosts and rate limits."""

@@ -1,0 +1,65 @@
+"""Signing a browser in with a key, and out."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field, SecretStr
+
+from api.auth.dependencies import SESSION_COOKIE
+from api.dependencies import ServiceDep
+from api.problems import problems
+from infra.database.access import SESSION_LASTS, begin_session, end_session, find_by_key
+from infra.database.keys import Scope
+from infra.errors import NotAuthenticatedError
+
+router = APIRouter(prefix="/session", tags=["service"])
+
+
+class SignIn(BaseModel):
+    """A key, as `gallery keys create` showed it."""
+
+    key: SecretStr = Field(max_length=200)
+
+
+class SessionRead(BaseModel):
+    """Who is signed in, and what they may do."""
+
+    name: str
+    scopes: list[Scope]
+
+
+@router.post("", operation_id="beginSession", responses=problems(401, 403, 422, 503))
+async def begin(
+    sign_in: SignIn, request: Request, response: Response, service: ServiceDep
+) -> SessionRead:
+    """Sign in: the answer sets a cookie that scripts cannot read and other sites cannot use."""
+    async with service.database.connection() as conn:
+        holder = await find_by_key(conn, sign_in.key.get_secret_value().strip())
+        if holder is None:
+            raise NotAuthenticatedError
+        session = await begin_session(conn, holder.id)
+    response.set_cookie(
+        SESSION_COOKIE,
+        session,
+        max_age=int(SESSION_LASTS.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure="https" in (request.url.scheme, request.headers.get("x-forwarded-proto")),
+    )
+    return SessionRead(name=holder.name, scopes=holder.scopes)
+
+
+@router.delete(
+    "",
+    operation_id="endSession",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(403, 503),
+)
+async def end(request: Request, response: Response, service: ServiceDep) -> None:
+    """Sign out. Signing out twice is no error."""
+    session = request.cookies.get(SESSION_COOKIE)
+    if session:
+        async with service.database.connection() as conn:
+            await end_session(conn, session)
+    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")

@@ -1,0 +1,1 @@
+"""Services that run beside the requests of an API process."""

@@ -1,1 +1,0 @@
-"""The gallery as files: rows in, bytes out, piece by piece. One module a format."""

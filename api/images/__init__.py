@@ -1,0 +1,1 @@
+"""Images: the gallery list, one image, trash, retries and reclassification."""

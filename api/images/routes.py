@@ -1,0 +1,278 @@
+"""Images: the gallery, search, the trash, and the pictures themselves."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, model_validator
+
+from api.dependencies import (
+    Cursor,
+    ImageId,
+    Limit,
+    MinScore,
+    SearchText,
+    Service,
+    ServiceDep,
+    Skip,
+)
+from api.images.serializer import answer, show_facets, show_image
+from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
+from api.problems import problems
+from api.schemas import ImagePage, ImageRead, Similar
+from api.search.matches import Reasons, read_search
+from infra.database import embeddings, extent, images, pages
+from infra.database.conditions import Filter, has_matches
+from infra.database.extent import Extent
+from infra.database.pages import Page, PageRequest, Position, Sort
+from infra.database.ranking import Ranking, rank
+from infra.objects import original_key, thumbnail_key
+from infra.search.query import ImageStatus
+
+router = APIRouter(prefix="/images", tags=["images"])
+
+# Whatever a file claims to be, a browser shows it as a picture or not at all.
+_UNTRUSTED = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_CURSORS: dict[Sort, Callable[[str | None], tuple[datetime | float, UUID] | None]] = {
+    "newest": read_cursor,
+    "oldest": read_cursor,
+    "confidence": read_score_cursor,
+    "match": read_match_cursor,
+}
+# A picture's bytes never change: its name is made of them.
+_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+@router.get(
+    "",
+    operation_id="listImages",
+    response_model=ImagePage,
+    responses=problems(400, 422, 503),
+)
+async def list_images(
+    service: ServiceDep,
+    q: SearchText = "",
+    min_score: MinScore = 0.0,
+    status: ImageStatus | None = None,
+    sort: Annotated[
+        Sort, Query(description="`confidence`: the surest first; `match`: what fits best first.")
+    ] = "newest",
+    *,
+    deleted: Annotated[bool, Query(description="Show the trash instead.")] = False,
+    facets: Annotated[
+        int, Query(ge=0, le=100, description="Count so many of the most frequent tags as well.")
+    ] = 0,
+    cursor: Cursor = None,
+    skip: Skip = 0,
+    limit: Limit = 50,
+) -> Response:
+    """The gallery, or what a search finds in it."""
+    query = read_search(q, min_score)
+    which = Filter(query=query, status=status, trash=deleted)
+    if sort == "match" and not has_matches(query):
+        sort = "confidence"
+    after = _CURSORS[sort](cursor)
+    request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
+    page, size, ranking = await _read(service, which, request, facets)
+    reasons = Reasons(query)
+    return answer(
+        {
+            "items": [show_image(image, reasons.of(image)) for image in page.images],
+            "total": size.total,
+            "total_is_exact": size.is_exact,
+            "next": page.next and write_cursor(page.next.key, page.next.id),
+            "facets": show_facets(size.facets) if facets else None,
+            "ranked": len(ranking.best) if ranking and ranking.end else None,
+        }
+    )
+
+
+async def _read(
+    service: Service, which: Filter, request: PageRequest, facets: int
+) -> tuple[Page, Extent, Ranking | None]:
+    """A page, how much there is behind it, and how that was ranked, if it was."""
+    async with service.database.connection() as conn:
+        recall = partial(service.memory.recall, conn)
+        measure = partial(extent.measure, conn, which, facets=facets)
+        if which.is_everything:  # no need to know how much that is
+            page = await pages.list_all(conn, request, trash=which.trash)
+            return page, await recall((which, facets), measure, state=page.state), None
+        size = await recall((which, facets), measure)
+        if request.sort != "match":
+            return await pages.list_images(conn, which, request, size), size, None
+        ranking = await recall((which, "ranking"), partial(rank, conn, which, size))
+        return await pages.list_matches(conn, which, request, ranking), size, ranking
+
+
+@router.get(
+    "/{image_id}",
+    operation_id="getImage",
+    response_model=ImageRead,
+    responses=problems(404, 422, 503),
+)
+async def get_image(image_id: ImageId, service: ServiceDep) -> Response:
+    """One picture with its predictions."""
+    return answer(show_image(await _get(service, image_id)))
+
+
+# Copies of photographs at half the size or a fifth of the quality lie below it, other photographs
+# above 0.6, and quarters of the same photograph above 0.26: `python -m tests.bench.copies`.
+NEAR_DUPLICATE = 0.15
+
+
+@router.get(
+    "/{image_id}/similar",
+    operation_id="listSimilar",
+    response_model=Similar,
+    responses=problems(404, 422, 501, 503),
+)
+async def list_similar(
+    image_id: ImageId, service: ServiceDep, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Response:
+    """The pictures that look most like this one; 501 where the database lacks pgvector."""
+    async with service.database.connection() as conn:
+        found = await embeddings.list_similar(conn, image_id, limit=limit)
+    shown = [
+        {
+            "image": show_image(each),
+            "distance": each.distance,
+            "near_duplicate": each.distance < NEAR_DUPLICATE,
+        }
+        for each in found
+    ]
+    return answer({"items": shown})
+
+
+@router.get(
+    "/{image_id}/original",
+    operation_id="getOriginal",
+    response_class=Response,
+    responses=problems(404, 422, 503),
+)
+async def get_original(image_id: ImageId, service: ServiceDep) -> Response:
+    """The file as it was sent."""
+    image = await _get(service, image_id)
+    data = await to_thread.run_sync(service.objects.get, original_key(image.sha256))
+    headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _FOR_EVER}
+    return Response(data, media_type=image.media_type, headers=_UNTRUSTED | headers)
+
+
+@router.get(
+    "/{image_id}/thumbnail",
+    operation_id="getThumbnail",
+    response_class=Response,
+    responses=problems(404, 422, 503) | {304: {"description": "The client has it already."}},
+)
+async def get_thumbnail(image_id: ImageId, request: Request, service: ServiceDep) -> Response:
+    """A JPEG of at most 512 pixels a side, upright, without metadata; 404 until it is made."""
+    image = await _get(service, image_id)
+    headers = _UNTRUSTED | {"Cache-Control": _FOR_EVER, "ETag": f'"{image.sha256.hex()}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    data = await to_thread.run_sync(service.objects.get, thumbnail_key(image.sha256))
+    return Response(data, media_type="image/jpeg", headers=headers)
+
+
+@router.delete(
+    "/{image_id}",
+    operation_id="deleteImage",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(404, 422, 503),
+)
+async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
+    """Put a picture in the trash."""
+    async with service.database.connection() as conn:
+        await images.get_image(conn, image_id)
+        await images.trash_images(conn, Filter(ids=[image_id]))
+
+
+@router.post(
+    "/{image_id}/restore",
+    operation_id="restoreImage",
+    response_model=ImageRead,
+    responses=problems(404, 422, 503),
+)
+async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
+    """Take a picture out of the trash."""
+    async with service.database.connection() as conn:
+        await images.restore_images(conn, [image_id])
+        return answer(show_image(await images.get_image(conn, image_id)))
+
+
+class Selection(BaseModel):
+    """Which pictures: these ids, or what a search shows, or all."""
+
+    ids: list[UUID] | None = Field(None, max_length=10_000)
+    q: str | None = Field(None, max_length=500)
+    min_score: float = Field(0.0, ge=0, le=1)
+    all: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Selection":
+        # A body that says nothing must not mean everything.
+        if sum((self.ids is not None, self.q is not None, self.all)) != 1:
+            raise ValueError("give exactly one of `ids`, `q` and `all: true`")
+        return self
+
+    def filter(self) -> Filter:
+        return Filter(query=read_search(self.q or "", self.min_score), ids=self.ids)
+
+
+class Deleted(BaseModel):
+    """What was put in the trash."""
+
+    deleted: int
+    ids: list[UUID]
+
+
+@router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
+async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
+    """Put several pictures in the trash."""
+    async with service.database.connection() as conn:
+        chosen = await images.find_images(conn, selection.filter())
+    ids: list[UUID] = []
+    for part in images.parts(chosen):
+        async with service.database.connection() as conn:
+            ids += await images.trash_images(conn, part)
+    return Deleted(deleted=len(ids), ids=ids)
+
+
+class ImageIds(BaseModel):
+    """Pictures by id."""
+
+    ids: list[UUID] = Field(max_length=10_000)
+
+
+class Restored(BaseModel):
+    """What was taken out of the trash."""
+
+    restored: int
+
+
+@router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))
+async def restore_images(which: ImageIds, service: ServiceDep) -> Restored:
+    """Take several pictures out of the trash."""
+    async with service.database.connection() as conn:
+        ids = await images.restore_images(conn, which.ids)
+    return Restored(restored=len(ids))
+
+
+async def _get(service: Service, image_id: UUID) -> images.Image:
+    async with service.database.connection() as conn:
+        return await images.get_image(conn, image_id)
+
+
+def _disposition(name: str) -> str:
+    """A download under the given name: RFC 6266, with an ASCII fallback."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

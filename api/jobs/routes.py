@@ -1,0 +1,224 @@
+"""Jobs: submit pictures, follow what becomes of them."""
+
+import asyncio
+import hashlib
+import time
+from datetime import datetime, timedelta
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from api.auth.dependencies import Caller
+from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
+from api.images.serializer import Json, answer
+from api.jobs.serializer import show_job, show_summary
+from api.pagination import read_cursor, write_cursor
+from api.problems import problems
+from api.schemas import JobRead, JobSummary, Page
+from api.uploads.idempotency import Key, submit_once
+from api.uploads.multipart import receive_uploads
+from api.uploads.service import submit
+from api.webhooks.registration import WebhookUrl, check_webhook
+from infra.database import jobs
+from infra.database.submissions import create_job, extend_job
+from infra.identifiers import new_id
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+LONGEST_WAIT_SECONDS = 25.0
+# When a client that cannot wait with `?wait=` may look again.
+POLL_AFTER_SECONDS = "1"
+# After the first news, which one picture's sender waits for, others are gathered: a job with
+# thousands of items is not read again for each of its chunks.
+_LOOK_AGAIN_SECONDS = 0.1
+# Changes that were under way when a cursor was made may come to light this much later. Items
+# that a client has seen already may be shown again.
+_CURSOR_OVERLAP = timedelta(seconds=5)
+
+# The body is read as a stream, so that FastAPI cannot derive this from the signature.
+_UPLOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {
+                            "type": "array",
+                            "minItems": 1,
+                            "items": {"type": "string", "format": "binary"},
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "",
+    operation_id="createJob",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=JobRead,
+    responses=problems(408, 409, 413, 422, 503),
+    openapi_extra=_UPLOAD_BODY,
+)
+async def create(
+    request: Request,
+    service: ServiceDep,
+    caller: Caller,
+    idempotency_key: Key = None,
+    webhook_url: WebhookUrl = None,
+) -> Response:
+    """Send one or many pictures; the answer is the job, with one item per file in order."""
+    check_webhook(webhook_url, service.settings)
+    async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
+        if idempotency_key is None:
+            job_id = new_id()
+            await submit(service, job_id, uploads, partial(create_job, webhook=webhook_url))
+        else:
+            owner = str(caller.id) if caller else ""
+            job_id = await submit_once(
+                service, uploads, owner=owner, key=idempotency_key, webhook=webhook_url
+            )
+        count = len(uploads)
+    shown = await _show(service, job_id, positions=list(range(count)))
+    headers = {"Location": f"{request.url.path}/{job_id}", "Retry-After": POLL_AFTER_SECONDS}
+    return answer(shown, HTTPStatus.ACCEPTED, headers)
+
+
+@router.post(
+    "/{job_id}/images",
+    operation_id="addImagesToJob",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=JobRead,
+    responses=problems(404, 408, 413, 422, 503),
+    openapi_extra=_UPLOAD_BODY,
+)
+async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> Response:
+    """Add pictures to a job; the answer holds the items added and the counts of the whole job."""
+    async with service.database.connection() as conn:
+        await jobs.get_job(conn, job_id)  # before the files are read and stored for nothing
+    async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
+        items = await submit(service, job_id, uploads, extend_job)
+    shown = await _show(service, job_id, positions=[item.position for item in items])
+    return answer(shown, HTTPStatus.ACCEPTED)
+
+
+@router.get(
+    "",
+    operation_id="listJobs",
+    response_model=Page[JobSummary],
+    responses=problems(422, 503),
+)
+async def list_jobs(service: ServiceDep, cursor: Cursor = None, limit: Limit = 50) -> Response:
+    """List jobs, newest first, without their items."""
+    after = read_cursor(cursor)
+    async with service.database.connection() as conn:
+        found = await jobs.list_jobs(conn, after=after, limit=limit)
+        total = await jobs.count_jobs(conn)
+    last = found[-1] if len(found) == limit else None
+    return answer(
+        {
+            "items": [show_summary(job) for job in found],
+            "total": total,
+            "total_is_exact": True,
+            "next": last and write_cursor(last.created_at, last.id),
+        }
+    )
+
+
+@router.get(
+    "/{job_id}",
+    operation_id="getJob",
+    response_model=JobRead,
+    responses=problems(404, 422, 503) | {304: {"description": "It is as `If-None-Match` says."}},
+)
+async def get_job(
+    job_id: JobId,
+    service: ServiceDep,
+    wait: Annotated[
+        float,
+        Query(
+            ge=0,
+            le=600,
+            description="Seconds (25 at most) to wait for the job to change or to end.",
+        ),
+    ] = 0,
+    items: Annotated[
+        Literal["all", "none"], Query(description="`none` leaves the items out.")
+    ] = "all",
+    changed_since: Annotated[
+        datetime | None,
+        Query(description="`cursor` of an earlier answer: only items changed since."),
+    ] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Read a job: counts, and what has become of each file."""
+    job = await _wait_for_change(service, job_id, wait, items, if_none_match)
+    tag = _tag(job, items)
+    if tag in _known_tags(if_none_match):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+    since = _begin_of(changed_since)
+    async with service.database.connection() as conn:
+        shown = [] if items == "none" else await jobs.list_items(conn, job_id, changed_since=since)
+    return answer(show_job(job, shown), headers={"ETag": tag})
+
+
+def _begin_of(changed_since: datetime | None) -> datetime | None:
+    """From when on changes are told; None is from the beginning."""
+    try:
+        return changed_since and changed_since - _CURSOR_OVERLAP
+    except OverflowError:  # in the first seconds that there are
+        return None
+
+
+async def _wait_for_change(
+    service: Service, job_id: UUID, wait: float, items: str, known: str | None
+) -> jobs.Job:
+    """Read the job; while it is what the client knows and not at its end, wait for news."""
+    deadline = time.monotonic() + min(wait, LONGEST_WAIT_SECONDS)
+    change = service.changes.next()
+    job = await _get(service, job_id)
+    tags = _known_tags(known) or {_tag(job, items)}
+    pause = 0.0
+    while _tag(job, items) in tags and job.status in ("queued", "running"):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        await change.wait(min(left, 1.0))
+        await asyncio.sleep(min(left, pause))
+        pause = _LOOK_AGAIN_SECONDS
+        change = service.changes.next()
+        job = await _get(service, job_id)
+    return job
+
+
+async def _get(service: Service, job_id: UUID) -> jobs.Job:
+    async with service.database.connection() as conn:
+        return await jobs.get_job(conn, job_id)
+
+
+async def _show(service: Service, job_id: UUID, *, positions: list[int]) -> Json:
+    async with service.database.connection() as conn:
+        job = await jobs.get_job(conn, job_id)
+        items = await jobs.list_items(conn, job_id, positions=positions)
+    return show_job(job, items)
+
+
+def _known_tags(if_none_match: str | None) -> set[str]:
+    """The tags a client knows, without the W/ that a proxy puts before those it compresses."""
+    tags = (if_none_match or "").split(",")
+    return {tag.strip().removeprefix("W/") for tag in tags if tag.strip()}
+
+
+def _tag(job: jobs.Job, items: str) -> str:
+    """What tells one state of a job's representation from another."""
+    state = (job.id, job.total, job.queued, job.running, job.changed_at, items)
+    return f'"{hashlib.sha256(repr(state).encode()).hexdigest()[:20]}"'

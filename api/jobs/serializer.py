@@ -1,0 +1,46 @@
+"""Jobs as the JSON that clients see: the shapes `JobRead` and `JobSummary`, as dictionaries.
+
+Whoever waits for a job of a thousand files asks for it again and again: see `pictures`.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+from api.images.serializer import Json, show_tags
+from api.schemas import JobCounts
+from infra.database.jobs import Job, JobItem
+
+_COUNTS = tuple(JobCounts.model_fields)
+_read_counts = attrgetter(*_COUNTS)
+
+
+def show_summary(job: Job) -> Json:
+    """A job without its items."""
+    return {
+        "id": job.id,
+        "created_at": job.created_at,
+        "status": job.status,
+        "counts": dict(zip(_COUNTS, _read_counts(job), strict=True)),
+    }
+
+
+def show_job(job: Job, items: Sequence[JobItem]) -> Json:
+    """A job, and these of its items."""
+    return show_summary(job) | {
+        "items": [_show_item(item) for item in items],
+        "cursor": job.read_at.isoformat(),
+    }
+
+
+def _show_item(item: JobItem) -> Json:
+    predictions, _ = show_tags(item.tags, item.scores)
+    return {
+        "position": item.position,
+        "name": item.name,
+        "outcome": item.outcome,
+        "image_id": item.image_id,
+        "status": item.status,
+        "problem": item.problem_code
+        and {"code": item.problem_code, "detail": item.problem_detail or ""},
+        "predictions": predictions,
+    }

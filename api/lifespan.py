@@ -1,0 +1,84 @@
+"""What an API process opens at start and closes at the end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, TypedDict
+
+from anyio import to_thread
+
+from api.auth.open_access import Openness
+from api.auth.rate_limit import Rates
+from api.background.cleanup import Housekeeper
+from api.background.publisher import Announcer
+from api.background.search_maintenance import SearchKeeper
+from api.background.sweeper import Sweeper
+from api.dependencies import Service
+from api.jobs.listener import Changes
+from api.uploads.concurrency import Admission
+from api.webhooks.dispatcher import Postman
+from infra.counters import Counters
+from infra.database.connection import open_database
+from infra.database.memory import Memory
+from infra.objects import open_objects
+from infra.queue import Queue
+from infra.settings import Settings
+from infra.traces import open_traces
+
+
+class State(TypedDict):
+    """What requests find in `request.state`."""
+
+    service: Service
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    database_url = settings.require_database_url()
+    objects = open_objects(settings.require_objects_url())
+    queue = Queue(settings)
+    announcer = Announcer(queue, chunk_size=settings.chunk_size)
+    changes = Changes(database_url)
+    counters = Counters(settings)
+    rates = Rates(settings, counters)
+    async with AsyncExitStack() as stack:
+        stack.callback(queue.close)
+        stack.callback(counters.close)
+        traces = open_traces(settings, "gallery-api")
+        if traces:
+            stack.push_async_callback(to_thread.run_sync, traces.close)
+        database = await stack.enter_async_context(open_database(database_url, name="api"))
+        housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
+        sweeper = Sweeper(settings, database, queue, housekeeper)
+        keeper = SearchKeeper(database)
+        postman = Postman(settings, database)
+        for each in (announcer, changes, sweeper, keeper, rates, postman):
+            await stack.enter_async_context(_in_background(each.run()))
+        yield Service(
+            settings=settings,
+            database=database,
+            memory=Memory(),
+            objects=objects,
+            queue=queue,
+            announcer=announcer,
+            changes=changes,
+            admission=Admission(settings.max_uploads_in_flight),
+            openness=Openness(database),
+            rates=rates,
+            traces=traces,
+        )
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something endless beside the requests."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        # Once is not always enough: what waits for a connection of the pool may swallow it.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,36 @@
+"""Tracing requests, where somebody collects traces."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
+
+from api.dependencies import Service
+from api.operations.http_metrics import route_of
+
+
+class Traced:
+    """A layer that is there only where traces are wanted."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        service: Service | None = scope.get("state", {}).get("service")
+        if scope["type"] != "http" or service is None or service.traces is None:
+            await self._app(scope, receive, send)
+            return
+        with service.traces.request(Headers(scope=scope)) as span:
+            # From here it reaches log lines, and the workers by their messages.
+            bind_contextvars(traceparent=span.traceparent)
+            code = 500
+
+            async def wrapped(message: Message) -> None:
+                nonlocal code
+                if message["type"] == "http.response.start":
+                    code = message["status"]
+                await send(message)
+
+            try:
+                await self._app(scope, receive, wrapped)
+            finally:
+                span.answered(scope["method"], route_of(scope), code)

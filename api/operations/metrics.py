@@ -1,0 +1,141 @@
+"""Metrics for Prometheus: this process's requests, and the gallery as Postgres knows it."""
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from api.dependencies import Service, ServiceDep
+from api.operations.http_metrics import Measures
+from infra.database.stages import BOUNDS, STAGES, Timing, list_timings
+from infra.database.status import LaneStatus, QueueStatus, get_lanes, get_queue_status
+from infra.database.webhooks import count_deliveries
+from infra.database.workers import Worker, list_alive
+from infra.errors import DatabaseUnavailableError, QueueUnavailableError
+
+router = APIRouter(tags=["operations"])
+
+_IMAGE_STATES = ("queued", "running", "done", "failed", "cancelled")
+_DELIVERY_STATES = ("waiting", "delivered", "failed")
+_WORKER_STATES = ("ready", "preparing", "no_weights", "broken")
+
+
+@router.get("/metrics", operation_id="getMetrics", response_class=Response)
+async def get_metrics(request: Request, service: ServiceDep) -> Response:
+    """Everything measured, in Prometheus' text format.
+
+    Every API process tells the same of the gallery and its own of requests: take the maximum of
+    the former over all of them, and the sum of the latter.
+    """
+    measures: Measures = request.app.state.measures
+    registry = CollectorRegistry()
+    try:
+        async with service.database.connection() as conn:
+            gallery = GalleryCollector(
+                await get_queue_status(conn), await get_lanes(conn), await list_alive(conn)
+            )
+            stages = StageCollector(await list_timings(conn))
+            deliveries = DeliveryCollector(await count_deliveries(conn))
+    except DatabaseUnavailableError:
+        registry.register(_Up("gallery_database_up", "Postgres", up=False))
+    else:
+        registry.register(_Up("gallery_database_up", "Postgres", up=True))
+        registry.register(gallery)
+        registry.register(stages)
+        registry.register(deliveries)
+    registry.register(_Up("gallery_redis_up", "Redis", up=await _redis_answers(service)))
+    body = generate_latest(measures.registry) + generate_latest(registry)
+    return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _redis_answers(service: Service) -> bool:
+    try:
+        await to_thread.run_sync(service.queue.check)
+    except QueueUnavailableError:
+        return False
+    return True
+
+
+class _Up(Collector):
+    def __init__(self, name: str, what: str, *, up: bool) -> None:
+        self._name = name
+        self._what = what
+        self._up = up
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            self._name, f"1 where {self._what} answered this scrape.", value=float(self._up)
+        )
+
+
+class GalleryCollector(Collector):
+    """One reading of the gallery."""
+
+    def __init__(self, status: QueueStatus, lanes: list[LaneStatus], workers: list[Worker]) -> None:
+        self._status = status
+        self._lanes = lanes
+        self._workers = workers
+
+    def collect(self) -> Iterator[Metric]:
+        images = GaugeMetricFamily("gallery_images", "Pictures by state.", labels=["state"])
+        for state in _IMAGE_STATES:
+            images.add_metric([state], getattr(self._status, state))
+        yield images
+        depth = GaugeMetricFamily("gallery_queue_images", "Pictures that wait.", labels=["lane"])
+        age = GaugeMetricFamily(
+            "gallery_queue_oldest_age_seconds", "How long the oldest has waited.", labels=["lane"]
+        )
+        for lane in self._lanes:
+            depth.add_metric([lane.lane], lane.pictures)
+            age.add_metric([lane.lane], lane.oldest_seconds)
+        yield depth
+        yield age
+        alive = GaugeMetricFamily(
+            "gallery_workers", "Worker processes heard of lately, by state.", labels=["state"]
+        )
+        for state in _WORKER_STATES:
+            alive.add_metric([state], sum(worker.state == state for worker in self._workers))
+        yield alive
+
+
+class DeliveryCollector(Collector):
+    """Webhooks of the last days."""
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        deliveries = GaugeMetricFamily(
+            "gallery_webhook_deliveries", "Webhooks of the last week, by state.", labels=["state"]
+        )
+        for state in _DELIVERY_STATES:
+            deliveries.add_metric([state], self._counts.get(state, 0))
+        yield deliveries
+
+
+class StageCollector(Collector):
+    """The steps of the workers' work, added up over all workers there have been."""
+
+    def __init__(self, timings: list[Timing]) -> None:
+        self._timings = {(each.stage, each.upper_bound): each for each in timings}
+
+    def collect(self) -> Iterator[Metric]:
+        durations = HistogramMetricFamily(
+            "gallery_worker_stage_duration_seconds",
+            "The steps of the workers' work; `claim` and `write` are once for each message.",
+            labels=["stage"],
+        )
+        for stage in STAGES:
+            found = [self._timings.get((stage, bound)) for bound in BOUNDS]
+            upto = accumulate(each.times if each else 0 for each in found)
+            durations.add_metric(
+                [stage],
+                buckets=list(zip(map(floatToGoString, BOUNDS), upto, strict=True)),
+                sum_value=sum(each.seconds for each in found if each),
+            )
+        yield durations

@@ -1,0 +1,1 @@
+"""Tag autocomplete, and the reasons why a search matched."""

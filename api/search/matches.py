@@ -1,0 +1,67 @@
+"""What a person types, understood, and why a picture was found."""
+
+from api.images.serializer import Json
+from infra.database.images import Image
+from infra.search import Query, parse_query
+from infra.search.query import Scores, as_stored
+from infra.search.tags import find_tags, matching_name
+from infra.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
+
+
+def read_search(text: str, min_score: float = 0.0) -> Query:
+    """Understand a search; tags below `min_score` do not count, as if it said `score:>=`.
+
+    Raises:
+        QuerySyntaxError: it cannot be understood.
+    """
+    query = parse_query(text)
+    least = Scores(low=as_stored(min_score)) if min_score > 0 else Scores()
+    return Query(query.clauses, query.scores & least, query.top)
+
+
+class Reasons:
+    """Why a search found its pictures."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        # Of words that mean the same tag, the first.
+        self._meant = {tag: words for words in reversed(query.wanted) for tag in find_tags(words)}
+        self._paths: dict[tuple[int | None, int], str] = {}
+
+    def of(self, image: Image) -> list[Json]:
+        """Which of a picture's tags were found, best first, as `MatchRead` describes them."""
+        if self._meant.keys().isdisjoint(image.tags):
+            return []
+        classes = [tag for tag in reversed(image.tags) if tag < FIRST_CATEGORY][: self._query.top]
+        matches: list[Json] = []
+        for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
+            if tag not in self._meant or score not in self._query.scores:
+                continue
+            if tag in classes:
+                matches.append(self._match(tag, score, classes.index(tag) + 1))
+            elif tag >= FIRST_CATEGORY:
+                below = next((each for each in classes if tag in categories_of(each)), None)
+                if below is not None or self._query.top is None:
+                    matches.append(self._match(tag, score, None, below))
+        return matches
+
+    def _match(self, number: int, score: float, rank: int | None, below: int | None = None) -> Json:
+        tag = load_tags()[number]
+        name = tag.label if rank is None else tag.name
+        path = self._path(below, number)
+        return {
+            "rank": rank,
+            "label": name,
+            "kind": tag.kind,
+            "wnid": tag.wnid,
+            "score": score,
+            "path": path,
+        }
+
+    def _path(self, best_class: int | None, tag: int) -> str:
+        """From what the picture shows to what was typed: "golden retriever ← dog"."""
+        if (best_class, tag) not in self._paths:
+            shown = [load_tags()[each].label for each in (best_class, tag) if each is not None]
+            steps = [*shown, matching_name(tag, self._meant[tag])]
+            self._paths[best_class, tag] = " ← ".join(dict.fromkeys(steps))
+        return self._paths[best_class, tag]

@@ -1,0 +1,69 @@
+"""Tags: what the gallery shows, for autocompletion."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from api.dependencies import ServiceDep
+from api.images.serializer import Json, answer
+from api.problems import problems
+from api.schemas import WordNetId
+from infra.database.tallies import sum_tags
+from infra.search.query import Words
+from infra.search.tags import begin_tags, matching_name
+from infra.vocabulary.tags import TagKind, load_tags, split_words
+
+router = APIRouter(prefix="/tags", tags=["tags"])
+
+
+class TagRead(BaseModel):
+    """A tag, and the number of pictures that show it."""
+
+    label: str = Field(description="As people write it.", examples=["car"])
+    kind: TagKind
+    wnid: WordNetId
+    count: int
+    synonym: str | None = Field(
+        description="The other word for it that was found, if it was not the label.",
+        examples=["automobile"],
+    )
+
+
+class Tags(BaseModel):
+    """The most frequent tags first."""
+
+    items: list[TagRead]
+
+
+@router.get("", operation_id="listTags", response_model=Tags, responses=problems(422, 503))
+async def list_tags(
+    service: ServiceDep,
+    q: Annotated[
+        str, Query(max_length=100, description="The beginning of a word of the tag.")
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response:
+    """The tags that pictures show and that a text begins to name, by how many show them."""
+    words = split_words(q)
+    wanted = Words(words, prefix=True) if words else None
+    async with service.database.connection() as conn:
+        counts = await service.memory.recall(conn, "tags", partial(sum_tags, conn))
+    if wanted is not None:
+        begun = begin_tags(wanted)
+        counts = [each for each in counts if each[0] in begun]
+    return answer({"items": [_show(tag, count, wanted) for tag, count in counts[:limit]]})
+
+
+def _show(number: int, count: int, wanted: Words | None) -> Json:
+    tag = load_tags()[number]
+    name = matching_name(number, wanted) if wanted else tag.label
+    synonym = None if name == tag.label else name
+    return {
+        "label": tag.label,
+        "kind": tag.kind,
+        "wnid": tag.wnid,
+        "count": count,
+        "synonym": synonym,
+    }

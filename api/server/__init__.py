@@ -1,0 +1,1 @@
+"""The HTTP protocol guard and static files."""

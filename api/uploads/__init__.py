@@ -1,0 +1,1 @@
+"""Receive, validate, store and record uploaded files."""

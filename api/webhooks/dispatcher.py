@@ -1,0 +1,107 @@
+"""Telling receivers that jobs have ended, and trying again until they have taken it.
+
+Every API process does so; the database gives each delivery to one of them at a time.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field
+
+from api.background.loop import Trouble
+from api.jobs.serializer import show_summary
+from api.schemas import JobSummary
+from api.webhooks.http_client import UndeliverableError, post
+from api.webhooks.ssrf import ForbiddenAddressError
+from infra.database.connection import Database
+from infra.database.jobs import get_job
+from infra.database.webhooks import (
+    MOST_TRIES,
+    Delivery,
+    add_delivery,
+    list_ended,
+    note_answer,
+    take_due,
+)
+from infra.errors import InvalidRequestError, UnavailableError
+from infra.log import get_logger
+from infra.settings import Settings
+from infra.signatures import read_secret, sign
+
+log = get_logger(__name__)
+
+EVERY_SECONDS = 2.0
+# Jobs told of, and deliveries tried, in one round.
+_JOBS = 50
+_DELIVERIES = 8
+
+
+class JobEnded(BaseModel):
+    """What a receiver is sent when a job has ended."""
+
+    type: str = Field("job.ended", description="The kind of news.")
+    data: JobSummary
+
+
+class Postman:
+    """Looks every few seconds for jobs that have ended and for deliveries that are due."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        secret = settings.webhook_secret
+        self._key = read_secret(secret.get_secret_value()) if secret else None
+        self._allow_private = settings.webhook_private
+        self._database = database
+
+    async def run(self) -> None:
+        """Deliver until cancelled. Without a secret to sign with, there is nothing to do."""
+        trouble = Trouble("delivering webhooks")
+        while self._key:
+            with trouble.caught(UnavailableError):  # the pool logs that it is away
+                await self._announce_ended()
+                await self._deliver_due(self._key)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _announce_ended(self) -> None:
+        async with self._database.connection() as conn:
+            for ended in await list_ended(conn, limit=_JOBS):
+                job = show_summary(await get_job(conn, ended.job_id))
+                news = JobEnded.model_validate({"data": job})
+                await add_delivery(conn, ended, news.model_dump_json())
+
+    async def _deliver_due(self, key: bytes) -> None:
+        async with self._database.connection() as conn:
+            due = await take_due(conn, limit=_DELIVERIES)
+        async with asyncio.TaskGroup() as tasks:
+            for delivery in due:
+                tasks.create_task(self._deliver(key, delivery))
+
+    async def _deliver(self, key: bytes, delivery: Delivery) -> None:
+        answer, status = "", None
+        try:
+            status = await self._send(key, delivery)
+            answer = f"answered {status}"
+        except (ForbiddenAddressError, UndeliverableError, InvalidRequestError) as error:
+            answer = str(error)
+        taken = status is not None and 200 <= status < 300  # noqa: PLR2004 (of HTTP)
+        final = status == HTTPStatus.GONE or delivery.tries >= MOST_TRIES
+        # Where it cannot be recorded, the delivery is tried again, under the same id.
+        with suppress(UnavailableError):
+            async with self._database.connection() as conn:
+                await note_answer(conn, delivery, answer, taken=taken, final=final)
+        log.info(
+            "webhook delivered" if taken else "webhook given up" if final else "webhook refused",
+            delivery_id=str(delivery.id),
+            job_id=str(delivery.job_id),
+            receiver=urlsplit(delivery.url).hostname,
+            tries=delivery.tries,
+            answer=answer,
+        )
+
+    async def _send(self, key: bytes, delivery: Delivery) -> int:
+        signature = sign(key, str(delivery.id), int(time.time()), delivery.body)
+        headers = {"Content-Type": "application/json", "User-Agent": "gallery"} | signature
+        body = delivery.body.encode()
+        return await post(delivery.url, headers, body, allow_private=self._allow_private)
