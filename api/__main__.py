@@ -7,7 +7,7 @@ import uvicorn
 from api.app import create_app
 from api.auth.open_access import refuse_strangers
 from api.server.protocol import GuardedProtocol
-from infra.entry import start
+from infra.bootstrap import start
 from infra.settings import Settings
 
 # A page makes hundreds of objects and drops them. Looking for circles among them after each 700,

@@ -11,12 +11,12 @@ from api.auth.rate_limit import Rates
 from api.background.publisher import Announcer
 from api.jobs.listener import Changes
 from api.uploads.concurrency import Admission
-from infra.database.connection import Database
-from infra.database.memory import Memory
-from infra.objects import ObjectStore
-from infra.queue import Queue
+from infra.database.pool import Database
+from infra.database.snapshot_cache import Memory
+from infra.queue.celery import Queue
 from infra.settings import Settings
-from infra.traces import Traces
+from infra.storage import ObjectStore
+from infra.telemetry.tracing import Traces
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from api.dependencies import Service
 from api.jobs.listener import Changes
 from api.uploads.concurrency import Admission
 from api.webhooks.dispatcher import Postman
-from infra.counters import Counters
-from infra.database.connection import open_database
-from infra.database.memory import Memory
-from infra.objects import open_objects
-from infra.queue import Queue
+from infra.database.pool import open_database
+from infra.database.snapshot_cache import Memory
+from infra.queue.celery import Queue
+from infra.queue.counters import Counters
 from infra.settings import Settings
-from infra.traces import open_traces
+from infra.storage import open_objects
+from infra.telemetry.tracing import open_traces
 
 
 class State(TypedDict):

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from infra.errors import InvalidRequestError
-from infra.search.fields import read_moment
+from core.errors import InvalidRequestError
+from core.search.fields import read_moment
 
 Key = TypeVar("Key")
 

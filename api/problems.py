@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api.auth.rate_limit import Allowance
 from api.middleware.body_limits import BodyRefusedError
-from infra.errors import (
+from core.errors import (
     ConflictError,
     FeatureOffError,
     GalleryError,
@@ -29,7 +29,7 @@ from infra.errors import (
     RequestTooLargeError,
     UnavailableError,
 )
-from infra.log import get_logger
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

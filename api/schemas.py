@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from infra.database.jobs import JobStatus
-from infra.database.submissions import Outcome
-from infra.search.query import ImageStatus
-from infra.vocabulary.tags import TagKind
+from core.search.ast import ImageStatus
+from core.vocabulary.tags import TagKind
+from infra.database.queries.jobs import JobStatus
+from infra.database.queries.submissions import Outcome
 
 Item = TypeVar("Item")
 

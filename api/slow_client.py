@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from infra.errors import RequestStalledError
+from core.errors import RequestStalledError
 
 Answer = TypeVar("Answer")
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from client.files import LocalFile, find_files
-from client.gallery import Gallery, GalleryRefusedError
+from client.http import Gallery, GalleryRefusedError
 from client.upload import Upload
 
 app = typer.Typer()

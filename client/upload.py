@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from client.files import LocalFile, group, read_hash
-from client.gallery import Gallery, GalleryRefusedError
+from client.http import Gallery, GalleryRefusedError
 
 IN_FLIGHT = 4
 FILES_AT_ONCE = 8

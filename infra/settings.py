@@ -16,9 +16,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from infra.database.workers import DEAD_AFTER
-from infra.errors import ConfigurationError
-from infra.signatures import read_secret
+from core.errors import ConfigurationError
+from core.webhook_signatures import read_secret
+from infra.database.queries.workers import DEAD_AFTER
 
 # Where Docker and Kubernetes put secrets: files named `gallery_database_url` and so on.
 _SECRETS = Path("/run/secrets")

@@ -14,10 +14,10 @@ import pytest
 import redis
 from psycopg.sql import SQL, Identifier
 
+from core.errors import WeightsNotFoundError
 from infra.database.migrate import migrate
-from infra.embedded.child import Child
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.errors import WeightsNotFoundError
+from infra.embedded.process import Child
 from infra.settings import Settings
 from tests.redis_server import running_redis
 from tests.s3_server import MISSING, S3Server, find_s3_program
@@ -191,7 +191,7 @@ def weights() -> Path:
 @pytest.fixture(scope="session")
 def compiled_model(weights: Path, session_dir: Path, pytestconfig: pytest.Config) -> Path:
     """The compiled model, made once (about 20 s) and kept by content in pytest's cache."""
-    from worker.model.compiled import find_compiled  # noqa: PLC0415
+    from worker.model.cache import find_compiled  # noqa: PLC0415
 
     assert pytestconfig.cache is not None
     (session_dir / "data").mkdir(exist_ok=True)

@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 import psycopg
 from httpx import AsyncClient
 
-from infra.database.work import (
+from core.vocabulary import load_vocabulary
+from core.vocabulary.tags import FIRST_CATEGORY
+from infra.database.queries.leases import (
     Classified,
     Outcomes,
     ScoredClass,
@@ -14,8 +16,6 @@ from infra.database.work import (
     settle_images,
 )
 from infra.settings import Settings
-from infra.vocabulary import load_vocabulary
-from infra.vocabulary.tags import FIRST_CATEGORY
 from tests.pictures import jpeg
 
 CLASSES = {each.name: each.index for each in reversed(load_vocabulary().classes)}

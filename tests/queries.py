@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from infra.search.query import (
+from core.search.ast import (
     Atom,
     Clause,
     Name,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.embedded.child import Child
+from infra.embedded.process import Child
 from infra.embedded.redis import EmbeddedRedis
 
 

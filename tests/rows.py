@@ -8,8 +8,8 @@ from uuid import UUID
 import psycopg
 from psycopg import AsyncConnection
 
-from infra.database.submissions import Picture, SubmittedFile, create_job
-from infra.identifiers import new_id
+from core.ids import new_id
+from infra.database.queries.submissions import Picture, SubmittedFile, create_job
 
 
 def picture_row(name: str) -> SubmittedFile:

@@ -9,7 +9,7 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from infra.embedded.child import Child, Command
+from infra.embedded.process import Child, Command
 
 KEY = "gallery-test"
 SECRET = "gallery-test-secret"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from infra.embedded.child import Child, Command
+from infra.embedded.process import Child, Command
 from infra.settings import Settings
 from tests.s3_server import free_port
 

@@ -1,8 +1,8 @@
 """A worker: `python -m worker`."""
 
-from infra.entry import start
+from infra.bootstrap import start
 from infra.settings import Settings
-from worker.app import run_worker
+from worker.celery_app import run_worker
 from worker.readiness import wait_for_model
 
 

@@ -9,18 +9,18 @@ from uuid import uuid4
 import psycopg
 from psycopg import Connection
 
-from infra.database.connection import WorkerConnection
-from infra.database.stages import Timing, add_timings
-from infra.database.workers import (
+from core.errors import UnavailableError
+from infra.database.pool import WorkerConnection
+from infra.database.queries.stage_timings import Timing, add_timings
+from infra.database.queries.workers import (
     HEARTBEAT_EVERY,
     WorkerState,
     remove_worker,
     write_heartbeat,
 )
-from infra.errors import UnavailableError
-from infra.log import get_logger
-from worker.alive import give_sign
-from worker.stages import Stages
+from infra.telemetry.logging import get_logger
+from worker.liveness import give_sign
+from worker.timings import Stages
 
 log = get_logger(__name__)
 

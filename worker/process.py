@@ -10,22 +10,22 @@ from uuid import UUID
 
 import cv2
 
-from infra.database.connection import WorkerConnection
-from infra.errors import UnavailableError
-from infra.log import get_logger
-from infra.objects import open_objects
-from infra.origins import Origin, bind_origins
+from core.errors import UnavailableError
+from infra.database.pool import WorkerConnection
 from infra.settings import Settings
-from infra.traces import open_traces
-from worker.chunk import Bench, process_chunk
-from worker.classifier import Classifier
-from worker.draining import Draining
+from infra.storage import open_objects
+from infra.telemetry.correlation import Origin, bind_origins
+from infra.telemetry.logging import get_logger
+from infra.telemetry.tracing import open_traces
+from worker.backoff import Patience
+from worker.batch import Bench, process_chunk
 from worker.heartbeat import Heartbeat
-from worker.limits import limit_memory, prefer_as_victim
+from worker.memory_limit import limit_memory, prefer_as_victim
 from worker.model.runtime import load_runtime
-from worker.patience import Patience
-from worker.stages import Stages
-from worker.traced import tell_steps
+from worker.pipeline import Classifier
+from worker.shutdown import Draining
+from worker.timings import Stages
+from worker.tracing import tell_steps
 
 log = get_logger(__name__)
 

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from infra.errors import ModelError
-from infra.log import get_logger
+from core.errors import ModelError
 from infra.settings import Settings
+from infra.telemetry.logging import get_logger
 from worker.heartbeat import Heartbeat
-from worker.model.compiled import find_compiled
+from worker.model.cache import find_compiled
 
 log = get_logger(__name__)
 

@@ -12,9 +12,9 @@ from api.auth.scopes import PUBLIC, SCOPES
 from api.auth.trusted_hosts import is_ours
 from api.dependencies import Service, ServiceDep
 from api.middleware.request_context import ALLOWANCE
-from infra.database.access import KeyHolder, find_by_key, find_by_session
-from infra.errors import NotAllowedError, NotAuthenticatedError
-from infra.log import get_logger
+from core.errors import NotAllowedError, NotAuthenticatedError
+from infra.database.queries.sessions import KeyHolder, find_by_key, find_by_session
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

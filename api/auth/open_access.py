@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import psycopg
 
-from infra.database.access import HAVE_KEYS, have_keys
-from infra.database.connection import Database, limited_conninfo
-from infra.errors import ConfigurationError
+from core.errors import ConfigurationError
+from infra.database.pool import Database, limited_conninfo
+from infra.database.queries.sessions import HAVE_KEYS, have_keys
 from infra.settings import Settings
 
 # How soon the first key closes a service that was open. It never opens again.

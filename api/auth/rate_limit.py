@@ -18,8 +18,8 @@ from uuid import UUID
 from anyio import to_thread
 
 from api.background.loop import Trouble
-from infra.counters import Counters
-from infra.errors import QueueUnavailableError, RateLimitedError
+from core.errors import QueueUnavailableError, RateLimitedError
+from infra.queue.counters import Counters
 from infra.settings import Settings
 
 WINDOW_SECONDS: Final = 60

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from infra.database.keys import Scope
+from infra.database.queries.api_keys import Scope
 
 READ: Final = (
     "exportChosen",

@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field, SecretStr
 from api.auth.dependencies import SESSION_COOKIE
 from api.dependencies import ServiceDep
 from api.problems import problems
-from infra.database.access import SESSION_LASTS, begin_session, end_session, find_by_key
-from infra.database.keys import Scope
-from infra.errors import NotAuthenticatedError
+from core.errors import NotAuthenticatedError
+from infra.database.queries.api_keys import Scope
+from infra.database.queries.sessions import SESSION_LASTS, begin_session, end_session, find_by_key
 
 router = APIRouter(prefix="/session", tags=["service"])
 

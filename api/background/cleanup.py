@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from anyio import to_thread
 
-from infra.database.connection import Database
-from infra.database.idempotency import forget_keys
-from infra.database.purge import purge_images
-from infra.database.unnamed import take_unnamed
-from infra.database.webhooks import forget_deliveries
-from infra.errors import UnavailableError
-from infra.log import get_logger
-from infra.objects import ObjectStore, original_key, thumbnail_key
+from core.errors import UnavailableError
+from infra.database.pool import Database
+from infra.database.queries.idempotency import forget_keys
+from infra.database.queries.orphaned_objects import take_unnamed
+from infra.database.queries.purge import purge_images
+from infra.database.queries.webhooks import forget_deliveries
+from infra.storage import ObjectStore, original_key, thumbnail_key
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

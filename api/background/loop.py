@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from infra.log import get_logger
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

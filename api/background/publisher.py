@@ -8,11 +8,11 @@ from uuid import UUID
 from anyio import to_thread
 
 from api.background.loop import Trouble
-from infra.database.submissions import Lane
-from infra.errors import QueueUnavailableError
-from infra.log import get_logger
-from infra.origins import Origin, current_origin
-from infra.queue import LANES, Queue
+from core.errors import QueueUnavailableError
+from infra.database.queries.submissions import Lane
+from infra.queue.celery import LANES, Queue
+from infra.telemetry.correlation import Origin, current_origin
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

@@ -3,11 +3,11 @@
 import asyncio
 
 from api.background.loop import Trouble
-from infra.database.connection import Database
-from infra.database.embeddings import grow_graph
-from infra.database.status import is_work_waiting
-from infra.database.tallies import fold_tallies
-from infra.errors import DatabaseUnavailableError
+from core.errors import DatabaseUnavailableError
+from infra.database.pool import Database
+from infra.database.queries.queue_stats import is_work_waiting
+from infra.database.queries.tallies import fold_tallies
+from infra.database.search.similar import grow_graph
 
 PAUSE_SECONDS = 5.0
 BREATH_SECONDS = 0.05

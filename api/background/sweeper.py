@@ -13,13 +13,18 @@ from psycopg import AsyncConnection
 
 from api.background.cleanup import Housekeeper
 from api.background.loop import Trouble
-from infra.database.connection import Database
-from infra.database.submissions import Lane
-from infra.database.sweep import SweptImage, settle_abandoned, take_unheard, try_sweeper_lock
-from infra.errors import QueueUnavailableError, UnavailableError
-from infra.log import get_logger
-from infra.queue import LANES, Queue
+from core.errors import QueueUnavailableError, UnavailableError
+from infra.database.pool import Database
+from infra.database.queries.recovery import (
+    SweptImage,
+    settle_abandoned,
+    take_unheard,
+    try_sweeper_lock,
+)
+from infra.database.queries.submissions import Lane
+from infra.queue.celery import LANES, Queue
 from infra.settings import Settings
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.images.serializer import show_image, write_json
-from infra.database.images import Image
+from infra.database.queries.images import Image
 
 
 class JsonLines:

@@ -7,8 +7,8 @@ from anyio import to_thread
 
 from api.exports.zip_stream import Archive
 from api.uploads.filenames import shorten
-from infra.database.images import Image
-from infra.objects import ObjectStore, original_key
+from infra.database.queries.images import Image
+from infra.storage import ObjectStore, original_key
 
 MEDIA_TYPE = "application/zip"
 

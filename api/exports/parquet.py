@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from api.exports.buffer import Sink
 from api.images.serializer import show_image
-from infra.database.images import Image
+from infra.database.queries.images import Image
 
 _TIME = pa.timestamp("us", tz="UTC")
 _PREDICTION = pa.struct(

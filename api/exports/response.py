@@ -8,7 +8,7 @@ import asyncio
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Send
 
-from infra.log import get_logger
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

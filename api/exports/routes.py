@@ -20,12 +20,12 @@ from api.exports.jsonl import JsonLines
 from api.exports.response import Streamed
 from api.problems import problems
 from api.search.matches import read_search
-from infra.database.conditions import Filter
-from infra.database.export import copy_csv, list_models, one_look, read_images
-from infra.database.images import Image
-from infra.errors import BusyError
-from infra.log import get_logger
-from infra.search.query import ImageStatus
+from core.errors import BusyError
+from core.search.ast import ImageStatus
+from infra.database.queries.images import Image
+from infra.database.search.compiler import Filter
+from infra.database.search.export import copy_csv, list_models, one_look, read_images
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from infra.database.export import CSV_COLUMNS
-from infra.database.images import Image
-from infra.vocabulary.tags import FIRST_CATEGORY, load_tags
+from core.vocabulary.tags import FIRST_CATEGORY, load_tags
+from infra.database.queries.images import Image
+from infra.database.search.export import CSV_COLUMNS
 
 COLUMNS: Final = CSV_COLUMNS
 

@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED
 
 from api.exports.rows import COLUMNS, Cell, Percentage, table_row
 from api.exports.zip_stream import Archive
-from infra.database.images import Image
+from infra.database.queries.images import Image
 
 # Excel opens no sheet with more rows.
 MAX_ROWS: Final = 1_048_576

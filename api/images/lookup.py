@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from api.dependencies import ServiceDep
 from api.problems import problems
-from infra.database.known import find_known
+from infra.database.queries.lookup import find_known
 
 router = APIRouter(prefix="/images", tags=["images"])
 

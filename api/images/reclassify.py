@@ -9,11 +9,11 @@ from pydantic import BaseModel, Field
 from api.dependencies import Service, ServiceDep
 from api.problems import problems
 from api.search.matches import read_search
-from infra.database.conditions import Filter
-from infra.database.images import parts
-from infra.database.rerun import Scope, find_for_rerun, rerun_images
-from infra.database.workers import Worker, list_alive
-from infra.errors import ConflictError
+from core.errors import ConflictError
+from infra.database.queries.images import parts
+from infra.database.queries.reclassify import Scope, find_for_rerun, rerun_images
+from infra.database.queries.workers import Worker, list_alive
+from infra.database.search.compiler import Filter
 
 router = APIRouter(prefix="/images", tags=["images"])
 

@@ -11,11 +11,11 @@ from api.images.serializer import answer, show_image
 from api.jobs.serializer import show_job
 from api.problems import problems
 from api.schemas import ImageRead, JobRead
-from infra.database import requeue
-from infra.database.images import get_image
-from infra.database.jobs import get_job, list_items
-from infra.database.requeue import Ended, Retry
-from infra.database.webhooks import arm_webhook
+from infra.database.queries import requeue
+from infra.database.queries.images import get_image
+from infra.database.queries.jobs import get_job, list_items
+from infra.database.queries.requeue import Ended, Retry
+from infra.database.queries.webhooks import arm_webhook
 
 router = APIRouter()
 

@@ -27,13 +27,14 @@ from api.pagination import read_cursor, read_match_cursor, read_score_cursor, wr
 from api.problems import problems
 from api.schemas import ImagePage, ImageRead, Similar
 from api.search.matches import Reasons, read_search
-from infra.database import embeddings, extent, images, pages
-from infra.database.conditions import Filter, has_matches
-from infra.database.extent import Extent
-from infra.database.pages import Page, PageRequest, Position, Sort
-from infra.database.ranking import Ranking, rank
-from infra.objects import original_key, thumbnail_key
-from infra.search.query import ImageStatus
+from core.search.ast import ImageStatus
+from infra.database.queries import images
+from infra.database.search import estimate, pages, similar
+from infra.database.search.compiler import Filter, has_matches
+from infra.database.search.estimate import Extent
+from infra.database.search.pages import Page, PageRequest, Position, Sort
+from infra.database.search.ranking import Ranking, rank
+from infra.storage import original_key, thumbnail_key
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -103,7 +104,7 @@ async def _read(
     """A page, how much there is behind it, and how that was ranked, if it was."""
     async with service.database.connection() as conn:
         recall = partial(service.memory.recall, conn)
-        measure = partial(extent.measure, conn, which, facets=facets)
+        measure = partial(estimate.measure, conn, which, facets=facets)
         if which.is_everything:  # no need to know how much that is
             page = await pages.list_all(conn, request, trash=which.trash)
             return page, await recall((which, facets), measure, state=page.state), None
@@ -141,7 +142,7 @@ async def list_similar(
 ) -> Response:
     """The pictures that look most like this one; 501 where the database lacks pgvector."""
     async with service.database.connection() as conn:
-        found = await embeddings.list_similar(conn, image_id, limit=limit)
+        found = await similar.list_similar(conn, image_id, limit=limit)
     shown = [
         {
             "image": show_image(each),

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 import orjson
 from fastapi import Response
 
-from infra.database.extent import Facets
-from infra.database.images import Image
-from infra.vocabulary import load_vocabulary
-from infra.vocabulary.tags import FIRST_CATEGORY, load_tags
+from core.vocabulary import load_vocabulary
+from core.vocabulary.tags import FIRST_CATEGORY, load_tags
+from infra.database.queries.images import Image
+from infra.database.search.estimate import Facets
 
 Json: TypeAlias = dict[str, Any]
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from api.dependencies import ServiceDep
 from api.problems import problems
-from infra.database import purge
+from infra.database.queries import purge
 
 router = APIRouter(prefix="/images", tags=["images"])
 

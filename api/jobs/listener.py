@@ -7,9 +7,9 @@ import psycopg
 from psycopg import AsyncConnection
 
 from api.background.loop import Trouble
-from infra.database.connection import limited_conninfo
-from infra.database.work import CHANGES_CHANNEL
-from infra.log import get_logger
+from infra.database.pool import limited_conninfo
+from infra.database.queries.leases import CHANGES_CHANNEL
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

@@ -22,9 +22,9 @@ from api.uploads.idempotency import Key, submit_once
 from api.uploads.multipart import receive_uploads
 from api.uploads.service import submit
 from api.webhooks.registration import WebhookUrl, check_webhook
-from infra.database import jobs
-from infra.database.submissions import create_job, extend_job
-from infra.identifiers import new_id
+from core.ids import new_id
+from infra.database.queries import jobs
+from infra.database.queries.submissions import create_job, extend_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from api.images.serializer import Json, show_tags
 from api.schemas import JobCounts
-from infra.database.jobs import Job, JobItem
+from infra.database.queries.jobs import Job, JobItem
 
 _COUNTS = tuple(JobCounts.model_fields)
 _read_counts = attrgetter(*_COUNTS)

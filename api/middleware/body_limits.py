@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.slow_client import Pace
-from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
+from core.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 
 # An export of 100,000 chosen pictures names them in 4 MB.
 MOST_BYTES = 8 << 20

@@ -10,7 +10,7 @@ from api.auth.scopes import PUBLIC, SCOPES
 from api.openapi.descriptions import SHAPES, WORDS
 from api.openapi.examples import EXAMPLES
 from api.problems import PROBLEMS
-from infra.media import MEDIA_TYPES
+from core.media_types import MEDIA_TYPES
 
 Description = dict[str, Any]
 

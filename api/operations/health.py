@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from api.dependencies import Service, ServiceDep
 from api.operations.status import describe_workers
 from api.singleflight import Shared
-from infra.database.status import get_waiting
-from infra.database.workers import list_alive
-from infra.errors import GalleryError
+from core.errors import GalleryError
+from infra.database.queries.queue_stats import get_waiting
+from infra.database.queries.workers import list_alive
 
 # Time for a worker to start in, and an age that no healthy backlog of ours reaches.
 STARTING_SECONDS = 10

@@ -12,11 +12,11 @@ from prometheus_client.utils import floatToGoString
 
 from api.dependencies import Service, ServiceDep
 from api.operations.http_metrics import Measures
-from infra.database.stages import BOUNDS, STAGES, Timing, list_timings
-from infra.database.status import LaneStatus, QueueStatus, get_lanes, get_queue_status
-from infra.database.webhooks import count_deliveries
-from infra.database.workers import Worker, list_alive
-from infra.errors import DatabaseUnavailableError, QueueUnavailableError
+from core.errors import DatabaseUnavailableError, QueueUnavailableError
+from infra.database.queries.queue_stats import LaneStatus, QueueStatus, get_lanes, get_queue_status
+from infra.database.queries.stage_timings import BOUNDS, STAGES, Timing, list_timings
+from infra.database.queries.webhooks import count_deliveries
+from infra.database.queries.workers import Worker, list_alive
 
 router = APIRouter(tags=["operations"])
 

@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from api.dependencies import ServiceDep
 from api.exports.routes import FORMATS
 from api.problems import problems
-from infra.database.status import get_queue_status
-from infra.database.workers import Worker, list_alive
-from infra.media import MEDIA_TYPES
+from core.media_types import MEDIA_TYPES
+from infra.database.queries.queue_stats import get_queue_status
+from infra.database.queries.workers import Worker, list_alive
 
 router = APIRouter(tags=["service"])
 

@@ -1,11 +1,11 @@
 """What a person types, understood, and why a picture was found."""
 
 from api.images.serializer import Json
-from infra.database.images import Image
-from infra.search import Query, parse_query
-from infra.search.query import Scores, as_stored
-from infra.search.tags import find_tags, matching_name
-from infra.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
+from core.search import Query, parse_query
+from core.search.ast import Scores, as_stored
+from core.search.tag_index import find_tags, matching_name
+from core.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
+from infra.database.queries.images import Image
 
 
 def read_search(text: str, min_score: float = 0.0) -> Query:

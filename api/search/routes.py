@@ -10,10 +10,10 @@ from api.dependencies import ServiceDep
 from api.images.serializer import Json, answer
 from api.problems import problems
 from api.schemas import WordNetId
-from infra.database.tallies import sum_tags
-from infra.search.query import Words
-from infra.search.tags import begin_tags, matching_name
-from infra.vocabulary.tags import TagKind, load_tags, split_words
+from core.search.ast import Words
+from core.search.tag_index import begin_tags, matching_name
+from core.vocabulary.tags import TagKind, load_tags, split_words
+from infra.database.queries.tallies import sum_tags
 
 router = APIRouter(prefix="/tags", tags=["tags"])
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from infra.errors import BusyError
+from core.errors import BusyError
 
 
 class Admission:

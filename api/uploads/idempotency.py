@@ -11,10 +11,10 @@ from fastapi import Header
 from api.dependencies import Service
 from api.uploads.multipart import Upload
 from api.uploads.service import submit
-from infra.database.idempotency import IdempotencyKey, find_job
-from infra.database.submissions import create_job_once
-from infra.errors import ConflictError
-from infra.identifiers import new_id
+from core.errors import ConflictError
+from core.ids import new_id
+from infra.database.queries.idempotency import IdempotencyKey, find_job
+from infra.database.queries.submissions import create_job_once
 
 Key = Annotated[
     str | None,

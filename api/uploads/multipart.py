@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from api.slow_client import Pace
 from api.uploads.filenames import clean_name
 from api.uploads.spool import Spool
-from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
+from core.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 from infra.settings import Settings
 
 FIELD = "files"

@@ -11,13 +11,13 @@ from psycopg import AsyncConnection
 from api.dependencies import Service
 from api.uploads.multipart import Upload
 from api.uploads.validation import inspect
-from infra.database.submissions import Picture, SubmittedFile, SubmittedItem
-from infra.database.unnamed import list_unnamed
-from infra.errors import FileRejectedError, ObjectStoreUnavailableError
-from infra.log import get_logger
-from infra.objects import original_key
-from infra.queue import LANES
+from core.errors import FileRejectedError, ObjectStoreUnavailableError
+from infra.database.queries.orphaned_objects import list_unnamed
+from infra.database.queries.submissions import Picture, SubmittedFile, SubmittedItem
+from infra.queue.celery import LANES
 from infra.settings import Settings
+from infra.storage import original_key
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

@@ -6,9 +6,9 @@ import pillow_heif
 from PIL import Image
 
 from api.uploads.multipart import Upload
-from infra.database.submissions import Picture
-from infra.errors import FileRejectedError
-from infra.media import PILLOW_FORMATS, SNIFFED_BYTES, sniff
+from core.errors import FileRejectedError
+from core.media_types import PILLOW_FORMATS, SNIFFED_BYTES, sniff
+from infra.database.queries.submissions import Picture
 from infra.settings import Settings
 
 pillow_heif.register_heif_opener()

@@ -16,9 +16,11 @@ from api.jobs.serializer import show_summary
 from api.schemas import JobSummary
 from api.webhooks.http_client import UndeliverableError, post
 from api.webhooks.ssrf import ForbiddenAddressError
-from infra.database.connection import Database
-from infra.database.jobs import get_job
-from infra.database.webhooks import (
+from core.errors import InvalidRequestError, UnavailableError
+from core.webhook_signatures import read_secret, sign
+from infra.database.pool import Database
+from infra.database.queries.jobs import get_job
+from infra.database.queries.webhooks import (
     MOST_TRIES,
     Delivery,
     add_delivery,
@@ -26,10 +28,8 @@ from infra.database.webhooks import (
     note_answer,
     take_due,
 )
-from infra.errors import InvalidRequestError, UnavailableError
-from infra.log import get_logger
 from infra.settings import Settings
-from infra.signatures import read_secret, sign
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

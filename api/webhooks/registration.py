@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Header
 
 from api.webhooks.ssrf import LONGEST_URL, read_url
-from infra.errors import InvalidRequestError
+from core.errors import InvalidRequestError
 from infra.settings import Settings
 
 WebhookUrl = Annotated[

@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
-from infra.errors import InvalidRequestError
+from core.errors import InvalidRequestError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -9,10 +9,10 @@ from typing import LiteralString, NamedTuple
 
 import psycopg
 
-from infra.database.classes import write_classes
-from infra.database.embeddings import create_embeddings
-from infra.log import get_logger
-from infra.vocabulary import load_vocabulary
+from core.vocabulary import load_vocabulary
+from infra.database.search.similar import create_embeddings
+from infra.database.seed import write_classes
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from infra.errors import ConfigurationError
+from core.errors import ConfigurationError
 
 
 def package_folder(name: str) -> Path:

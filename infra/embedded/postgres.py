@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psycopg
 
-from infra.embedded.child import Command
+from core.errors import ConfigurationError, DatabaseUnavailableError
 from infra.embedded.packages import package_folder
-from infra.errors import ConfigurationError, DatabaseUnavailableError
+from infra.embedded.process import Command
 
 _USER = "gallery"
 _READY_SECONDS = 60

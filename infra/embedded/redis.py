@@ -5,9 +5,9 @@ from pathlib import Path
 
 import redis
 
-from infra.embedded.child import Command
+from core.errors import QueueUnavailableError
 from infra.embedded.packages import package_folder
-from infra.errors import QueueUnavailableError
+from infra.embedded.process import Command
 
 _READY_SECONDS = 20
 

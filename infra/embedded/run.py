@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from core.errors import ConfigurationError
 from infra.database.migrate import migrate
-from infra.embedded.child import Command
-from infra.embedded.folder import DataFolder, hold
+from infra.embedded.data_dir import DataFolder, hold
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.process import Command
 from infra.embedded.redis import EmbeddedRedis
 from infra.embedded.supervisor import Supervisor
-from infra.errors import ConfigurationError
-from infra.log import get_logger
 from infra.settings import Settings
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

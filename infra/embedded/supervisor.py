@@ -3,8 +3,8 @@
 import time
 from collections.abc import Sequence
 
-from infra.embedded.child import Child, Command
-from infra.log import get_logger
+from infra.embedded.process import Child, Command
+from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 

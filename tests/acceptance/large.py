@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Response, ViewportSize
 
-from infra.objects import thumbnail_key
 from infra.settings import Settings
+from infra.storage import thumbnail_key
 from tests.acceptance.browser import visit
 from tests.bench.scale.fill import fill
 from tests.pictures import encode

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
-from infra.database.keys import create_key
+from infra.database.queries.api_keys import create_key
 from infra.settings import Settings
 from tests.acceptance.person import files, open_view, upload
 from tests.stack import Stack, running_stack

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from infra.log import configure_logging
 from infra.settings import Settings
+from infra.telemetry.logging import configure_logging
 from tests.bench.pictures import make_pictures
 from tests.bench.report import Row, write_report
 from tests.bench.rows import ROWS, Bench
 from tests.bench.stack import run_stack
-from worker.model.compiled import find_compiled
+from worker.model.cache import find_compiled
 from worker.model.weights import find_weights
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,8 +19,8 @@ from PIL import Image
 
 from api.images.routes import NEAR_DUPLICATE
 from infra.settings import Settings
-from worker.classify import to_tensor
-from worker.decode import decode
+from worker.imaging.decode import decode
+from worker.inference.tensors import to_tensor
 from worker.model.runtime import load_runtime
 
 Change = Callable[[Image.Image], Image.Image]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from infra.queue import LANES, Queue
+from infra.queue.celery import LANES, Queue
 from infra.settings import Settings
 from tests.bench.client import Client, make_form, make_forms, post_all
 from tests.bench.cpu import Meter

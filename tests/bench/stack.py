@@ -14,9 +14,9 @@ import psycopg
 import redis
 
 from infra.database.migrate import migrate
-from infra.embedded.child import Child, Command
-from infra.embedded.folder import hold
+from infra.embedded.data_dir import hold
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.process import Child, Command
 from infra.embedded.redis import EmbeddedRedis
 
 _HOST = "127.0.0.1"

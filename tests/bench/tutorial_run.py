@@ -8,7 +8,7 @@ from pathlib import Path
 
 import redis
 
-from infra.embedded.child import Child, Command
+from infra.embedded.process import Child, Command
 from tests.bench.client import make_forms, post_all
 from tests.bench.service import CLIENTS
 from tests.bench.stack import Stack, until

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from infra.queue import CLASSIFY_TASK, Queue
+from infra.queue.celery import CLASSIFY_TASK, Queue
 from tests.chaos.house import WORKERS, House
 from tests.stack import until
 

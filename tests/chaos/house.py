@@ -11,11 +11,11 @@ import psycopg
 import redis
 
 from infra.database.migrate import migrate
-from infra.embedded.child import Child, Command
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.process import Child, Command
 from infra.embedded.redis import EmbeddedRedis
-from infra.objects import ObjectStore, open_objects
 from infra.settings import Settings
+from infra.storage import ObjectStore, open_objects
 from tests.chaos.proxy import Proxy, to_port, to_socket
 from tests.s3_server import S3Server
 from tests.stack import Stack, until

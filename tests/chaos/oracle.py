@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from minio import Minio
 
 from api.background.cleanup import Housekeeper
-from infra.database.connection import open_database
-from infra.objects import original_key, thumbnail_key
+from infra.database.pool import open_database
+from infra.storage import original_key, thumbnail_key
 from tests.chaos.house import House
 from tests.chaos.load import Load
 from tests.stack import until

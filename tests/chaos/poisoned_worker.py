@@ -31,9 +31,9 @@ def do_harm(harm: str) -> None:
 
 @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def poison_the_decoder(**_: object) -> None:
-    from worker import classifier  # noqa: PLC0415 (native: after the fork, as the worker does)
+    from worker import pipeline  # noqa: PLC0415 (native: after the fork, as the worker does)
 
-    decode: Any = classifier.decode  # type: ignore[attr-defined]
+    decode: Any = pipeline.decode  # type: ignore[attr-defined]
 
     def decode_or_harm(data: bytes, *arguments: Any, **options: Any) -> Any:
         for harm in HARMS:
@@ -41,7 +41,7 @@ def poison_the_decoder(**_: object) -> None:
                 do_harm(harm)
         return decode(data, *arguments, **options)
 
-    classifier.decode = decode_or_harm  # type: ignore[attr-defined]
+    pipeline.decode = decode_or_harm  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

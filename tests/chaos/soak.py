@@ -18,7 +18,7 @@ from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import BUSY, check
 from tests.s3_server import S3Server, find_s3_program
 from tests.stack import until
-from worker.model.compiled import find_compiled
+from worker.model.cache import find_compiled
 from worker.model.weights import find_weights
 
 KILLS = (kill_a_child, kill_a_worker, kill_the_api, empty_redis, kill_postgres)

@@ -41,9 +41,9 @@ class Containers:
         return result.stdout
 
     def script(self, name: str, *arguments: str) -> str:
-        """Run one of infra/docker's scripts, as an operator does, on these containers."""
+        """Run one of infra/deploy/docker's scripts, as an operator does, on these containers."""
         result = subprocess.run(
-            [CHECKOUT / "infra" / "docker" / name, *arguments],
+            [CHECKOUT / "infra" / "deploy" / "docker" / name, *arguments],
             env=self._environment | {"COMPOSE_PROJECT_NAME": PROJECT},
             capture_output=True,
             text=True,

@@ -49,11 +49,11 @@ def outcome_of(data: bytes) -> str:
     """Door, decoder, model's input and thumbnail: the path of a picture but for the model."""
     from api.uploads.multipart import Upload  # noqa: PLC0415
     from api.uploads.validation import inspect  # noqa: PLC0415 (native libraries, after the limits are set)
-    from infra.errors import CodedError  # noqa: PLC0415
+    from core.errors import CodedError  # noqa: PLC0415
     from infra.settings import Settings  # noqa: PLC0415
-    from worker.classify import to_tensor  # noqa: PLC0415
-    from worker.decode import decode  # noqa: PLC0415
-    from worker.thumbnail import make_thumbnail  # noqa: PLC0415
+    from worker.imaging.decode import decode  # noqa: PLC0415
+    from worker.imaging.thumbnail import make_thumbnail  # noqa: PLC0415
+    from worker.inference.tensors import to_tensor  # noqa: PLC0415
 
     settings = Settings()
     upload = Upload("a", io.BytesIO())
@@ -73,7 +73,7 @@ def outcome_of(data: bytes) -> str:
 def main() -> None:
     import time  # noqa: PLC0415
 
-    from worker.limits import limit_memory  # noqa: PLC0415
+    from worker.memory_limit import limit_memory  # noqa: PLC0415
 
     outcome_of(b"\xff\xd8\xff")  # warm
     limit_memory(MEMORY)

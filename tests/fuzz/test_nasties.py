@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.media import SNIFFED_BYTES, sniff
+from core.media_types import SNIFFED_BYTES, sniff
 from tests.fuzz.judge import MEMORY, SECONDS, judge_all
 from tests.nasties import nasties
 

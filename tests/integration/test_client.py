@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from infra.database.keys import create_key
+from infra.database.queries.api_keys import create_key
 from infra.settings import Settings
 from tests.pictures import jpeg
 from tests.rows import execute
@@ -25,7 +25,7 @@ def stack(settings: Settings, tmp_path: Path) -> Iterator[Stack]:
 
 def gallery(stack: Stack, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "infra.cli", *arguments],
+        [sys.executable, "-m", "cli", *arguments],
         cwd=ROOT,
         env=environment_of(Settings(), **more) | {"GALLERY_URL": stack.url, "COLUMNS": "200"},
         capture_output=True,
@@ -104,7 +104,7 @@ def test_a_key_opens_and_its_lack_is_said(stack: Stack, settings: Settings, fold
 def test_a_gallery_that_is_not_there_is_said(tmp_path: Path, asked: list[str]) -> None:
     command = [each.format(folder=tmp_path) for each in asked]
     ended = subprocess.run(
-        [sys.executable, "-m", "infra.cli", *command, "--url", "http://127.0.0.1:8698"],
+        [sys.executable, "-m", "cli", *command, "--url", "http://127.0.0.1:8698"],
         cwd=ROOT,
         capture_output=True,
         text=True,

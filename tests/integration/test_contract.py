@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from infra.database.keys import Scope, create_key
+from infra.database.queries.api_keys import Scope, create_key
 from infra.settings import Settings
 from tests.stack import running_stack
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infra.database.keys import create_key
+from infra.database.queries.api_keys import create_key
 from infra.settings import Settings
 from tests.pictures import jpeg
 from tests.stack import ROOT, running_stack

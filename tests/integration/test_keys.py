@@ -12,7 +12,7 @@ from tests.stack import ROOT, environment_of, running_stack
 
 def keys(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "infra.cli", "keys", *arguments],
+        [sys.executable, "-m", "cli", "keys", *arguments],
         cwd=ROOT,
         env=environment_of(settings) | {"COLUMNS": "70"},
         capture_output=True,

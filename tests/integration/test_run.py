@@ -29,7 +29,7 @@ class Run:
             "GALLERY_WORKERS": "1",
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.cli", "run"],
+            [sys.executable, "-m", "cli", "run"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -120,7 +120,7 @@ def test_a_port_in_use_is_said_to_be(data: Path) -> None:
         run.wait_for_address()
         port = run.url.rsplit(":", 1)[1]
         other = subprocess.run(
-            [sys.executable, "-m", "infra.cli", "run"],
+            [sys.executable, "-m", "cli", "run"],
             cwd=ROOT,
             env=os.environ | {"GALLERY_DATA_DIR": f"{data}-2", "GALLERY_PORT": port},
             capture_output=True,

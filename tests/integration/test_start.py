@@ -24,7 +24,7 @@ def start(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [("api",), ("worker",), ("infra.cli", "migrate")], ids=" ".join)
+@pytest.mark.parametrize("command", [("api",), ("worker",), ("cli", "migrate")], ids=" ".join)
 def test_a_missing_address_is_named(command: tuple[str, ...]) -> None:
     ended = start(*command)
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from infra.database.stages import STAGES
+from infra.database.queries.stage_timings import STAGES
 from infra.settings import Settings
 from tests.collector import Collector, Span, running_collector
 from tests.pictures import jpeg
@@ -119,7 +119,8 @@ def test_nothing_of_it_is_loaded_where_nobody_collects(settings: Settings) -> No
     look = (
         "import sys; from infra.settings import Settings; from api.app import create_app;"
         "import worker.process; create_app(Settings());"
-        "sys.exit(any(n in sys.modules for n in ('infra.traces.otlp', 'opentelemetry.exporter')))"
+        "exporters = {'infra.telemetry.otlp', 'opentelemetry.exporter'};"
+        "sys.exit(bool(exporters & sys.modules.keys()))"
     )
     ended = subprocess.run(
         [sys.executable, "-c", look], env=environment_of(settings), cwd=ROOT, check=False

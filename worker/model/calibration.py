@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from worker.classify import INPUT_SIDE, Tensor, to_tensor
+from worker.inference.tensors import INPUT_SIDE, Tensor, to_tensor
 
 _COUNT = 50
 # Side of the noise grid, and how much of it a picture holds: coarse shapes outweigh fine grain.

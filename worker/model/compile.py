@@ -17,7 +17,7 @@ from PIL import Image
 
 from infra.settings import Precision
 from worker.model.calibration import calibration_inputs
-from worker.model.check import CHECK_PICTURE, write_expected
+from worker.model.self_test import CHECK_PICTURE, write_expected
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from worker.classify import INPUT_SIDE, Tensor
+from worker.inference.tensors import INPUT_SIDE, Tensor
 
 
 class LiteRTRuntime:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from infra.log import get_logger
 from infra.settings import Settings
-from worker.classify import Runtime
-from worker.model.check import check_runtime, expected_path
-from worker.model.compiled import compile_again, find_compiled
+from infra.telemetry.logging import get_logger
+from worker.inference.tensors import Runtime
+from worker.model.cache import compile_again, find_compiled
+from worker.model.self_test import check_runtime, expected_path
 
 log = get_logger(__name__)
 

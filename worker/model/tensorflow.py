@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.classify import Tensor
+from worker.inference.tensors import Tensor
 from worker.model.compile import load_keras
 
 

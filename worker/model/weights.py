@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.errors import WeightsNotFoundError
+from core.errors import WeightsNotFoundError
 from infra.settings import Settings
 
 # The name Keras publishes them under, and the one it keeps them under after a download.

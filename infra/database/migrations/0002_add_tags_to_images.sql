@@ -1,6 +1,6 @@
 -- Search without joins: every picture carries its tags, classes and categories alike.
 
--- `tags` are numbers of infra/vocabulary/tags.py in ascending order of their `scores`, so that the
+-- `tags` are numbers of core/vocabulary/tags.py in ascending order of their `scores`, so that the
 -- tags within a range of scores are a slice, found by binary search. `confidence` is the score of
 -- the best class, 0 before there is one. `predictions` stays what the model said; these columns are made of it.
 ALTER TABLE images

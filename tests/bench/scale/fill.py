@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import psycopg
 
-from infra.identifiers import new_id
-from worker.categories import sum_categories
+from core.ids import new_id
+from worker.inference.categories import sum_categories
 
 BATCH = 10_000
 # What `worker.categories` makes of a softmax is the same for the same softmax, so a few thousand

@@ -20,9 +20,9 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
+from core.ids import new_id
 from infra.database.migrate import migrate
-from infra.database.submissions import Picture, SubmittedFile, create_job
-from infra.database.work import (
+from infra.database.queries.leases import (
     Classified,
     Outcomes,
     ScoredClass,
@@ -30,8 +30,8 @@ from infra.database.work import (
     claim_images,
     settle_images,
 )
-from infra.database.workers import remove_worker, write_heartbeat
-from infra.identifiers import new_id
+from infra.database.queries.submissions import Picture, SubmittedFile, create_job
+from infra.database.queries.workers import remove_worker, write_heartbeat
 from tests.bench.scale.calls import measure
 from tests.bench.scale.fill import Pattern, make_patterns
 from tests.bench.scale.house import House, Row

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.embedded.child import Child, Command
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.process import Child, Command
 from infra.embedded.redis import EmbeddedRedis
 from tests.bench.scale.calls import get
 
-# As many as Kubernetes keeps at the least (infra/k8s); `gallery run` starts one.
+# As many as Kubernetes keeps at the least (infra/deploy/k8s); `gallery run` starts one.
 PROCESSES = 2
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import psycopg
 from psycopg.sql import SQL
 
-from infra.database.conditions import Filter, Parameters, condition
-from infra.search import parse_query
+from core.search import parse_query
+from infra.database.search.compiler import Filter, Parameters, condition
 from tests.bench.scale.house import Row
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"

@@ -6,8 +6,8 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
-from infra.database.embeddings import create_embeddings
-from infra.database.sketch import LONG, sketch_of, write_vector
+from infra.database.search.similar import create_embeddings
+from worker.inference.sketch import LONG, sketch_of, write_vector
 
 BATCH = 1000
 CLUSTERS = 2000

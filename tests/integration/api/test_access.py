@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.auth.scopes import PUBLIC, SCOPES
-from infra.database.keys import create_key, list_keys, revoke_key
-from infra.secrets import visible_prefix
+from core.credentials import visible_prefix
+from infra.database.queries.api_keys import create_key, list_keys, revoke_key
 from infra.settings import Settings
 from tests.integration.conftest import open_client
 from tests.pictures import jpeg

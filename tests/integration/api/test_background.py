@@ -16,11 +16,11 @@ from api.background.publisher import Announcer
 from api.background.search_maintenance import SearchKeeper
 from api.background.sweeper import Sweeper
 from api.jobs.listener import Changes
-from infra.counters import Counters
-from infra.database.connection import Database, open_database
-from infra.database.sweep import try_sweeper_lock
-from infra.errors import DatabaseUnavailableError, QueueUnavailableError
-from infra.queue import Queue
+from core.errors import DatabaseUnavailableError, QueueUnavailableError
+from infra.database.pool import Database, open_database
+from infra.database.queries.recovery import try_sweeper_lock
+from infra.queue.celery import Queue
+from infra.queue.counters import Counters
 from infra.settings import Settings
 from tests.rows import execute
 

@@ -63,8 +63,8 @@ async def test_what_a_search_finds(
 async def test_the_best_of_the_newest_are_ranked_where_much_is_found(
     client: AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.database.extent.FEW", 0)
-    monkeypatch.setattr("infra.database.ranking.RANKED", 2)
+    monkeypatch.setattr("infra.database.search.estimate.FEW", 0)
+    monkeypatch.setattr("infra.database.search.ranking.RANKED", 2)
     for number, score in enumerate((0.9, 0.3, 0.6)):
         classify(settings, await add(client, number, f"{score}.jpg"), DOG, {"dog": score})
 
@@ -81,7 +81,7 @@ async def test_the_best_of_the_newest_are_ranked_where_much_is_found(
     assert await read(q="dog", sort="match") == (["0.6.jpg", "0.3.jpg", "0.9.jpg"], 2)
     assert await read(q="dog") == (["0.6.jpg", "0.3.jpg", "0.9.jpg"], None)
     assert await read(q="dog", sort="oldest") == (["0.9.jpg", "0.3.jpg", "0.6.jpg"], None)
-    monkeypatch.setattr("infra.database.ranking.RANKED", 3)
+    monkeypatch.setattr("infra.database.search.ranking.RANKED", 3)
     assert (await read(q='"dog"', sort="match"))[0] == ["0.9.jpg", "0.6.jpg", "0.3.jpg"]
 
 

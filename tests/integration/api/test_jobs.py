@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from httpx import AsyncClient
 
-from infra.objects import open_objects
 from infra.settings import Settings
+from infra.storage import open_objects
 from tests.pictures import jpeg
 
 pytestmark = pytest.mark.anyio

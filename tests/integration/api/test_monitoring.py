@@ -9,7 +9,7 @@ import yaml
 from httpx import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-MONITORING = Path(__file__).parents[3] / "infra" / "monitoring"
+MONITORING = Path(__file__).parents[3] / "infra" / "deploy" / "monitoring"
 
 
 def expressions() -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 
 from api.auth.rate_limit import EXCHANGE_SECONDS, WINDOW_SECONDS, network_of
-from infra.database.keys import create_key
+from infra.database.queries.api_keys import create_key
 from infra.settings import Settings
 from tests.integration.conftest import open_client
 

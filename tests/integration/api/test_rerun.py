@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from httpx import AsyncClient
 
-from infra.database.workers import write_heartbeat
+from infra.database.queries.workers import write_heartbeat
 from infra.settings import Settings
 from tests.gallery import CAT, DOG, add, classify
 
@@ -67,7 +67,7 @@ async def test_without_a_worker_there_is_no_older_model(client: AsyncClient) -> 
 async def test_many_are_queued_a_part_at_a_time(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.database.images.AT_ONCE", 3)
+    monkeypatch.setattr("infra.database.queries.images.AT_ONCE", 3)
 
     answer = await client.post(RERUN, json={"scope": "found"})
     assert answer.json() == {"queued": 4}

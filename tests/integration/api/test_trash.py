@@ -10,12 +10,12 @@ import pytest
 from httpx import AsyncClient
 
 from api.background.cleanup import Housekeeper
-from infra.database.connection import Database, open_database
-from infra.database.purge import purge_images
-from infra.database.unnamed import list_unnamed, take_unnamed
-from infra.errors import ObjectNotFoundError
-from infra.objects import ObjectStore, open_objects, original_key, thumbnail_key
+from core.errors import ObjectNotFoundError
+from infra.database.pool import Database, open_database
+from infra.database.queries.orphaned_objects import list_unnamed, take_unnamed
+from infra.database.queries.purge import purge_images
 from infra.settings import Settings
+from infra.storage import ObjectStore, open_objects, original_key, thumbnail_key
 from tests.pictures import jpeg
 from tests.rows import execute, statuses, submit_rows
 
@@ -168,7 +168,7 @@ async def test_many_are_put_there_a_part_at_a_time(
     client: AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submitted = await submit_rows(settings.require_database_url(), *"abcde")
-    monkeypatch.setattr("infra.database.images.AT_ONCE", 2)
+    monkeypatch.setattr("infra.database.queries.images.AT_ONCE", 2)
 
     deleted = (await client.post("/api/v1/images/delete", json={"all": True})).json()
     assert deleted["deleted"] == 5

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from httpx import AsyncClient
 
-from infra.database.workers import write_heartbeat
+from infra.database.queries.workers import write_heartbeat
 from infra.settings import Settings
 from tests.rows import execute, submit_rows
 

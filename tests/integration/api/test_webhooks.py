@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from standardwebhooks import Webhook
 
 from api.webhooks import dispatcher, http_client
-from infra.database.webhooks import MOST_TRIES
+from infra.database.queries.webhooks import MOST_TRIES
 from infra.settings import Settings
 from tests.gallery import CAT, classify
 from tests.integration.conftest import open_client

@@ -8,10 +8,10 @@ import numpy as np
 import psycopg
 import pytest
 
-from infra.database.embeddings import create_embeddings, grow_graph, list_similar
-from infra.database.sketch import LONG, sketch_of, write_vector
-from infra.errors import FeatureOffError
-from infra.identifiers import new_id
+from core.errors import FeatureOffError
+from core.ids import new_id
+from infra.database.search.similar import create_embeddings, grow_graph, list_similar
+from worker.inference.sketch import LONG, sketch_of, write_vector
 
 PICTURES = 400
 

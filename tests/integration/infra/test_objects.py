@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from infra.errors import ConfigurationError, ObjectNotFoundError, ObjectStoreUnavailableError
-from infra.objects import ObjectStore, open_objects
+from core.errors import ConfigurationError, ObjectNotFoundError, ObjectStoreUnavailableError
+from infra.storage import ObjectStore, open_objects
 from tests.s3_server import S3Server, free_port
 
 KEY = "originals/" + "ab" * 32

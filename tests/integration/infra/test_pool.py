@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from infra.database.connection import open_database
+from infra.database.pool import open_database
 from tests.stack import until
 
 pytestmark = pytest.mark.anyio

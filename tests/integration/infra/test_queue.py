@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import redis
 
-from infra.queue import Queue
+from infra.queue.celery import Queue
 from infra.settings import Settings
 from tests.stack import until
 

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.database.conditions import Filter
-from infra.database.extent import Extent, Facets, measure
-from infra.database.pages import PageRequest, Sort, list_images, list_matches
-from infra.database.ranking import rank
-from infra.identifiers import new_id
-from infra.search import Query, parse_query
-from infra.search.query import Atom, Name, Status, Taken, Untagged, Words, as_stored
-from infra.vocabulary import load_vocabulary
+from core.ids import new_id
+from core.search import Query, parse_query
+from core.search.ast import Atom, Name, Status, Taken, Untagged, Words, as_stored
+from core.vocabulary import load_vocabulary
+from infra.database.search.compiler import Filter
+from infra.database.search.estimate import Extent, Facets, measure
+from infra.database.search.pages import PageRequest, Sort, list_images, list_matches
+from infra.database.search.ranking import rank
 from tests.queries import queries
 
 LABELS = ["golden retriever", "tabby", "Egyptian cat", "tennis ball", "hotdog", "cab", "goldfinch",
@@ -316,8 +316,8 @@ def test_the_best_matches_of_the_newest_come_first_and_then_the_older_ones(
 
     extent = extent_of(newest, "many")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.database.ranking.RANKED", ranked)
-        patch.setattr("infra.database.ranking.SCARCE", 1000 if scarce else -1)
+        patch.setattr("infra.database.search.ranking.RANKED", ranked)
+        patch.setattr("infra.database.search.ranking.SCARCE", 1000 if scarce else -1)
         assert gallery.matches(query, extent) == ids
         assert gallery.matches(query, extent, by_cursor=False) == ids
 
@@ -329,7 +329,7 @@ def test_where_few_are_found_all_are_ranked(gallery: Gallery, query: Query) -> N
     by_match = sorted(expected, key=lambda row: (match_of(row, query), row.id), reverse=True)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.database.ranking.RANKED", 3)
+        patch.setattr("infra.database.search.ranking.RANKED", 3)
         found = gallery.matches(query, extent_of(expected, "few"))
     assert found == [row.id for row in by_match]
 
@@ -374,8 +374,8 @@ def weakest(row: Row, query: Query, wanted: list[list[Words]]) -> float:
 def test_the_estimate_and_the_count_are_told_apart(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.database.extent.SMALL_GALLERY", 0)
-    monkeypatch.setattr("infra.database.extent.FEW", 0)
+    monkeypatch.setattr("infra.database.search.estimate.SMALL_GALLERY", 0)
+    monkeypatch.setattr("infra.database.search.estimate.FEW", 0)
     which = Filter(query=parse_query("-zzz"))
     extent = gallery.runner.run(measure(gallery.conn, which, facets=0))
     hashes = gallery.runner.run(sample_size(gallery.conn))
@@ -397,7 +397,7 @@ async def sample_size(conn: psycopg.AsyncConnection) -> int:
 def test_where_few_are_found_each_is_known(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.database.extent.SMALL_GALLERY", 0)
+    monkeypatch.setattr("infra.database.search.estimate.SMALL_GALLERY", 0)
     query = parse_query("dog")
     expected = [row for row in gallery.rows if not row.trash and shows(row, query)]
     extent = gallery.runner.run(measure(gallery.conn, Filter(query=query), facets=0))

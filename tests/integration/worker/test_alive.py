@@ -9,12 +9,12 @@ import pytest
 
 from infra.settings import Settings
 from tests.stack import ROOT, until
-from worker import alive
+from worker import liveness
 from worker.heartbeat import Heartbeat
 
 
 def looks_alive(folder: Path) -> bool:
-    script = ROOT / "infra" / "docker" / "alive.sh"
+    script = ROOT / "infra" / "deploy" / "docker" / "liveness.sh"
     environment = os.environ | {"TMPDIR": str(folder)}
     return subprocess.run(["sh", script], env=environment, check=False).returncode == 0
 
@@ -22,8 +22,8 @@ def looks_alive(folder: Path) -> bool:
 def test_a_heartbeat_is_a_sign_until_it_is_old(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sign = tmp_path / alive.SIGN.name
-    monkeypatch.setattr(alive, "SIGN", sign)
+    sign = tmp_path / liveness.SIGN.name
+    monkeypatch.setattr(liveness, "SIGN", sign)
     assert not looks_alive(tmp_path)
 
     heartbeat = Heartbeat(settings.require_database_url())
@@ -38,7 +38,7 @@ def test_a_heartbeat_is_a_sign_until_it_is_old(
 
 
 def test_without_postgres_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alive, "SIGN", tmp_path / alive.SIGN.name)
+    monkeypatch.setattr(liveness, "SIGN", tmp_path / liveness.SIGN.name)
     heartbeat = Heartbeat("postgresql://nobody@127.0.0.1:1/none")
     heartbeat.start()
     time.sleep(0.5)

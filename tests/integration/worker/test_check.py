@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infra.errors import ModelError
+from core.errors import ModelError
 from infra.settings import Settings
-from worker.classify import Tensor
-from worker.model.check import check_runtime, expected_path
-from worker.model.compiled import compile_again
+from worker.inference.tensors import Tensor
+from worker.model.cache import compile_again
 from worker.model.litert import LiteRTRuntime
 from worker.model.runtime import load_runtime
+from worker.model.self_test import check_runtime, expected_path
 
 
 class Spoilt:
@@ -91,7 +91,7 @@ def test_half_a_compiled_model_is_made_anew(
         unfinished.write_bytes(whole)
         unfinished.replace(compiled)
 
-    monkeypatch.setattr("worker.model.compiled._compile", write)
+    monkeypatch.setattr("worker.model.cache._compile", write)
     broken = tmp_path / "models" / "compiled" / compiled_model.name
     broken.parent.mkdir(parents=True)
     broken.write_bytes(whole[: int(len(whole) * part)])

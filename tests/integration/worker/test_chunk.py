@@ -10,14 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from infra.database.connection import WorkerConnection
-from infra.database.work import ScoredClass
-from infra.errors import ObjectStoreUnavailableError
-from infra.objects import ObjectStore, open_objects, original_key
+from core.errors import ObjectStoreUnavailableError
+from infra.database.pool import WorkerConnection
+from infra.database.queries.leases import ScoredClass
+from infra.storage import ObjectStore, open_objects, original_key
 from tests.rows import Submitted, execute, picture_row, submit_rows
-from worker.chunk import Bench, process_chunk
-from worker.classifier import Classification, Classifier
-from worker.stages import Stages
+from worker.batch import Bench, process_chunk
+from worker.pipeline import Classification, Classifier
+from worker.timings import Stages
 
 pytestmark = pytest.mark.anyio
 
@@ -157,6 +157,6 @@ async def test_a_long_chunk_writes_what_it_has_and_renews_its_lease(
     def note(_: object, ids: list[UUID], **__: object) -> None:
         renewed.append((len(ids), sorted(execute(database_url, STATES))))
 
-    monkeypatch.setattr("worker.chunk.renew_lease", note)
+    monkeypatch.setattr("worker.batch.renew_lease", note)
     assert process_chunk(longer, submitted.image_ids, started=clock()) == 4
     assert renewed == [(1, [("done", 1)] * 3 + [("running", 1)])]

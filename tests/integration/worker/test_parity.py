@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infra.database.work import ScoredClass
+from infra.database.queries.leases import ScoredClass
 from infra.settings import Settings
 from tests.pictures import encode, jpeg, picture
-from worker.classifier import Classifier
-from worker.classify import Runtime
+from worker.inference.tensors import Runtime
 from worker.model.runtime import load_runtime
+from worker.pipeline import Classifier
 
 # TensorFlow's own imports warn of what only its authors can change.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -113,8 +113,8 @@ def test_a_batch_answers_as_its_pictures_do_one_by_one(runtime: Runtime) -> None
 def test_runtimes_agree_on_what_a_picture_looks_like(
     runtime: Runtime, compiled_model: Path
 ) -> None:
-    from worker.classify import to_tensor  # noqa: PLC0415
-    from worker.decode import decode  # noqa: PLC0415
+    from worker.imaging.decode import decode  # noqa: PLC0415
+    from worker.inference.tensors import to_tensor  # noqa: PLC0415
     from worker.model.litert import LiteRTRuntime  # noqa: PLC0415
 
     pixels = decode(jpeg(6), "image/jpeg", max_pixels=MAX_PIXELS).pixels

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.webhooks.ssrf import ForbiddenAddressError, find_addresses, is_public, read_url
-from infra.errors import InvalidRequestError
+from core.errors import InvalidRequestError
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "::ffff:8.8.8.8"])

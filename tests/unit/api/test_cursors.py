@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from api.pagination import read_cursor, read_score_cursor, write_cursor
-from infra.errors import InvalidRequestError
+from core.errors import InvalidRequestError
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:

@@ -11,7 +11,7 @@ from PIL import ImageFile
 
 from api.uploads.multipart import Upload
 from api.uploads.validation import inspect
-from infra.errors import FileRejectedError
+from core.errors import FileRejectedError
 from infra.settings import Settings
 from tests.pictures import encode, jpeg, picture
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from api.images.serializer import show_image, write_json
 from api.schemas import ImageRead
 from api.search.matches import Reasons, read_search
-from infra.database.images import Image
-from infra.search.query import as_stored
-from infra.vocabulary.tags import FIRST_CATEGORY, load_tags
+from core.search.ast import as_stored
+from core.vocabulary.tags import FIRST_CATEGORY, load_tags
+from infra.database.queries.images import Image
 
 TAGS = sorted(load_tags())
 CLASSES = [tag for tag in TAGS if tag < FIRST_CATEGORY]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from api.images.serializer import write_json
 from api.jobs.serializer import show_job, show_summary
 from api.schemas import JobRead, JobSummary
-from infra.database.jobs import Job, JobItem
-from infra.search.query import as_stored
-from infra.vocabulary.tags import load_tags
+from core.search.ast import as_stored
+from core.vocabulary.tags import load_tags
+from infra.database.queries.jobs import Job, JobItem
 
 TIMES = st.datetimes(datetime(2020, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis adds the zone)
 NUMBERS = st.integers(0, 10**6)

@@ -3,8 +3,8 @@
 import pytest
 
 from api.images.reclassify import present_model
-from infra.database.workers import Worker, WorkerState
-from infra.errors import ConflictError
+from core.errors import ConflictError
+from infra.database.queries.workers import Worker, WorkerState
 
 
 def worker(model: str | None, state: WorkerState = "ready") -> Worker:

@@ -11,7 +11,7 @@ from fastapi import Request
 from starlette.types import Message
 
 from api.uploads.multipart import Upload, receive_uploads
-from infra.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
+from core.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 from infra.settings import Settings
 
 BOUNDARY = "boundary"

@@ -10,7 +10,7 @@ import pytest
 from openpyxl.utils.escape import unescape
 
 from api.exports.xlsx import MAX_BYTES, Xlsx
-from infra.database.images import Image
+from infra.database.queries.images import Image
 
 
 def picture(number: int, name: str = "") -> Image:

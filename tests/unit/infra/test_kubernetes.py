@@ -11,7 +11,7 @@ import yaml
 
 from infra.settings import Settings
 
-K8S = Path(__file__).parents[3] / "infra" / "k8s"
+K8S = Path(__file__).parents[3] / "infra" / "deploy" / "k8s"
 BASE = K8S / "base"
 COMPONENT = "app.kubernetes.io/component"
 

@@ -23,8 +23,10 @@ def compose() -> tuple[str, str]:
 
 
 def kubernetes() -> tuple[str, str]:
-    [settings] = read("infra/k8s/base/settings.yaml")
-    [container] = read("infra/k8s/base/worker.yaml")[0]["spec"]["template"]["spec"]["containers"]
+    [settings] = read("infra/deploy/k8s/base/settings.yaml")
+    [container] = read("infra/deploy/k8s/base/worker.yaml")[0]["spec"]["template"]["spec"][
+        "containers"
+    ]
     limit = container["resources"]["limits"]["memory"]
     return settings["data"]["GALLERY_TASK_MEMORY"], f"{limit}b"
 

@@ -7,7 +7,7 @@ import pytest
 from api.problems import PROBLEMS
 from infra.settings import Settings
 
-FOLDER = Path(__file__).resolve().parents[3] / "infra" / "nginx"
+FOLDER = Path(__file__).resolve().parents[3] / "infra" / "deploy" / "nginx"
 CONFIGURATION = FOLDER / "nginx.conf"
 
 

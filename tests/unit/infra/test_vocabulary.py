@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.vocabulary import Category, Vocabulary, load_vocabulary
-from infra.vocabulary.build import build, read_classes
-from infra.vocabulary.data import FILE, parse, render
-from infra.vocabulary.general import ASKED_FOR, JOINED, LEAST_DEPTH, TOO_GENERAL
-from infra.vocabulary.wordnet import Nouns, Synset, parse_synset, read_nouns
+from core.vocabulary import Category, Vocabulary, load_vocabulary
+from core.vocabulary.build.__main__ import build, read_classes
+from core.vocabulary.build.exclusions import ASKED_FOR, JOINED, LEAST_DEPTH, TOO_GENERAL
+from core.vocabulary.build.wordnet import Nouns, Synset, parse_synset, read_nouns
+from core.vocabulary.loader import FILE, parse, render
 
 ROOT = Path(__file__).parents[3]
 WORDNET = Path("/usr/share/wordnet")
@@ -177,7 +177,7 @@ def test_an_unknown_category_is_an_error(vocabulary: Vocabulary) -> None:
 
 
 def test_the_file_is_what_its_contents_render_to(vocabulary: Vocabulary) -> None:
-    text = (ROOT / "infra/vocabulary" / FILE).read_text(encoding="utf-8")
+    text = (ROOT / "core/vocabulary" / FILE).read_text(encoding="utf-8")
     assert render(vocabulary) == text
     assert parse(text) == vocabulary
     entries = [json.loads(line.rstrip(",")) for line in text.splitlines() if '"wnid"' in line]

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.vocabulary import load_vocabulary
-from infra.vocabulary.tags import FIRST_CATEGORY, load_tags
-from worker.categories import LEAST_SCORE, sum_categories
+from core.vocabulary import load_vocabulary
+from core.vocabulary.tags import FIRST_CATEGORY, load_tags
+from worker.inference.categories import LEAST_SCORE, sum_categories
 
 DOGS = next(each for each in load_vocabulary().categories if each.name == "dog").classes
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from infra.database.work import ScoredClass
-from worker.classify import best_classes, to_tensor
+from infra.database.queries.leases import ScoredClass
+from worker.inference.tensors import best_classes, to_tensor
 
 
 def test_a_tensor_is_224_by_224_from_minus_one_to_one() -> None:

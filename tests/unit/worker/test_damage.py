@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infra.errors import ClassificationError
-from infra.media import sniff
+from core.errors import ClassificationError
+from core.media_types import sniff
 from tests.pictures import encode, picture
-from worker.decode import Pixels, decode
+from worker.imaging.decode import Pixels, decode
 
 
 def whole_files() -> dict[str, bytes]:

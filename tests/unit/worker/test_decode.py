@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infra.errors import ClassificationError
+from core.errors import ClassificationError
 from tests.pictures import encode, jpeg, picture
-from worker.decode import Decoded, decode
+from worker.imaging.decode import Decoded, decode
 
 SIZE = (64, 48)
 ORIGINAL = np.asarray(picture(size=SIZE))

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits are set 
 LIMITED = """
 import resource
 resource.setrlimit(resource.RLIMIT_DATA, (2**32, {hard}))
-from worker.limits import limit_memory
+from worker.memory_limit import limit_memory
 limit_memory({extra})
 print(*resource.getrlimit(resource.RLIMIT_DATA))
 """

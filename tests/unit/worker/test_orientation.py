@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.pictures import encode, jpeg
-from worker.decode import decode
+from worker.imaging.decode import decode
 
 Transpose = Image.Transpose
 # How a camera held so stores an upright picture: the inverse of what is to be undone.

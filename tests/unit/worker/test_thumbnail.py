@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from tests.pictures import encode, jpeg, picture
-from worker.decode import decode
-from worker.thumbnail import make_thumbnail
+from worker.imaging.decode import decode
+from worker.imaging.thumbnail import make_thumbnail
 
 
 def thumbnail_of(image: Image.Image) -> Image.Image:

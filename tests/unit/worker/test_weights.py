@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.errors import WeightsNotFoundError
+from core.errors import WeightsNotFoundError
 from infra.settings import Settings
 from worker.model.weights import FILE_NAMES, find_weights
 

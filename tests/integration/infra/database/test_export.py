@@ -4,8 +4,8 @@ import asyncio
 
 import psycopg
 
-from infra.database.conditions import Filter
-from infra.database.export import copy_csv, list_models, one_look
+from infra.database.search.compiler import Filter
+from infra.database.search.export import copy_csv, list_models, one_look
 
 ADD_DONE = """
     INSERT INTO images (id, sha256, name, media_type, bytes, width, height,

@@ -5,8 +5,8 @@ import asyncio
 import psycopg
 import pytest
 
-from infra.database.memory import Memory
-from infra.errors import DatabaseUnavailableError
+from core.errors import DatabaseUnavailableError
+from infra.database.snapshot_cache import Memory
 from tests.rows import execute, submit_rows
 
 

@@ -20,14 +20,10 @@ from hypothesis.stateful import (
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from psycopg import AsyncConnection
 
-from infra.database.images import Filter, restore_images, trash_images
-from infra.database.jobs import get_job
-from infra.database.purge import purge_images
-from infra.database.requeue import Retry, cancel_job, retry_images
-from infra.database.rerun import rerun_images
-from infra.database.submissions import create_job
-from infra.database.sweep import settle_abandoned
-from infra.database.work import (
+from core.ids import new_id
+from infra.database.queries.images import Filter, restore_images, trash_images
+from infra.database.queries.jobs import get_job
+from infra.database.queries.leases import (
     Classified,
     Failed,
     Outcomes,
@@ -37,8 +33,12 @@ from infra.database.work import (
     renew_lease,
     settle_images,
 )
-from infra.database.workers import write_heartbeat
-from infra.identifiers import new_id
+from infra.database.queries.purge import purge_images
+from infra.database.queries.reclassify import rerun_images
+from infra.database.queries.recovery import settle_abandoned
+from infra.database.queries.requeue import Retry, cancel_job, retry_images
+from infra.database.queries.submissions import create_job
+from infra.database.queries.workers import write_heartbeat
 from tests.rows import picture_row
 
 Answer = TypeVar("Answer")

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from psycopg import AsyncConnection
 
-from infra.database.requeue import cancel_job
-from infra.database.submissions import BULK_FROM
-from infra.database.sweep import take_unheard
+from infra.database.queries.recovery import take_unheard
+from infra.database.queries.requeue import cancel_job
+from infra.database.queries.submissions import BULK_FROM
 from tests.rows import execute, submit_rows
 
 pytestmark = pytest.mark.anyio

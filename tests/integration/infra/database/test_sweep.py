@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection, Connection
 
-from infra.database.sweep import SweptImage, settle_abandoned, take_unheard
-from infra.database.work import claim_images, release_images
-from infra.database.workers import write_heartbeat
+from infra.database.queries.leases import claim_images, release_images
+from infra.database.queries.recovery import SweptImage, settle_abandoned, take_unheard
+from infra.database.queries.workers import write_heartbeat
 from tests.rows import execute, statuses, submit_rows
 
 pytestmark = pytest.mark.anyio

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.errors import QuerySyntaxError
-from infra.search import Query, parse_query
-from infra.search.query import Clause, Name, Scores, Status, Taken, Untagged, Words, as_stored
+from core.errors import QuerySyntaxError
+from core.search import Query, parse_query
+from core.search.ast import Clause, Name, Scores, Status, Taken, Untagged, Words, as_stored
 from tests.queries import queries
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from infra.search.query import Words
-from infra.search.tags import find_tags, matching_name
-from infra.vocabulary import load_vocabulary
-from infra.vocabulary.tags import load_tags, split_words
+from core.search.ast import Words
+from core.search.tag_index import find_tags, matching_name
+from core.vocabulary import load_vocabulary
+from core.vocabulary.tags import load_tags, split_words
 
 
 def labels(*words: str, prefix: bool = True) -> set[str]:

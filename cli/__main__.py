@@ -1,0 +1,5 @@
+"""Run the `gallery` command: `python -m cli`."""
+
+from cli.main import app
+
+app()

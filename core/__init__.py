@@ -1,0 +1,1 @@
+"""The domain: types, errors, predictions, search language, vocabulary. No driver or framework."""

@@ -1,0 +1,96 @@
+"""From words to tags: which classes and categories somebody means."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from functools import cache, lru_cache, reduce
+
+from core.search.ast import Words
+from core.vocabulary import load_vocabulary
+from core.vocabulary.tags import FIRST_CATEGORY, load_tags, split_words
+
+
+@lru_cache(maxsize=4096)
+def find_tags(wanted: Words) -> frozenset[int]:
+    """The tags of which a name or synonym has the words in a row.
+
+    What is a whole word finds no category by its beginning: "car" does not mean "carnivore".
+    A single word of class names also finds the classes whose name merely contains it ("dog":
+    "hotdog", "bulldog"): that is how the gallery's first search worked, and people rely on it.
+    """
+    found = begin_tags(wanted)
+    if wanted.prefix and wanted.words[-1] in _tags_by_word()[0]:
+        whole = begin_tags(Words(wanted.words, prefix=False))
+        found = frozenset(tag for tag in found if tag < FIRST_CATEGORY or tag in whole)
+    if wanted.prefix and len(wanted.words) == 1 and wanted.words[0] in _class_words():
+        found |= load_vocabulary().classes_matching(wanted.words[0])
+    return found
+
+
+@lru_cache(maxsize=4096)
+def begin_tags(typed: Words) -> frozenset[int]:
+    """The tags that somebody who has typed so far may be about to type."""
+    return frozenset(
+        number
+        for number in _candidates(typed)
+        if any(_contains(name, typed) for name, _ in _names()[number])
+    )
+
+
+@lru_cache(maxsize=4096)
+def matching_name(number: int, wanted: Words) -> str:
+    """The name or synonym of a tag by which the words find it: its own name where that will do."""
+    names = _names()[number]
+    return next((text for name, text in names if _contains(name, wanted)), names[0][1])
+
+
+def _candidates(wanted: Words) -> frozenset[int]:
+    """The tags that have all of the words, wherever."""
+    tags, ordered = _tags_by_word()
+    *whole, last = wanted.words
+    known = [tags.get(word, frozenset()) for word in whole]
+    if wanted.prefix:
+        first = bisect_left(ordered, last)
+        after = bisect_left(ordered, f"{last}\U0010ffff")
+        known.append(frozenset().union(*(tags[word] for word in ordered[first:after])))
+    else:
+        known.append(tags.get(last, frozenset()))
+    return reduce(frozenset.intersection, known)
+
+
+def _contains(name: tuple[str, ...], wanted: Words) -> bool:
+    words = wanted.words
+    *whole, last = words
+    for start in range(len(name) - len(words) + 1):
+        end = start + len(whole)
+        if list(name[start:end]) == whole and (
+            name[end].startswith(last) if wanted.prefix else name[end] == last
+        ):
+            return True
+    return False
+
+
+@cache
+def _names() -> dict[int, tuple[tuple[tuple[str, ...], str], ...]]:
+    """For each tag its names, split into words and as they are written; its own name first."""
+    return {
+        number: tuple((split_words(text), text) for text in (tag.label, *tag.synonyms))
+        for number, tag in load_tags().items()
+    }
+
+
+@cache
+def _tags_by_word() -> tuple[dict[str, frozenset[int]], list[str]]:
+    """For each word the tags that have it in a name, and all words in order."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for number, names in _names().items():
+        for name, _ in names:
+            for word in name:
+                found[word].add(number)
+    return {word: frozenset(tags) for word, tags in found.items()}, sorted(found)
+
+
+@cache
+def _class_words() -> frozenset[str]:
+    return frozenset(word for each in load_vocabulary().classes for word in split_words(each.label))

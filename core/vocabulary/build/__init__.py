@@ -1,0 +1,1 @@
+"""Build `imagenet.json` from WordNet."""

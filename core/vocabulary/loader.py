@@ -1,0 +1,47 @@
+"""The vocabulary's file, `imagenet.json`: one class or category a line, so that a diff is read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from core.vocabulary.models import Category, ImageClass, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE = "imagenet.json"
+
+
+@cache
+def load_vocabulary() -> Vocabulary:
+    """Return the vocabulary that this package carries. Read once in a process."""
+    return parse(resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> Vocabulary:
+    """Read a vocabulary from the file's text."""
+    data = json.loads(text, object_hook=with_tuples)
+    return Vocabulary(
+        classes=tuple(ImageClass(**entry) for entry in data["classes"]),
+        categories=tuple(Category(**entry) for entry in data["categories"]),
+    )
+
+
+def render(vocabulary: Vocabulary) -> str:
+    """Return the text of the file that holds the vocabulary."""
+    classes, categories = lines(vocabulary.classes), lines(vocabulary.categories)
+    return f'{{"classes": [\n{classes}\n],\n"categories": [\n{categories}\n]}}\n'
+
+
+def lines(entries: Iterable[ImageClass | Category]) -> str:
+    """Return one line for each entry."""
+    return ",\n".join(json.dumps(asdict(entry), ensure_ascii=False) for entry in entries)
+
+
+def with_tuples(entry: dict[str, Any]) -> dict[str, Any]:
+    """Turn the lists of an entry into the tuples that values are made of."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}

@@ -1,0 +1,187 @@
+"""Reading receipts: a job's counts and items, as they stand now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, LiteralString, Self
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import args_row, class_row
+
+from core.errors import NotFoundError
+from core.search.ast import ImageStatus
+from infra.database.queries.images import read_scores
+from infra.database.queries.submissions import Outcome
+
+JobStatus = Literal["queued", "running", "done", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job and how far it is: total is always the sum of the other seven counts."""
+
+    id: UUID
+    created_at: datetime
+    total: int
+    queued: int
+    running: int
+    done: int
+    failed: int
+    duplicate: int
+    rejected: int
+    cancelled: int
+    changed_at: datetime
+    read_at: datetime
+
+    @property
+    def status(self) -> JobStatus:
+        if self.queued + self.running == 0:
+            finished = self.done + self.failed + self.duplicate + self.rejected
+            return "cancelled" if self.cancelled and not finished else "done"
+        started = self.running + self.done + self.failed
+        return "running" if started else "queued"
+
+
+# Neither frozen nor by keyword, since a job may have thousands: see `images`.
+@dataclass(slots=True)
+class JobItem:
+    """One file of a job, and what has become of its picture.
+
+    Its tags are in ascending order of their scores.
+    """
+
+    position: int
+    name: str
+    outcome: Outcome
+    image_id: UUID | None
+    status: ImageStatus | None
+    problem_code: str | None
+    problem_detail: str | None
+    tags: list[int]
+    scores: list[float]
+
+    @classmethod
+    def read(cls, *row: object) -> Self:
+        """From a row of `LIST_ITEMS`."""
+        return cls(*row[:-1], read_scores(str(row[-1])))  # type: ignore[arg-type, call-arg]
+
+
+# An accepted item counts as what its picture is now, or was when it was purged.
+_JOB_COLUMNS: LiteralString = """
+    SELECT j.id, j.created_at, now() AS read_at,
+           greatest(j.created_at, max(k.changed_at)) AS changed_at,
+           count(k.position) AS total,
+           count(*) FILTER (WHERE k.state = 'queued') AS queued,
+           count(*) FILTER (WHERE k.state = 'running') AS running,
+           count(*) FILTER (WHERE k.state = 'done') AS done,
+           count(*) FILTER (WHERE k.state = 'failed') AS failed,
+           count(*) FILTER (WHERE k.state = 'duplicate') AS duplicate,
+           count(*) FILTER (WHERE k.state = 'rejected') AS rejected,
+           count(*) FILTER (WHERE k.state = 'cancelled') AS cancelled
+      FROM jobs AS j
+      LEFT JOIN LATERAL (
+               SELECT t.position, i.changed_at,
+                      CASE WHEN t.outcome = 'accepted' THEN coalesce(i.status, t.last_status)
+                           ELSE t.outcome END AS state
+                 FROM job_items AS t
+                 LEFT JOIN images AS i ON i.id = t.image_id
+                WHERE t.job_id = j.id) AS k ON true
+"""
+
+# Given this way the id says nothing about how many items there are, and so Postgres plans once for
+# all jobs instead of anew for each poll.
+_JOB_ID: LiteralString = "(SELECT %(job_id)s::uuid)"
+
+GET_JOB = f"""
+    {_JOB_COLUMNS}
+     WHERE j.id = {_JOB_ID}
+     GROUP BY j.id
+"""
+
+
+async def get_job(conn: AsyncConnection, job_id: UUID) -> Job:
+    """Return a job with its counts.
+
+    Raises:
+        NotFoundError: there is no such job.
+    """
+    async with conn.cursor(row_factory=class_row(Job)) as cur:
+        await cur.execute(GET_JOB, {"job_id": job_id})
+        job = await cur.fetchone()
+    if job is None:
+        raise NotFoundError(f"There is no job {job_id}.")
+    return job
+
+
+LIST_JOBS = f"""
+    {_JOB_COLUMNS}
+     WHERE j.id IN (
+               SELECT id
+                 FROM jobs
+                WHERE %(after_time)s::timestamptz IS NULL
+                   OR (created_at, id) < (%(after_time)s, %(after_id)s::uuid)
+                ORDER BY created_at DESC, id DESC
+                LIMIT %(limit)s)
+     GROUP BY j.id
+     ORDER BY j.created_at DESC, j.id DESC
+"""
+
+
+async def list_jobs(
+    conn: AsyncConnection, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Job]:
+    """The page of jobs that follows `after`, newest first."""
+    after_time, after_id = after or (None, None)
+    async with conn.cursor(row_factory=class_row(Job)) as cur:
+        await cur.execute(
+            LIST_JOBS, {"after_time": after_time, "after_id": after_id, "limit": limit}
+        )
+        return await cur.fetchall()
+
+
+COUNT_JOBS = "SELECT count(*) FROM jobs"
+
+
+async def count_jobs(conn: AsyncConnection) -> int:
+    """How many jobs there are on all pages."""
+    cur = await conn.execute(COUNT_JOBS)
+    return int((await anext(cur))[0])
+
+
+LIST_ITEMS = f"""
+    SELECT t.position, t.name, t.outcome, t.image_id,
+           CASE WHEN t.outcome <> 'rejected' THEN coalesce(i.status, t.last_status) END AS status,
+           coalesce(t.problem_code, i.failure_code) AS problem_code,
+           coalesce(t.problem_detail, i.failure_detail) AS problem_detail,
+           CASE WHEN i.status = 'done' THEN i.tags ELSE '{{}}' END AS tags,
+           CASE WHEN i.status = 'done' THEN i.scores::text ELSE '{{}}' END AS scores
+      FROM job_items AS t
+      LEFT JOIN images AS i ON i.id = t.image_id
+     WHERE t.job_id = {_JOB_ID}
+       AND (%(positions)s::integer[] IS NULL OR t.position = ANY(%(positions)s))
+       AND (%(changed_since)s::timestamptz IS NULL
+            OR i.changed_at >= %(changed_since)s
+            OR t.changed_at >= %(changed_since)s)
+     ORDER BY t.position
+"""
+
+
+async def list_items(
+    conn: AsyncConnection,
+    job_id: UUID,
+    *,
+    positions: Sequence[int] | None = None,
+    changed_since: datetime | None = None,
+) -> list[JobItem]:
+    """A job's items in order: all, those at `positions`, or those that have changed."""
+    async with conn.cursor(row_factory=args_row(JobItem.read), binary=True) as cur:
+        await cur.execute(
+            LIST_ITEMS,
+            {
+                "job_id": job_id,
+                "positions": None if positions is None else list(positions),
+                "changed_since": changed_since,
+            },
+        )
+        return await cur.fetchall()

@@ -1,0 +1,108 @@
+"""How much waits, how much is done."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from infra.database.queries.submissions import Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStatus:
+    """Pictures by state, the waiting ones by lane, and the age of the oldest waiting."""
+
+    queued: int
+    running: int
+    done: int
+    failed: int
+    cancelled: int
+    interactive: int
+    bulk: int
+    oldest_waiting_seconds: float
+
+
+# The sums of the tallies, and a look at those that wait, which have an index of their own.
+GET_QUEUE_STATUS = """
+    SELECT t.*, w.*
+      FROM (SELECT coalesce(sum(images) FILTER (WHERE status = 'queued'), 0)::bigint AS queued,
+                   coalesce(sum(images) FILTER (WHERE status = 'running'), 0)::bigint AS running,
+                   coalesce(sum(images) FILTER (WHERE status = 'done'), 0)::bigint AS done,
+                   coalesce(sum(images) FILTER (WHERE status = 'failed'), 0)::bigint AS failed,
+                   coalesce(sum(images) FILTER (WHERE status = 'cancelled'), 0)::bigint
+                       AS cancelled
+              FROM image_tallies) AS t,
+           (SELECT count(*) FILTER (WHERE lane = 'interactive') AS interactive,
+                   count(*) FILTER (WHERE lane = 'bulk') AS bulk,
+                   coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float8
+                       AS oldest_waiting_seconds
+              FROM images
+             WHERE status = 'queued') AS w
+"""
+
+
+async def get_queue_status(conn: AsyncConnection) -> QueueStatus:
+    """The pictures by state; quick however large the gallery is."""
+    async with conn.cursor(row_factory=class_row(QueueStatus)) as cur:
+        await cur.execute(GET_QUEUE_STATUS)
+        return await anext(cur)
+
+
+IS_WORK_WAITING = "SELECT EXISTS (SELECT FROM images WHERE status = 'queued')"
+
+
+async def is_work_waiting(conn: AsyncConnection) -> bool:
+    """Whether any picture waits for a worker."""
+    return bool((await anext(await conn.execute(IS_WORK_WAITING)))[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many pictures wait for a worker, and for how long the oldest has."""
+
+    pictures: int
+    oldest_seconds: float
+
+
+GET_WAITING = """
+    SELECT count(*) AS pictures,
+           greatest(coalesce(extract(epoch FROM now() - min(waiting_since)), 0), 0)::float8
+               AS oldest_seconds
+      FROM images
+     WHERE status = 'queued'
+"""
+
+
+async def get_waiting(conn: AsyncConnection) -> Waiting:
+    """What waits for a worker; cheap however large the gallery is."""
+    async with conn.cursor(row_factory=class_row(Waiting)) as cur:
+        await cur.execute(GET_WAITING)
+        return await anext(cur)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneStatus:
+    """What waits in one lane."""
+
+    lane: Lane
+    pictures: int
+    oldest_seconds: float
+
+
+GET_LANES = """
+    SELECT l.lane, count(i.id) AS pictures,
+           greatest(coalesce(extract(epoch FROM now() - min(i.waiting_since)), 0), 0)::float8
+               AS oldest_seconds
+      FROM unnest(%(lanes)s::text[]) AS l (lane)
+      LEFT JOIN images AS i ON i.lane = l.lane AND i.status = 'queued'
+     GROUP BY l.lane
+     ORDER BY l.lane
+"""
+
+
+async def get_lanes(conn: AsyncConnection) -> list[LaneStatus]:
+    """What waits, by lane; cheap however large the gallery is."""
+    async with conn.cursor(row_factory=class_row(LaneStatus)) as cur:
+        await cur.execute(GET_LANES, {"lanes": list(get_args(Lane))})
+        return await cur.fetchall()

@@ -1,0 +1,105 @@
+"""Who asks: looking keys and sessions up."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from core.credentials import hash_secret, new_session
+from infra.database.queries.api_keys import Scope
+
+SESSION_LASTS = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHolder:
+    """The valid key behind a request."""
+
+    id: UUID
+    name: str
+    scopes: list[Scope]
+
+
+# When a key was last used is written once a minute at most.
+_VALID: LiteralString = """
+    valid AS (
+        SELECT k.id, k.name, k.scopes, k.last_used_at
+          FROM api_keys AS k
+          JOIN wanted ON wanted.key_id = k.id
+         WHERE k.revoked_at IS NULL
+           AND (k.expires_at IS NULL OR k.expires_at > now())
+    ),
+    used AS (
+        UPDATE api_keys AS k
+           SET last_used_at = now()
+          FROM valid
+         WHERE k.id = valid.id
+           AND (valid.last_used_at IS NULL OR valid.last_used_at < now() - interval '1 minute')
+    )
+    SELECT id, name, scopes FROM valid
+"""
+
+FIND_BY_KEY: LiteralString = f"""
+    WITH wanted AS (SELECT id AS key_id FROM api_keys WHERE hash = %(hash)s),
+    {_VALID}
+"""
+
+FIND_BY_SESSION: LiteralString = f"""
+    WITH wanted AS (
+        SELECT key_id FROM sessions WHERE hash = %(hash)s AND expires_at > now()
+    ),
+    {_VALID}
+"""
+
+
+async def find_by_key(conn: AsyncConnection, key: str) -> KeyHolder | None:
+    """Who holds this key, if it is one that counts."""
+    return await _find(conn, FIND_BY_KEY, key)
+
+
+async def find_by_session(conn: AsyncConnection, session: str) -> KeyHolder | None:
+    """Who is signed in with this cookie, if their key still counts."""
+    return await _find(conn, FIND_BY_SESSION, session)
+
+
+async def _find(conn: AsyncConnection, query: LiteralString, secret: str) -> KeyHolder | None:
+    async with conn.cursor(row_factory=class_row(KeyHolder)) as cur:
+        await cur.execute(query, {"hash": hash_secret(secret)})
+        return await cur.fetchone()
+
+
+# Others' sessions that are over go on the way.
+BEGIN_SESSION = """
+    WITH over AS (DELETE FROM sessions WHERE expires_at < now())
+    INSERT INTO sessions (hash, key_id, expires_at)
+    VALUES (%(hash)s, %(key_id)s, now() + %(lasts)s)
+"""
+
+
+async def begin_session(conn: AsyncConnection, key_id: UUID) -> str:
+    """Sign a browser in and return its cookie's value."""
+    session = new_session()
+    await conn.execute(
+        BEGIN_SESSION, {"hash": hash_secret(session), "key_id": key_id, "lasts": SESSION_LASTS}
+    )
+    return session
+
+
+END_SESSION = "DELETE FROM sessions WHERE hash = %(hash)s"
+
+
+async def end_session(conn: AsyncConnection, session: str) -> None:
+    """Sign a browser out."""
+    await conn.execute(END_SESSION, {"hash": hash_secret(session)})
+
+
+HAVE_KEYS = "SELECT EXISTS (SELECT FROM api_keys)"
+
+
+async def have_keys(conn: AsyncConnection) -> bool:
+    """Whether a key was ever made: from then on nobody gets in without one."""
+    cur = await conn.execute(HAVE_KEYS)
+    return bool((await anext(cur))[0])

@@ -1,0 +1,1 @@
+"""The search language compiled to SQL, and the queries that use it."""

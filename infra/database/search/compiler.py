@@ -1,0 +1,215 @@
+"""Which pictures: a search as SQL. Whatever a client sent travels as parameters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import LiteralString, assert_never
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.sql import SQL, Composable
+
+from core.search.ast import (
+    EVERYTHING,
+    Atom,
+    Clause,
+    ImageStatus,
+    Name,
+    Query,
+    Scores,
+    Status,
+    Taken,
+    Untagged,
+    Words,
+)
+from core.search.fields import previous_score
+from core.search.tag_index import find_tags
+from core.vocabulary.tags import classes_under
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which pictures: those that a query finds, in the trash or outside, with these ids."""
+
+    query: Query = EVERYTHING
+    status: ImageStatus | None = None
+    trash: bool = False
+    ids: Sequence[UUID] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the pictures' state alone decides."""
+        return not self.query.clauses and self.query.scores.all and self.ids is None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all pictures are meant, of the trash or outside."""
+        return self.is_plain and self.status is None
+
+
+@dataclass(slots=True)
+class Parameters:
+    """The values of a statement; each is given a name as it comes."""
+
+    values: dict[str, object] = field(default_factory=dict)
+
+    def add(self, value: object, type_name: LiteralString) -> Composable:
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return sql.Placeholder(name) + SQL("::") + SQL(type_name)
+
+
+def condition(which: Filter, given: Parameters) -> Composable:
+    """The condition that a row `i` of images meets when the filter shows it."""
+    parts: list[Composable] = [SQL("i.deleted_at IS NOT NULL" if which.trash else _LIVE)]
+    if which.status is not None:
+        parts.append(SQL("i.status = ") + given.add(which.status, "text"))
+    if which.ids is not None:
+        parts.append(SQL("i.id = ANY(") + given.add(list(which.ids), "uuid[]") + SQL(")"))
+    writer = _Writer(which.query, given)
+    parts += map(writer.clause, which.query.clauses)
+    if which.query.asks_for_confidence and which.status in {None, "done"}:
+        parts.append(writer.is_confident())
+    return SQL("(") + SQL(" AND ").join(parts) + SQL(")")
+
+
+_LIVE: LiteralString = "i.deleted_at IS NULL"
+
+# One picture in 128 by its hash, as the two indexes on the sample have it.
+_BY_TAGS: LiteralString = "get_byte(i.sha256, 0) < 2"
+_BY_TIME: LiteralString = "get_byte(i.sha256, 0) IN (0, 1)"
+SAMPLED = 128
+
+
+def in_sample(which: Filter) -> LiteralString:
+    """The condition that a row `i` belongs to the sample, by the index that suits the search."""
+    by_tags = any(
+        not clause.negated and all(isinstance(atom, Words) for atom in clause.any_of)
+        for clause in which.query.clauses
+    )
+    return _BY_TAGS if by_tags else _BY_TIME
+
+
+def tags_in(scores: Scores, given: Parameters) -> Composable:
+    """The slice of a picture's tags whose scores count."""
+    if scores.all:
+        return SQL("i.tags")
+    below = given.add(previous_score(scores.low), "real")
+    upto = given.add(scores.high, "real")
+    return SQL("i.tags[width_bucket({}, i.scores) + 1 : width_bucket({}, i.scores)]").format(
+        below, upto
+    )
+
+
+def has_matches(query: Query) -> bool:
+    """Whether there are tags to match. Where not, the surest picture is the best match."""
+    return bool(_wanted_tags(query))
+
+
+def match_score(query: Query, given: Parameters) -> Composable:
+    """How well a row `i` matches: of its best tag for each wanted clause, the least score."""
+    wanted = _wanted_tags(query)
+    if not wanted:
+        return SQL("i.confidence")
+    low, high = given.add(query.scores.low, "real"), given.add(query.scores.high, "real")
+    best = SQL(
+        "(SELECT max(t.score) FROM unnest(i.tags, i.scores) AS t (tag, score)"
+        " WHERE t.tag = ANY({}) AND t.score BETWEEN {} AND {})"
+    )
+    bests = [best.format(given.add(sorted(tags), "smallint[]"), low, high) for tags in wanted]
+    return SQL("coalesce(least({}), 0)").format(SQL(", ").join(bests))
+
+
+def time_bounds(query: Query, given: Parameters) -> Composable:
+    """What a search says of when a row `i` came in, for walks that need not begin at the end."""
+    writer = _Writer(query, given)
+    bounds = [
+        writer.clause(clause)
+        for clause in query.clauses
+        if not clause.negated and all(isinstance(atom, Taken) for atom in clause.any_of)
+    ]
+    return SQL(" AND ").join([SQL("true"), *bounds])
+
+
+def _wanted_tags(query: Query) -> list[frozenset[int]]:
+    """For each clause that wants tags, those that would do."""
+    wanted = [_tags_of(clause) for clause in query.clauses if not clause.negated]
+    return [tags for tags in wanted if tags]
+
+
+def _tags_of(clause: Clause) -> frozenset[int]:
+    return frozenset(
+        chain.from_iterable(find_tags(atom) for atom in clause.any_of if isinstance(atom, Words))
+    )
+
+
+class _Writer:
+    """Writes the clauses of one query."""
+
+    def __init__(self, query: Query, given: Parameters) -> None:
+        self._scores = query.scores
+        self._top = query.top
+        self._given = given
+
+    def clause(self, clause: Clause) -> Composable:
+        others = [atom for atom in clause.any_of if not isinstance(atom, Words)]
+        parts = [self._atom(atom) for atom in others]
+        if len(others) < len(clause.any_of):
+            parts.append(self._shows(_tags_of(clause)))
+        joined = SQL(" OR ").join(parts)
+        return SQL("NOT ({})" if clause.negated else "({})").format(joined)
+
+    def is_confident(self) -> Composable:
+        low, high = (self._given.add(end, "real") for end in self._ends())
+        return SQL("(i.status = 'done' AND i.confidence BETWEEN {} AND {})").format(low, high)
+
+    def _ends(self) -> tuple[float, float]:
+        return self._scores.low, self._scores.high
+
+    def _shows(self, tags: frozenset[int]) -> Composable:
+        """The picture has one of the tags, with a score that counts."""
+        if self._top is not None:
+            return self._shows_on_top(tags)
+        listed = self._given.add(sorted(tags), "smallint[]")
+        shows = SQL("i.status = 'done' AND i.tags && ") + listed
+        if not self._scores.all:
+            # The index finds all that have the tag; the slice says with which score.
+            shows += SQL(" AND ") + tags_in(self._scores, self._given) + SQL(" && ") + listed
+        return SQL("(") + shows + SQL(")")
+
+    def _shows_on_top(self, tags: frozenset[int]) -> Composable:
+        """One of the tags counts and is, or stands above, one of the best classes."""
+        pairs = [(tag, each) for tag in sorted(tags) for each in sorted(classes_under(tag))]
+        return SQL(
+            "(i.status = 'done' AND i.tags && {tags} AND EXISTS ("
+            "SELECT FROM predictions AS p JOIN unnest({above}, {classes}) AS u (tag, class_index)"
+            " USING (class_index)"
+            " WHERE p.image_id = i.id AND p.rank <= {top} AND u.tag = ANY({counted})))"
+        ).format(
+            tags=self._given.add(sorted(tags), "smallint[]"),
+            above=self._given.add([tag for tag, _ in pairs], "smallint[]"),
+            classes=self._given.add([each for _, each in pairs], "smallint[]"),
+            top=self._given.add(self._top, "smallint"),
+            counted=tags_in(self._scores, self._given),
+        )
+
+    def _atom(self, atom: Atom) -> Composable:
+        match atom:
+            case Words():
+                return self._shows(find_tags(atom))
+            case Status(status):
+                return SQL("i.status = ") + self._given.add(status, "text")
+            case Untagged(untagged):
+                return (SQL("NOT ") if untagged else SQL("")) + self.is_confident()
+            case Name(pattern):
+                return SQL("lower(i.name) LIKE ") + self._given.add(_like(pattern), "text")
+            case Taken(side, time):
+                sign = SQL(">=" if side == "after" else "<")
+                return SQL("i.created_at {} {}").format(sign, self._given.add(time, "timestamptz"))
+            case _:
+                assert_never(atom)
+
+
+def _like(pattern: str) -> str:
+    escaped = pattern.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return escaped.replace("*", "%") if "*" in escaped else f"%{escaped}%"

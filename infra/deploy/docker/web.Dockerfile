@@ -1,0 +1,19 @@
+# The web client, built with Node and served by nginx.
+FROM node:24.19.0-trixie-slim AS build
+WORKDIR /web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY web/ ./
+RUN npm run build
+
+FROM nginx:1.30.4-alpine3.24
+RUN install -d -o nginx -g nginx /var/spool/nginx
+COPY infra/deploy/nginx/*.conf /etc/nginx/
+COPY infra/deploy/nginx/problems /etc/nginx/problems
+COPY --from=build /web/dist /usr/share/nginx/html
+USER nginx
+# Uploads wait here until they are whole.
+VOLUME /var/spool/nginx
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --start-interval=1s \
+    CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/"]

@@ -1,0 +1,1 @@
+"""The Celery queue on Redis, and shared counters."""

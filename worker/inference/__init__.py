@@ -1,0 +1,1 @@
+"""Tensors, categories and sketches: pure functions around the model."""
