@@ -16,7 +16,7 @@ from infra.database.snapshot_cache import Memory
 from infra.queue.celery import Queue
 from infra.settings import Settings
 from infra.storage import ObjectStore
-from infra.telemetry.tracing import Traces
+from infra.telemetry.spans import Traces
 
 
 @dataclass(frozen=True, slots=True)

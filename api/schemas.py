@@ -6,10 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from core.search.ast import ImageStatus
+from core.types import ImageStatus, Outcome
 from core.vocabulary.tags import TagKind
 from infra.database.queries.jobs import JobStatus
-from infra.database.queries.submissions import Outcome
 
 Item = TypeVar("Item")
 

@@ -17,8 +17,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
+from core.types import DEAD_AFTER
 from core.webhook_signatures import read_secret
-from infra.database.queries.workers import DEAD_AFTER
 
 # Where Docker and Kubernetes put secrets: files named `gallery_database_url` and so on.
 _SECRETS = Path("/run/secrets")

@@ -5,16 +5,10 @@ from uuid import UUID, uuid4
 import psycopg
 from httpx import AsyncClient
 
+from core.predictions import ScoredClass, ScoredTag
 from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY
-from infra.database.queries.leases import (
-    Classified,
-    Outcomes,
-    ScoredClass,
-    ScoredTag,
-    claim_images,
-    settle_images,
-)
+from infra.database.queries.leases import Classified, Outcomes, claim_images, settle_images
 from infra.settings import Settings
 from tests.pictures import jpeg
 

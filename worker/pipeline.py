@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infra.database.queries.leases import Embedding, ScoredClass, ScoredTag
+from core.predictions import Embedding, ScoredClass, ScoredTag
+from infra.database.vectors import write_vector
 from worker.imaging.decode import decode
 from worker.imaging.thumbnail import make_thumbnail
 from worker.inference.categories import sum_categories
-from worker.inference.sketch import sketch_of, write_vector
+from worker.inference.sketch import sketch_of
 from worker.inference.tensors import Runtime, best_classes, to_tensor
 from worker.timings import Stages
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from infra.telemetry.correlation import Origin
-from infra.telemetry.tracing import Step as Span
-from infra.telemetry.tracing import Traces
+from infra.telemetry.spans import Step as Span
+from infra.telemetry.spans import Traces
 from worker.timings import Step
 
 _BILLION = 1_000_000_000

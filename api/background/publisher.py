@@ -9,7 +9,7 @@ from anyio import to_thread
 
 from api.background.loop import Trouble
 from core.errors import QueueUnavailableError
-from infra.database.queries.submissions import Lane
+from core.types import Lane
 from infra.queue.celery import LANES, Queue
 from infra.telemetry.correlation import Origin, current_origin
 from infra.telemetry.logging import get_logger

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from api.background.cleanup import Housekeeper
 from api.background.loop import Trouble
 from core.errors import QueueUnavailableError, UnavailableError
+from core.types import Lane
 from infra.database.pool import Database
 from infra.database.queries.recovery import (
     SweptImage,
@@ -21,7 +22,6 @@ from infra.database.queries.recovery import (
     take_unheard,
     try_sweeper_lock,
 )
-from infra.database.queries.submissions import Lane
 from infra.queue.celery import LANES, Queue
 from infra.settings import Settings
 from infra.telemetry.logging import get_logger

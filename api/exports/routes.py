@@ -19,9 +19,9 @@ from api.exports import originals
 from api.exports.jsonl import JsonLines
 from api.exports.response import Streamed
 from api.problems import problems
-from api.search.matches import read_search
 from core.errors import BusyError
-from core.search.ast import ImageStatus
+from core.search.parser import read_search
+from core.types import ImageStatus
 from infra.database.queries.images import Image
 from infra.database.search.compiler import Filter
 from infra.database.search.export import copy_csv, list_models, one_look, read_images

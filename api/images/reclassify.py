@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import Service, ServiceDep
 from api.problems import problems
-from api.search.matches import read_search
 from core.errors import ConflictError
+from core.search.parser import read_search
 from infra.database.queries.images import parts
 from infra.database.queries.reclassify import Scope, find_for_rerun, rerun_images
 from infra.database.queries.workers import Worker, list_alive

@@ -26,8 +26,9 @@ from api.images.serializer import answer, show_facets, show_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
 from api.problems import problems
 from api.schemas import ImagePage, ImageRead, Similar
-from api.search.matches import Reasons, read_search
-from core.search.ast import ImageStatus
+from api.search.matches import Reasons
+from core.search.parser import read_search
+from core.types import ImageStatus
 from infra.database.queries import images
 from infra.database.search import estimate, pages, similar
 from infra.database.search.compiler import Filter, has_matches

@@ -1,22 +1,10 @@
 """What a person types, understood, and why a picture was found."""
 
 from api.images.serializer import Json
-from core.search import Query, parse_query
-from core.search.ast import Scores, as_stored
+from core.search import Query
 from core.search.tag_index import find_tags, matching_name
 from core.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
 from infra.database.queries.images import Image
-
-
-def read_search(text: str, min_score: float = 0.0) -> Query:
-    """Understand a search; tags below `min_score` do not count, as if it said `score:>=`.
-
-    Raises:
-        QuerySyntaxError: it cannot be understood.
-    """
-    query = parse_query(text)
-    least = Scores(low=as_stored(min_score)) if min_score > 0 else Scores()
-    return Query(query.clauses, query.scores & least, query.top)
 
 
 class Reasons:

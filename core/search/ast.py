@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-ImageStatus = Literal["queued", "running", "done", "failed", "cancelled"]
+from core.types import ImageStatus
 
 
 @dataclass(frozen=True, slots=True)

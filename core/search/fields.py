@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal, get_args
 
-from core.search.ast import Atom, ImageStatus, Name, Scores, Status, Taken, Untagged, as_stored
+from core.search.ast import Atom, Name, Scores, Status, Taken, Untagged, as_stored
+from core.types import ImageStatus
 
 BEST = 5
 

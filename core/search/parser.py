@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from core.errors import QuerySyntaxError
-from core.search.ast import Clause, Query, Scores, Words
+from core.search.ast import Clause, Query, Scores, Words, as_stored
 from core.search.fields import ATOM_FIELDS, read_scores, read_top
 from core.vocabulary.tags import split_words
 
@@ -158,3 +158,14 @@ def _words(text: str) -> tuple[str, ...]:
     if not words:
         raise ValueError("There is no letter or digit to look for.")
     return words
+
+
+def read_search(text: str, min_score: float = 0.0) -> Query:
+    """Understand a search; tags below `min_score` do not count, as if it said `score:>=`.
+
+    Raises:
+        QuerySyntaxError: it cannot be understood.
+    """
+    query = parse_query(text)
+    least = Scores(low=as_stored(min_score)) if min_score > 0 else Scores()
+    return Query(query.clauses, query.scores & least, query.top)

@@ -17,7 +17,7 @@ from kombu.exceptions import KombuError
 from kombu.pools import ProducerPool
 
 from core.errors import QueueUnavailableError
-from infra.database.queries.submissions import Lane
+from core.types import Lane
 from infra.settings import Settings
 from infra.telemetry.correlation import Origin, pack
 

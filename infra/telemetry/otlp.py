@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from infra.telemetry.correlation import Origin
-from infra.telemetry.tracing import Step
+from infra.telemetry.spans import Step
 
 _W3C = TraceContextTextMapPropagator()
 

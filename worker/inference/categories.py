@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from core.predictions import ScoredTag
 from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY
-from infra.database.queries.leases import ScoredTag
 from worker.inference.tensors import Tensor
 
 # A category is kept when the picture shows one with at least a chance of one in ten; below that

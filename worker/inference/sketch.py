@@ -22,14 +22,6 @@ def sketch_of(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     return cast("NDArray[np.float32]", short * (16 / max(float(np.linalg.norm(short)), 1e-6)))
 
 
-def write_vector(vector: NDArray[np.float32]) -> str:
-    """A vector as Postgres reads it, a thousand times as long: whole numbers are quick to write.
-
-    Angles are the same, and halves, which have three digits, hold them as well.
-    """
-    return str(np.rint(vector * 1000).astype(np.int32).tolist())
-
-
 @cache
 def _signs() -> NDArray[np.float32]:
     digests = [

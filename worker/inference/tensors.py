@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from infra.database.queries.leases import ScoredClass
+from core.predictions import ScoredClass
 from worker.imaging.decode import Pixels
 
 INPUT_SIDE = 224

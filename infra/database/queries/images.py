@@ -11,7 +11,7 @@ from psycopg.rows import args_row, scalar_row
 from psycopg.sql import SQL
 
 from core.errors import NotFoundError
-from core.search.ast import ImageStatus
+from core.types import ImageStatus
 from infra.database.search.compiler import Filter, Parameters, condition
 
 

@@ -10,9 +10,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import args_row, class_row
 
 from core.errors import NotFoundError
-from core.search.ast import ImageStatus
+from core.types import ImageStatus, Outcome
 from infra.database.queries.images import read_scores
-from infra.database.queries.submissions import Outcome
 
 JobStatus = Literal["queued", "running", "done", "cancelled"]
 

@@ -12,6 +12,8 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from core.predictions import Embedding, ScoredClass, ScoredTag
+
 # Everyone who waits for a job listens here; the payload is empty because listeners look for
 # themselves.
 CHANGES_CHANNEL = "gallery_changes"
@@ -25,30 +27,6 @@ class ClaimedImage:
     sha256: bytes
     media_type: str
     attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredClass:
-    """What the model said: a class and its probability."""
-
-    class_index: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredTag:
-    """A tag that a picture shows (see core/vocabulary/tags.py) and its probability."""
-
-    tag: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Embedding:
-    """What a picture looks like, in full and as a sketch (see sketch.py), as Postgres reads it."""
-
-    full: str
-    sketch: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

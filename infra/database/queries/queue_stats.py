@@ -6,7 +6,7 @@ from typing import get_args
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from infra.database.queries.submissions import Lane
+from core.types import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from infra.database.queries.submissions import Lane
-from infra.database.queries.workers import DEAD_AFTER
+from core.types import DEAD_AFTER, Lane
 
 # Whoever holds this session lock sweeps; the others wait their turn.
 TRY_SWEEPER_LOCK = "SELECT pg_try_advisory_lock(hashtext('gallery.sweeper'))"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -10,11 +10,8 @@ from psycopg.rows import class_row
 
 from core.errors import NotFoundError
 from core.ids import new_id
+from core.types import Lane, Outcome
 from infra.database.queries.idempotency import REMEMBERED_FOR, IdempotencyKey
-
-Lane = Literal["interactive", "bulk"]
-
-Outcome = Literal["accepted", "duplicate", "rejected"]
 
 # A job that has grown past this many files no longer overtakes others: see docs/architecture.md.
 BULK_FROM = 16

@@ -2,7 +2,7 @@
 
 from psycopg import AsyncConnection
 
-from core.search.ast import ImageStatus
+from core.types import ImageStatus
 
 SUM_IMAGES = """
     SELECT coalesce(sum(images), 0)::bigint

@@ -12,10 +12,6 @@ WorkerState = Literal["ready", "preparing", "no_weights", "broken"]
 HEARTBEAT_EVERY = timedelta(seconds=3)
 # Three heartbeats missed: busy is no excuse, the heartbeat has a thread of its own.
 ALIVE_FOR = timedelta(seconds=10)
-# What a worker held is given to others when it has been silent this long. A machine that is
-# merely overloaded needs the patience: whatever is taken back counts as a crash.
-DEAD_AFTER = timedelta(seconds=15)
-
 WRITE_HEARTBEAT = """
     INSERT INTO workers (id, state, detail, model)
     VALUES (%(id)s, %(state)s, %(detail)s, %(model)s)

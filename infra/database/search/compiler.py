@@ -13,7 +13,6 @@ from core.search.ast import (
     EVERYTHING,
     Atom,
     Clause,
-    ImageStatus,
     Name,
     Query,
     Scores,
@@ -24,6 +23,7 @@ from core.search.ast import (
 )
 from core.search.fields import previous_score
 from core.search.tag_index import find_tags
+from core.types import ImageStatus
 from core.vocabulary.tags import classes_under
 
 

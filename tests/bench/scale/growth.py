@@ -21,15 +21,9 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from core.ids import new_id
+from core.predictions import ScoredClass, ScoredTag
 from infra.database.migrate import migrate
-from infra.database.queries.leases import (
-    Classified,
-    Outcomes,
-    ScoredClass,
-    ScoredTag,
-    claim_images,
-    settle_images,
-)
+from infra.database.queries.leases import Classified, Outcomes, claim_images, settle_images
 from infra.database.queries.submissions import Picture, SubmittedFile, create_job
 from infra.database.queries.workers import remove_worker, write_heartbeat
 from tests.bench.scale.calls import measure

@@ -7,7 +7,8 @@ import numpy as np
 import psycopg
 
 from infra.database.search.similar import create_embeddings
-from worker.inference.sketch import LONG, sketch_of, write_vector
+from infra.database.vectors import write_vector
+from worker.inference.sketch import LONG, sketch_of
 
 BATCH = 1000
 CLUSTERS = 2000

@@ -11,7 +11,8 @@ import pytest
 from core.errors import FeatureOffError
 from core.ids import new_id
 from infra.database.search.similar import create_embeddings, grow_graph, list_similar
-from worker.inference.sketch import LONG, sketch_of, write_vector
+from infra.database.vectors import write_vector
+from worker.inference.sketch import LONG, sketch_of
 
 PICTURES = 400
 

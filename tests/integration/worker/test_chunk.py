@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from core.errors import ObjectStoreUnavailableError
+from core.predictions import ScoredClass
 from infra.database.pool import WorkerConnection
-from infra.database.queries.leases import ScoredClass
 from infra.storage import ObjectStore, open_objects, original_key
 from tests.rows import Submitted, execute, picture_row, submit_rows
 from worker.batch import Bench, process_chunk

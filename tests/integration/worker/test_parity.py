@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infra.database.queries.leases import ScoredClass
+from core.predictions import ScoredClass
 from infra.settings import Settings
 from tests.pictures import encode, jpeg, picture
 from worker.inference.tensors import Runtime

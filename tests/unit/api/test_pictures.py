@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from api.images.serializer import show_image, write_json
 from api.schemas import ImageRead
-from api.search.matches import Reasons, read_search
+from api.search.matches import Reasons
 from core.search.ast import as_stored
+from core.search.parser import read_search
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags
 from infra.database.queries.images import Image
 

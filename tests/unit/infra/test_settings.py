@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from infra.database.queries.workers import DEAD_AFTER
+from core.types import DEAD_AFTER
 from infra.settings import Settings
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infra.database.queries.leases import ScoredClass
+from core.predictions import ScoredClass
 from worker.inference.tensors import best_classes, to_tensor
 
 

@@ -21,13 +21,13 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from psycopg import AsyncConnection
 
 from core.ids import new_id
+from core.predictions import ScoredClass
 from infra.database.queries.images import Filter, restore_images, trash_images
 from infra.database.queries.jobs import get_job
 from infra.database.queries.leases import (
     Classified,
     Failed,
     Outcomes,
-    ScoredClass,
     claim_images,
     release_images,
     renew_lease,
