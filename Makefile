@@ -42,7 +42,7 @@ test-unit: install ## the fast tests, in seconds
 	@exec $(BIN)/pytest tests/unit
 
 bench: install ## measure the service against this machine's limit; QUICK=--quick for minutes
-	@exec $(BIN)/python -m tests.bench $(QUICK)
+	@exec $(BIN)/python -m tests.perf.service $(QUICK)
 
 test-chaos: install ## cause each fault for real under 500 uploads (CHAOS=short: fewer of both)
 	@exec $(BIN)/pytest tests/chaos
@@ -55,14 +55,14 @@ fuzz: install ## look for files that break the decoder, guided by coverage (5 mi
 	@exec $(BIN)/python -m tests.fuzz.guided
 
 screenshots: install web ## draw docs/screenshots/ anew (needs Chromium and ../shared/photos)
-	@exec $(BIN)/pytest tests/acceptance/screenshots.py
+	@exec $(BIN)/pytest tests/e2e/browser/screenshots.py
 
 types: install web ## write the API's description and the web client's types anew
-	@$(BIN)/python -m tests.describe > web/openapi.json
+	@$(BIN)/python -m api.openapi > web/openapi.json
 	@cd web && npm run --silent types
 
 bench-page: install web ## measure the page over 100,000 pictures (needs Chromium and ../shared/photos)
-	@exec $(BIN)/pytest -s tests/acceptance/large.py
+	@exec $(BIN)/pytest -s tests/perf/page.py
 
 check: install web ## lint and type-check everything
 	@ruff check . && ruff format --check . && mypy
@@ -77,7 +77,7 @@ audit: install ## ask for known vulnerabilities of the locked dependencies
 	exit $$status
 
 bench-scale: install ## a million pictures, through the API (long); writes docs/benchmarks-scale.md
-	@$(BIN)/python -m tests.bench.scale
+	@$(BIN)/python -m tests.perf.scale
 
 format: install ## put the code into its one format
 	@ruff format . && ruff check --fix .

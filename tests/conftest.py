@@ -19,10 +19,9 @@ from infra.database.migrate import migrate
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import Child
 from infra.settings import Settings
-from tests.redis_server import running_redis
-from tests.s3_server import MISSING, S3Server, find_s3_program
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.paths import ROOT
+from tests.support.redis_server import running_redis
+from tests.support.s3_server import MISSING, S3Server, find_s3_program
 
 
 @pytest.hookimpl(wrapper=True)

@@ -128,7 +128,7 @@ async def get_image(image_id: ImageId, service: ServiceDep) -> Response:
 
 
 # Copies of photographs at half the size or a fifth of the quality lie below it, other photographs
-# above 0.6, and quarters of the same photograph above 0.26: `python -m tests.bench.copies`.
+# above 0.6, and quarters of the same photograph above 0.26: `python -m tests.perf.service.copies`.
 NEAR_DUPLICATE = 0.15
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.house import House, open_house
-from tests.s3_server import find_s3_program
+from tests.chaos.environment import House, open_house
+from tests.support.s3_server import find_s3_program
 
 
 @pytest.fixture(scope="session")

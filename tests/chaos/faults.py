@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from infra.queue.celery import CLASSIFY_TASK, Queue
-from tests.chaos.house import WORKERS, House
-from tests.stack import until
+from tests.chaos.environment import WORKERS, House
+from tests.support.processes import until
 
 Fault = Callable[[House], None]
 

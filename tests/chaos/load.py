@@ -10,7 +10,7 @@ from itertools import count
 
 import httpx
 
-from tests.pictures import jpeg
+from tests.support.images import jpeg
 
 _numbers = count()
 _base = jpeg(7)

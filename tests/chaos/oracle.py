@@ -12,9 +12,9 @@ from minio import Minio
 from api.background.cleanup import Housekeeper
 from infra.database.pool import open_database
 from infra.storage import original_key, thumbnail_key
-from tests.chaos.house import House
+from tests.chaos.environment import House
 from tests.chaos.load import Load
-from tests.stack import until
+from tests.support.processes import until
 
 BUSY = "SELECT count(*) FROM images WHERE status IN ('queued', 'running')"
 ROWS = """

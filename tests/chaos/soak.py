@@ -12,12 +12,12 @@ from threading import Event, Thread
 import psutil
 
 from infra.settings import Settings
+from tests.chaos.environment import WORKERS, House, open_house
 from tests.chaos.faults import empty_redis, kill_a_child, kill_a_worker, kill_postgres, kill_the_api
-from tests.chaos.house import WORKERS, House, open_house
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import BUSY, check
-from tests.s3_server import S3Server, find_s3_program
-from tests.stack import until
+from tests.support.processes import until
+from tests.support.s3_server import S3Server, find_s3_program
 from worker.model.cache import find_compiled
 from worker.model.weights import find_weights
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.house import House, open_house
+from tests.chaos.environment import House, open_house
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import check
 

@@ -4,11 +4,11 @@ import psutil
 import pytest
 
 from tests.chaos.conftest import is_short
+from tests.chaos.environment import House
 from tests.chaos.faults import ON_ANY_STORAGE, ON_S3, Fault
-from tests.chaos.house import House
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import check
-from tests.s3_server import MISSING
+from tests.support.s3_server import MISSING
 
 SHORT = {
     "kill_a_child",

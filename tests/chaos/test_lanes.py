@@ -2,7 +2,7 @@
 
 import time
 
-from tests.chaos.house import House
+from tests.chaos.environment import House
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import check
 

@@ -4,7 +4,7 @@ import hashlib
 
 import psutil
 
-from tests.chaos.house import WORKERS, House
+from tests.chaos.environment import WORKERS, House
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import check
 from tests.chaos.poisoned_worker import poison

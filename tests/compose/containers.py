@@ -4,16 +4,16 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 PROJECT = "gallery-proof"
 # As they were at the start: the other tests take settings out of the environment.
 PORT = os.environ.get("GALLERY_PORT", "8200")
-WEIGHTS = os.environ.get("GALLERY_BUILD_WEIGHTS", str(CHECKOUT.parent / "shared" / "models"))
+WEIGHTS = os.environ.get("GALLERY_BUILD_WEIGHTS", str(ROOT.parent / "shared" / "models"))
 
 
 class Containers:
@@ -31,7 +31,7 @@ class Containers:
         """Run `docker compose` and return what it printed."""
         result = subprocess.run(
             ["docker", "compose", "--project-name", PROJECT, *arguments],
-            cwd=CHECKOUT,
+            cwd=ROOT,
             env=self._environment,
             capture_output=True,
             text=True,
@@ -43,7 +43,7 @@ class Containers:
     def script(self, name: str, *arguments: str) -> str:
         """Run one of infra/deploy/docker's scripts, as an operator does, on these containers."""
         result = subprocess.run(
-            [CHECKOUT / "infra" / "deploy" / "docker" / name, *arguments],
+            [ROOT / "infra" / "deploy" / "docker" / name, *arguments],
             env=self._environment | {"COMPOSE_PROJECT_NAME": PROJECT},
             capture_output=True,
             text=True,

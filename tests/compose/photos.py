@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
-PHOTOS = Path(
-    os.environ.get("GALLERY_PHOTOS", Path(__file__).resolve().parents[3] / "shared" / "photos")
-)
+from tests.support.paths import ROOT
+
+PHOTOS = Path(os.environ.get("GALLERY_PHOTOS", ROOT.parent / "shared" / "photos"))
 
 
 def read_photos() -> dict[str, bytes]:

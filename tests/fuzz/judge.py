@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.stack import ROOT
+from tests.support.paths import ROOT
 
 MEMORY = 1536 << 20
 SECONDS = 30

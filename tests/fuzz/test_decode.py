@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.judge import outcome_of
-from tests.pictures import encode, picture
+from tests.support.images import encode, picture
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP")
 SEEDS = {kind: encode(picture(5, size=(24, 18)), kind) for kind in KINDS}

@@ -7,7 +7,7 @@ import pytest
 
 from core.media_types import SNIFFED_BYTES, sniff
 from tests.fuzz.judge import MEMORY, SECONDS, judge_all
-from tests.nasties import nasties
+from tests.support.malformed_files import nasties
 
 REASONS = {
     "tags", "empty", "unsupported_type", "too_many_pixels", "unreadable", "truncated",

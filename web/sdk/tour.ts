@@ -1,5 +1,5 @@
 // A program that knows the service from its description alone: types by openapi-typescript, calls by
-// openapi-fetch. `tests/integration/test_generated_client.py` runs it against a real gallery.
+// openapi-fetch. `tests/e2e/processes/test_generated_client.py` runs it against a real gallery.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import createClient from 'openapi-fetch';

@@ -1,7 +1,7 @@
 """The heartbeat outlives whatever Postgres says."""
 
-from tests.rows import execute
-from tests.stack import until
+from tests.support.factories import execute
+from tests.support.processes import until
 from worker.heartbeat import Heartbeat
 
 ALIVE = "SELECT count(*) FROM workers WHERE seen_at > now() - interval '5 seconds'"

@@ -1,0 +1,106 @@
+"""Chromium against the real service with its built page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from infra.settings import Settings
+from tests.e2e.browser.chromium import PATIENCE_MS, QUIET, find_chromium, visit
+from tests.e2e.browser.sample_gallery import Filled, fill
+from tests.support.paths import ROOT
+from tests.support.processes import Stack, running_stack
+from tests.support.redis_server import running_redis
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium: install it or name it in GALLERY_TEST_CHROMIUM")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def built_page() -> Path:
+    """The page as `make web` builds it."""
+    web = ROOT / "web" / "dist"
+    if not (web / "index.html").is_file():
+        pytest.skip("the web client is not built: `make web`")
+    return web
+
+
+@pytest.fixture
+def stack(
+    settings: Settings, weights: Path, compiled_model: Path, built_page: Path, tmp_path: Path
+) -> Iterator[Stack]:
+    """The whole service, empty, for one test."""
+    assert compiled_model.is_file()
+    values = settings.model_dump(exclude_unset=True) | {"weights": weights, "web_dir": built_page}
+    with running_stack(Settings.model_validate(values), tmp_path) as stack:
+        yield stack
+
+
+@pytest.fixture
+def page(browser: Browser, stack: Stack) -> Iterator[Page]:
+    """A page of this test's own gallery."""
+    with visit(browser, stack.url) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def lasting_redis(session_dir: Path) -> Iterator[str]:
+    """A Redis that no other test empties."""
+    folder = session_dir / "lasting-run"
+    folder.mkdir(mode=0o700)
+    with running_redis(folder, session_dir / "lasting-redis.log") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def lasting_database(postgres_url: str, _admin: psycopg.Connection, _template: str) -> str:
+    """A migrated database that no other test drops."""
+    _admin.execute("CREATE DATABASE gallery_lasting TEMPLATE gallery_template")
+    return postgres_url.replace("/postgres?", "/gallery_lasting?")
+
+
+@pytest.fixture(scope="session")
+def filled(  # noqa: PLR0913, PLR0917 (each is a server or a file it stands on)
+    lasting_database: str,
+    lasting_redis: str,
+    weights: Path,
+    compiled_model: Path,
+    built_page: Path,
+    session_dir: Path,
+) -> Iterator[Filled]:
+    """A filled gallery for the whole run: tests may look at it, not change it."""
+    assert compiled_model.is_file()
+    settings = Settings.model_validate(
+        {
+            "database_url": lasting_database,
+            "redis_url": lasting_redis,
+            "objects_url": (session_dir / "lasting-objects").as_uri(),
+            "data_dir": session_dir / "data",
+            "weights": weights,
+            "web_dir": built_page,
+            "port": 0,
+            "workers": 1,
+        }
+    )
+    logs = session_dir / "lasting-logs"
+    logs.mkdir()
+    with running_stack(settings, logs) as stack:
+        yield fill(stack)
+
+
+@pytest.fixture
+def visitor(browser: Browser, filled: Filled) -> Iterator[Page]:
+    """A page of the filled gallery, of a person who wants little motion."""
+    with visit(browser, filled.url, reduced_motion="reduce") as page:
+        yield page

@@ -1,0 +1,136 @@
+"""`gallery run`: everything on one machine, started, stopped, killed and started again."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.images import jpeg
+from tests.support.paths import ROOT
+from tests.support.processes import until
+from tests.support.s3_server import free_port
+
+
+class Run:
+    """One `gallery run` on a data directory."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        environment = os.environ | {
+            "GALLERY_DATA_DIR": str(data),
+            "GALLERY_PORT": str(port),
+            "GALLERY_WEIGHTS": str(data / "none"),
+            "GALLERY_WORKERS": "1",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cli", "run"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def wait_for_address(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self, how: signal.Signals) -> list[psutil.Process]:
+        """Send a signal, wait, and return the children that outlive it for more than a moment."""
+        children = self.children()
+        self.process.send_signal(how)
+        self.process.wait(timeout=60)
+        return psutil.wait_procs(children, timeout=30)[1]
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.end(signal.SIGKILL)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    # Not under pytest's folder, which is closed to the user that root's Postgres runs as.
+    with TemporaryDirectory(prefix="gallery-run-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name
+)
+def test_a_run_that_ended_leaves_no_process_and_the_next_finds_everything(
+    data: Path, how: signal.Signals
+) -> None:
+    first = Run(data, free_port())
+    try:
+        assert first.wait_for_address() == f"The gallery is at {first.url}\n"
+        sent = httpx.post(f"{first.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
+        assert sent.status_code == 202
+        assert {"postgres", "redis-server"} <= {child.name() for child in first.children()}
+        assert first.end(how) == []
+    finally:
+        first.close()
+
+    # A stale pid file that names a living process is what a power cut may leave.
+    (data / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    second = Run(data, free_port())
+    try:
+        second.wait_for_address()
+        job = httpx.get(f"{second.url}/api/v1/jobs/{sent.json()['id']}").json()
+        assert job["counts"]["queued"] == 1
+        assert second.end(signal.SIGTERM) == []
+        assert second.process.returncode == 0
+    finally:
+        second.close()
+
+
+def test_a_child_that_dies_is_started_again(data: Path) -> None:
+    run = Run(data, free_port())
+    try:
+        run.wait_for_address()
+        for name in ("redis-server", "postgres"):
+            next(child for child in run.children() if child.name() == name).kill()
+
+        def takes_pictures() -> bool:
+            try:
+                sent = httpx.post(f"{run.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
+            except httpx.TransportError:
+                return False
+            return sent.status_code == 202
+
+        until(takes_pictures, seconds=60, what="uploads to be taken again")
+        assert run.end(signal.SIGTERM) == []
+    finally:
+        run.close()
+
+
+def test_a_port_in_use_is_said_to_be(data: Path) -> None:
+    run = Run(data, free_port())
+    try:
+        run.wait_for_address()
+        port = run.url.rsplit(":", 1)[1]
+        other = subprocess.run(
+            [sys.executable, "-m", "cli", "run"],
+            cwd=ROOT,
+            env=os.environ | {"GALLERY_DATA_DIR": f"{data}-2", "GALLERY_PORT": port},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert other.returncode == 1
+        assert f"Port {port}" in other.stderr
+        assert "Traceback" not in other.stderr
+    finally:
+        run.close()

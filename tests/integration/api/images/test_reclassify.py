@@ -1,0 +1,74 @@
+"""Classifying again: which pictures, and that they wait."""
+
+import psycopg
+import pytest
+from httpx import AsyncClient
+
+from infra.database.queries.workers import write_heartbeat
+from infra.settings import Settings
+from tests.support.gallery import CAT, DOG, add, classify
+
+pytestmark = pytest.mark.anyio
+
+RERUN = "/api/v1/images/rerun"
+
+
+@pytest.fixture
+async def gallery(client: AsyncClient, settings: Settings) -> dict[str, str]:
+    """Done by an older model, done by the present one, failed, and cancelled before its time."""
+    names = ["dog", "cat", "failed", "cancelled"]
+    ids = {name: await add(client, seed, f"{name}.jpg") for seed, name in enumerate(names)}
+    classify(settings, ids["dog"], DOG)
+    classify(settings, ids["cat"], CAT)
+    with psycopg.connect(settings.require_database_url()) as conn:
+        conn.execute("UPDATE images SET model = 'older' WHERE id = %s", (ids["dog"],))
+        conn.execute(
+            "UPDATE images SET status = 'failed', failure_code = 'x', failure_detail = 'x',"
+            " classified_at = now() WHERE id = %s",
+            (ids["failed"],),
+        )
+        conn.execute("UPDATE images SET status = 'cancelled' WHERE id = %s", (ids["cancelled"],))
+        write_heartbeat(conn, "worker-1", "ready", model="test")
+    return ids
+
+
+async def waiting(client: AsyncClient) -> set[str]:
+    page = (await client.get("/api/v1/images", params={"status": "queued"})).json()
+    return {image["name"].removesuffix(".jpg") for image in page["items"]}
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"scope": "failed"}, {"failed"}),
+        ({"scope": "never"}, {"cancelled"}),
+        ({"scope": "older_model"}, {"dog"}),
+        ({"scope": "older_model", "q": "tabby"}, set()),
+        ({"scope": "found", "q": "tennis"}, {"dog", "cat"}),
+        ({"scope": "found", "q": "tennis", "min_score": 0.02}, {"cat"}),
+    ],
+    ids=str,
+)
+async def test_what_is_classified_again(
+    client: AsyncClient, body: dict[str, str], names: set[str]
+) -> None:
+    answer = await client.post(RERUN, json=body)
+
+    assert (answer.status_code, answer.json()) == (202, {"queued": len(names)})
+    assert await waiting(client) == names
+
+
+async def test_without_a_worker_there_is_no_older_model(client: AsyncClient) -> None:
+    assert (await client.post(RERUN, json={"scope": "older_model"})).status_code == 409
+
+
+@pytest.mark.usefixtures("gallery")
+async def test_many_are_queued_a_part_at_a_time(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.database.queries.images.AT_ONCE", 3)
+
+    answer = await client.post(RERUN, json={"scope": "found"})
+    assert answer.json() == {"queued": 4}
+    assert await waiting(client) == {"dog", "cat", "failed", "cancelled"}

@@ -1,0 +1,249 @@
+"""Submitting pictures, and reading the receipt."""
+
+import asyncio
+import time
+from typing import Any
+
+import psycopg
+import pytest
+from httpx import AsyncClient
+
+from infra.settings import Settings
+from infra.storage import open_objects
+from tests.support.images import jpeg
+
+pytestmark = pytest.mark.anyio
+
+JOBS = "/api/v1/jobs"
+
+
+async def submit(client: AsyncClient, *files: tuple[str, bytes], path: str = JOBS) -> Any:
+    answer = await client.post(path, files=[("files", file) for file in files])
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+def outcomes(job: Any) -> list[tuple[str, str]]:
+    return [(item["name"], item["outcome"]) for item in job["items"]]
+
+
+async def test_every_file_gets_its_item_in_order(client: AsyncClient) -> None:
+    answer = await client.post(
+        JOBS,
+        files=[
+            ("files", ("a.jpg", jpeg(1))),
+            ("files", ("text.jpg", b"no picture at all")),
+            ("files", ("b.jpg", jpeg(2))),
+            ("files", ("a again.jpg", jpeg(1))),
+            ("files", ("empty.jpg", b"")),
+        ],
+    )
+    job = answer.json()
+
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"{JOBS}/{job['id']}"
+    assert outcomes(job) == [
+        ("a.jpg", "accepted"),
+        ("text.jpg", "rejected"),
+        ("b.jpg", "accepted"),
+        ("a again.jpg", "duplicate"),
+        ("empty.jpg", "rejected"),
+    ]
+    assert [item["position"] for item in job["items"]] == [0, 1, 2, 3, 4]
+    assert job["items"][3]["image_id"] == job["items"][0]["image_id"]
+    assert [item["problem"] and item["problem"]["code"] for item in job["items"]] == [
+        None,
+        "unsupported_type",
+        None,
+        None,
+        "empty",
+    ]
+    assert job["counts"] == {
+        "total": 5,
+        "queued": 2,
+        "running": 0,
+        "done": 0,
+        "failed": 0,
+        "duplicate": 1,
+        "rejected": 2,
+        "cancelled": 0,
+    }
+
+
+async def test_what_is_accepted_is_stored(client: AsyncClient, settings: Settings) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    original = await client.get(f"/api/v1/images/{job['items'][0]['image_id']}/original")
+
+    assert original.content == jpeg(1)
+    assert original.headers["content-type"] == "image/jpeg"
+    open_objects(settings.require_objects_url()).check()
+
+
+async def test_a_picture_that_is_there_is_a_duplicate_and_the_job_ends(client: AsyncClient) -> None:
+    first = await submit(client, ("a.jpg", jpeg(1)))
+    second = await submit(client, ("copy.jpg", jpeg(1)))
+
+    assert outcomes(second) == [("copy.jpg", "duplicate")]
+    assert second["items"][0]["image_id"] == first["items"][0]["image_id"]
+    assert second["status"] == "done"
+
+
+async def test_the_same_picture_from_many_at_once_is_one_picture(
+    client: AsyncClient, settings: Settings
+) -> None:
+    jobs = await asyncio.gather(*(submit(client, ("a.jpg", jpeg(1))) for _ in range(12)))
+
+    assert sorted(job["items"][0]["outcome"] for job in jobs) == ["accepted"] + ["duplicate"] * 11
+    assert len({job["items"][0]["image_id"] for job in jobs}) == 1
+    with psycopg.connect(settings.require_database_url()) as conn:
+        assert conn.execute("SELECT count(*) FROM images").fetchone() == (1,)
+
+
+async def test_pictures_are_added_under_the_same_receipt(client: AsyncClient) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    path = f"{JOBS}/{job['id']}/images"
+    added = await asyncio.gather(
+        *(submit(client, (f"{seed}.jpg", jpeg(seed)), path=path) for seed in range(2, 10))
+    )
+    whole = (await client.get(f"{JOBS}/{job['id']}")).json()
+
+    assert sorted(item["position"] for each in added for item in each["items"]) == list(range(1, 9))
+    assert [item["position"] for item in whole["items"]] == list(range(9))
+    assert whole["counts"]["total"] == whole["counts"]["queued"] == 9
+
+
+async def test_adding_to_no_job_is_404_and_stores_nothing(client: AsyncClient) -> None:
+    answer = await client.post(
+        f"{JOBS}/00000000-0000-7000-8000-000000000000/images", files={"files": ("a.jpg", jpeg(1))}
+    )
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (await client.get("/api/v1/images")).json()["total"] == 0
+
+
+async def test_a_picture_from_the_trash_comes_back_when_it_is_sent_again(
+    client: AsyncClient,
+) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    image_id = job["items"][0]["image_id"]
+    await client.delete(f"/api/v1/images/{image_id}")
+    again = await submit(client, ("renamed.jpg", jpeg(1)))
+    image = (await client.get(f"/api/v1/images/{image_id}")).json()
+
+    assert outcomes(again) == [("renamed.jpg", "accepted")]
+    assert (image["name"], image["deleted_at"]) == ("renamed.jpg", None)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "words"),
+    [
+        ({"files": [("image", ("a.jpg", b"x"))]}, 422, "named `files`"),
+        ({"data": {"files": "text"}}, 422, "multipart/form-data"),
+        ({"json": {}}, 422, "multipart/form-data"),
+        ({}, 422, "multipart/form-data"),
+    ],
+    ids=["another field", "a plain form", "JSON", "nothing"],
+)
+async def test_a_request_without_files_is_a_problem_that_says_so(
+    client: AsyncClient, request_: dict[str, Any], status: int, words: str
+) -> None:
+    answer = await client.post(JOBS, **request_)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "/problems/invalid-request"
+    assert words in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "name", ['猫 <b>"quoted"</b>.jpg', "x" * 300 + ".jpg", "two\nlines.jpg", "a\\b/c.jpg"]
+)
+async def test_any_name_is_stored_and_served_safely(client: AsyncClient, name: str) -> None:
+    job = await submit(client, (name, jpeg(1)))
+    item = job["items"][0]
+    original = await client.get(f"/api/v1/images/{item['image_id']}/original")
+
+    assert len(item["name"].encode()) <= 255
+    assert "\n" not in item["name"]
+    assert original.headers["content-disposition"].isascii()
+    assert original.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in original.headers["content-security-policy"]
+
+
+async def test_waiting_for_a_job_that_does_not_change_ends_in_time(client: AsyncClient) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    started = time.monotonic()
+    answer = await client.get(f"{JOBS}/{job['id']}", params={"wait": 0.5})
+
+    assert answer.status_code == 200
+    assert 0.4 < time.monotonic() - started < 5
+
+
+async def test_a_known_state_is_not_sent_again(client: AsyncClient) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    first = await client.get(f"{JOBS}/{job['id']}")
+    again = await client.get(
+        f"{JOBS}/{job['id']}", headers={"If-None-Match": first.headers["etag"]}
+    )
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_waiting_ends_when_the_job_changes(client: AsyncClient) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    path = f"{JOBS}/{job['id']}"
+    waiting = asyncio.create_task(client.get(path, params={"wait": 20}))
+    await asyncio.sleep(0.3)
+    await submit(client, ("b.jpg", jpeg(2)), path=f"{path}/images")
+
+    answer = await asyncio.wait_for(waiting, timeout=10)
+    assert answer.json()["counts"]["total"] == 2
+
+
+async def test_items_can_be_left_out(client: AsyncClient) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    answer = await client.get(f"{JOBS}/{job['id']}", params={"items": "none"})
+
+    assert answer.json()["items"] == []
+    assert answer.json()["counts"]["total"] == 1
+
+
+async def test_everything_has_changed_since_the_beginning_of_time(client: AsyncClient) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)))
+    answer = await client.get(
+        f"{JOBS}/{job['id']}", params={"changed_since": "0001-01-01T00:00:00Z"}
+    )
+
+    assert len(answer.json()["items"]) == 1
+
+
+async def test_what_came_later_or_was_purged_has_changed(
+    client: AsyncClient, settings: Settings
+) -> None:
+    job = await submit(client, ("a.jpg", jpeg(1)), ("b.jpg", jpeg(2)))
+    with psycopg.connect(settings.require_database_url()) as conn:
+        for table in ("images", "job_items"):
+            conn.execute(f"UPDATE {table} SET changed_at = now() - interval '1 hour'".encode())
+
+    await submit(client, ("no.jpg", b"no picture"), path=f"{JOBS}/{job['id']}/images")
+    first = {"ids": [job["items"][0]["image_id"]]}
+    assert (await client.post("/api/v1/images/delete", json=first)).json()["deleted"] == 1
+    assert (await client.post("/api/v1/images/purge", json=first)).json() == {"purged": 1}
+    answer = await client.get(f"{JOBS}/{job['id']}", params={"changed_since": job["cursor"]})
+    assert outcomes(answer.json()) == [("a.jpg", "accepted"), ("no.jpg", "rejected")]
+
+
+async def test_jobs_are_listed_newest_first_in_pages(client: AsyncClient) -> None:
+    made = [(await submit(client, (f"{seed}.jpg", jpeg(seed))))["id"] for seed in range(5)]
+    listed, cursor = [], None
+    while True:
+        parameters = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get(JOBS, params=parameters)).json()
+        listed += [job["id"] for job in page["items"]]
+        assert page["total"] == 5
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert listed == made[::-1]

@@ -1,0 +1,249 @@
+"""Slow, half-open and oversized requests, against a real server."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from api.middleware.body_limits import MOST_BYTES
+from infra.settings import Settings
+from tests.conftest import database_url_of
+from tests.support.images import jpeg
+from tests.support.paths import ROOT
+from tests.support.processes import environment_of, until
+from tests.support.s3_server import free_port
+
+# The real API, with its patience shortened: nobody wants to wait for the real ones.
+SHORT_OF_PATIENCE = """
+import api.server.protocol, api.slow_client
+api.server.protocol.HEAD_SECONDS = 1.0
+api.slow_client.STALL_SECONDS = 4.0
+from api.__main__ import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def database(postgres_url: str, _template: str) -> str:
+    """A database for all tests of this module: none looks at what the others left."""
+    with psycopg.connect(postgres_url, autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE gallery_limits TEMPLATE {_template}".encode())
+    return database_url_of(postgres_url, "gallery_limits")
+
+
+@pytest.fixture(scope="module")
+def url(database: str, _redis_server: str, port: int, session_dir: Path) -> Iterator[str]:
+    settings = Settings.model_validate(
+        {
+            "database_url": database,
+            "redis_url": _redis_server,
+            "objects_url": (session_dir / "limits").as_uri(),
+        }
+    )
+    environment = environment_of(
+        settings, GALLERY_PORT=str(port), GALLERY_MAX_UPLOADS_IN_FLIGHT="2"
+    )
+    with (
+        (session_dir / "limits.log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-c", SHORT_OF_PATIENCE],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+        ) as process,
+    ):
+        url = f"http://127.0.0.1:{port}"
+        try:
+            until(lambda: answers(url), seconds=90, what="the API")
+            yield url
+        finally:
+            process.terminate()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
+def connect(port: int) -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def begin_upload(port: int) -> socket.socket:
+    """A connection on which an upload has begun and no more comes."""
+    sock = connect(port)
+    head = (
+        b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
+        b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    )
+    part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+    sock.sendall(head + part)
+    return sock
+
+
+def read_all(sock: socket.socket) -> bytes:
+    answer = b""
+    while data := sock.recv(65536):
+        answer += data
+    return answer
+
+
+def send_headers(sock: socket.socket, *, most: int) -> int:
+    """How many long headers were taken before the connection was broken."""
+    for n in range(most):
+        try:
+            sock.sendall(b"X-%d: " % n + b"y" * 5000 + b"\r\n")
+        except OSError:
+            return n
+    return most
+
+
+def test_an_upload_that_stalls_is_cut_off(url: str, port: int) -> None:
+    with closing(begin_upload(port)) as sock:
+        begun = time.monotonic()
+        answer = read_all(sock)
+        assert time.monotonic() - begun > 3.8
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"/problems/request-stalled" in answer
+    assert answers(url)
+
+
+def test_an_upload_that_trickles_is_cut_off(url: str, port: int) -> None:
+    with closing(begin_upload(port)) as sock:
+        sock.settimeout(0.2)
+        answer = b""
+        deadline = time.monotonic() + 20
+        while not answer and time.monotonic() < deadline:
+            sock.sendall(b"x")
+            try:
+                answer = sock.recv(65536)
+            except TimeoutError:
+                continue
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert answers(url)
+
+
+def post_one(url: str) -> httpx.Response:
+    return httpx.post(f"{url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
+
+
+def test_past_the_most_uploads_are_refused_at_once(url: str, port: int) -> None:
+    with closing(begin_upload(port)), closing(begin_upload(port)):
+        time.sleep(0.3)
+        refused = post_one(url)
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"] == "2"
+        assert answers(url)
+    until(lambda: post_one(url).is_success, seconds=10, what="room for an upload")
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"GET / HTTP/1.1\r\nHost: localhost\r\nX-"], ids=["none", "half"]
+)
+def test_a_head_that_does_not_come_is_not_waited_for(url: str, port: int, head: bytes) -> None:
+    assert url
+    with closing(connect(port)) as sock:
+        sock.sendall(head)
+        answer = read_all(sock)
+    assert answer.startswith(b"HTTP/1.1 408 ") if head else answer == b""
+
+
+def test_a_head_without_end_is_refused(url: str, port: int) -> None:
+    with closing(connect(port)) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        assert send_headers(sock, most=10_000) < 10_000
+    assert answers(url)
+
+
+def test_an_export_of_a_thousand_pictures_by_id_is_served(url: str) -> None:
+    ids = [str(uuid4()) for _ in range(1000)]
+    assert httpx.get(f"{url}/api/v1/export", params={"format": "csv", "ids": ids}).is_success
+
+
+def test_what_is_no_http_is_a_problem_too(url: str, port: int) -> None:
+    assert url
+    with closing(connect(port)) as sock:
+        sock.sendall(b"HELLO\r\n\r\n")
+        answer = read_all(sock)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in answer
+
+
+def test_connections_are_kept_between_requests(url: str) -> None:
+    with httpx.Client(base_url=url) as client:
+        for pause in (0, 1.5, 0):
+            time.sleep(pause)  # longer than a head may take
+            assert client.get("/healthz").is_success
+            assert client.post("/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))}).is_success
+
+
+def test_a_request_that_says_it_is_too_large_is_not_read(url: str, port: int) -> None:
+    assert url
+    with closing(connect(port)) as sock:
+        size = Settings().max_request_bytes + 1
+        sock.sendall(
+            b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" % size
+        )
+        assert sock.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def begin_json(port: int, head: bytes) -> socket.socket:
+    """A connection on which a body of JSON has begun."""
+    sock = connect(port)
+    sock.sendall(
+        b"POST /api/v1/images/delete HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/json\r\n" + head + b"\r\n\r\n"
+    )
+    return sock
+
+
+def test_json_that_says_it_is_too_large_is_not_read(url: str, port: int) -> None:
+    assert url
+    with closing(begin_json(port, b"Content-Length: %d" % (MOST_BYTES + 1))) as sock:
+        answer = b""
+        while not answer.endswith(b"}"):  # head and body may come apart
+            answer += sock.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"/problems/request-too-large" in answer
+
+
+def test_json_without_end_is_refused(url: str) -> None:
+    pieces = (b" " * 65536 for _ in range(MOST_BYTES // 65536 + 1))
+    refused = httpx.post(
+        f"{url}/api/v1/export", content=pieces, headers={"Content-Type": "application/json"}
+    )
+    assert refused.status_code == 413
+    assert refused.json()["type"] == "/problems/request-too-large"
+
+
+def test_json_that_stalls_is_cut_off(url: str, port: int) -> None:
+    assert url
+    with closing(begin_json(port, b"Content-Length: 100")) as sock:
+        sock.sendall(b'{"ids":')
+        answer = read_all(sock)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"/problems/request-stalled" in answer
+
+
+def test_an_export_names_a_hundred_thousand_pictures(url: str) -> None:
+    ids = [str(UUID(int=n)) for n in range(100_000)]
+    assert httpx.post(f"{url}/api/v1/export", json={"ids": ids}, timeout=60).is_success

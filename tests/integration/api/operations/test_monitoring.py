@@ -1,0 +1,46 @@
+"""The dashboard and the alerts ask for metrics that there are, with labels that they have."""
+
+import json
+import re
+
+import pytest
+import yaml
+from httpx import AsyncClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.paths import DEPLOY, ROOT
+
+MONITORING = DEPLOY / "monitoring"
+
+
+def expressions() -> list[str]:
+    rules = yaml.safe_load((MONITORING / "alerts.yaml").read_text())
+    dashboard = json.loads((MONITORING / "dashboard.json").read_text())
+    return [rule["expr"] for group in rules["groups"] for rule in group["rules"]] + [
+        target["expr"] for panel in dashboard["panels"] for target in panel["targets"]
+    ]
+
+
+def test_every_alert_says_what_to_do() -> None:
+    rules = yaml.safe_load((MONITORING / "alerts.yaml").read_text())
+    names = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
+    runbook = (ROOT / "docs" / "operations.md").read_text()
+
+    assert len(names) > 5
+    assert [name for name in names if f"| `{name}` |" not in runbook] == []
+
+
+@pytest.mark.anyio
+async def test_what_is_asked_for_is_there(client: AsyncClient) -> None:
+    await client.get("/healthz")
+    samples = [
+        sample
+        for family in text_string_to_metric_families((await client.get("/metrics")).text)
+        for sample in family.samples
+    ]
+    labels = {sample.name: sample.labels.keys() for sample in samples}
+
+    for expression in expressions():
+        for name, matchers in re.findall(r"\b(gallery_\w+)(?:\{([^}]*)\})?", expression):
+            assert name in labels, expression
+            assert set(re.findall(r"(\w+)[=!]", matchers)) <= labels[name], expression

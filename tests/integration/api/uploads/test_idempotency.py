@@ -1,0 +1,101 @@
+"""One submission, one job, however often it is sent."""
+
+import asyncio
+
+import pytest
+from httpx import AsyncClient, Response
+
+from infra.settings import Settings
+from tests.support.factories import execute
+from tests.support.images import jpeg
+
+pytestmark = pytest.mark.anyio
+
+JOBS = "/api/v1/jobs"
+
+
+async def send(client: AsyncClient, key: str, *files: tuple[str, bytes]) -> Response:
+    return await client.post(
+        JOBS, files=[("files", file) for file in files], headers={"Idempotency-Key": key}
+    )
+
+
+def count_jobs(settings: Settings) -> int:
+    [(count,)] = execute(settings.require_database_url(), "SELECT count(*) FROM jobs")
+    assert isinstance(count, int)
+    return count
+
+
+async def test_the_same_again_is_the_same_job(client: AsyncClient, settings: Settings) -> None:
+    files = [("a.jpg", jpeg(1)), ("no.jpg", b"no picture")]
+    first, again = await send(client, "k", *files), await send(client, "k", *files)
+
+    assert again.status_code == 202
+    assert again.json()["id"] == first.json()["id"]
+    assert again.json()["items"] == first.json()["items"]
+    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["retry-after"] == "1"
+    assert count_jobs(settings) == 1
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [("a.jpg", jpeg(2))],
+        [("b.jpg", jpeg(1))],
+        [("a.jpg", jpeg(1)), ("b.jpg", jpeg(2))],
+    ],
+    ids=["other content", "other name", "one more"],
+)
+async def test_other_files_under_the_same_key_are_refused(
+    client: AsyncClient, settings: Settings, files: list[tuple[str, bytes]]
+) -> None:
+    await send(client, "k", ("a.jpg", jpeg(1)))
+    answer = await send(client, "k", *files)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "/problems/idempotency-key-reused"
+    assert count_jobs(settings) == 1
+
+
+async def test_many_at_once_make_one_job(client: AsyncClient, settings: Settings) -> None:
+    answers = await asyncio.gather(*(send(client, "k", ("a.jpg", jpeg(1))) for _ in range(12)))
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert {answer.json()["items"][0]["outcome"] for answer in answers} == {"accepted"}
+    assert count_jobs(settings) == 1
+
+
+async def test_a_key_is_free_again_after_a_day(client: AsyncClient, settings: Settings) -> None:
+    first = await send(client, "k", ("a.jpg", jpeg(1)))
+    execute(
+        settings.require_database_url(),
+        "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'",
+    )
+    other = await send(client, "k", ("b.jpg", jpeg(2)))
+    again = await send(client, "k", ("b.jpg", jpeg(2)))
+
+    assert other.status_code == 202
+    assert other.json()["id"] == again.json()["id"] != first.json()["id"]
+
+
+async def test_without_a_key_every_request_is_a_job(
+    client: AsyncClient, settings: Settings
+) -> None:
+    for _ in range(2):
+        await client.post(JOBS, files={"files": ("a.jpg", jpeg(1))})
+
+    assert count_jobs(settings) == 2
+
+
+async def test_a_tag_that_a_proxy_made_weak_is_still_known(client: AsyncClient) -> None:
+    job = (await send(client, "k", ("a.jpg", jpeg(1)))).json()
+    path = f"{JOBS}/{job['id']}"
+    tag = (await client.get(path)).headers["etag"]
+
+    for known in (tag, f"W/{tag}", f'"other", W/{tag}'):
+        answer = await client.get(path, headers={"If-None-Match": known})
+        assert answer.status_code == 304, known
+    assert (await client.get(path, headers={"If-None-Match": '"other"'})).status_code == 200

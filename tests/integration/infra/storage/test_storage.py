@@ -1,0 +1,94 @@
+"""One contract for every kind of object storage."""
+
+from io import BytesIO
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from core.errors import ConfigurationError, ObjectNotFoundError, ObjectStoreUnavailableError
+from infra.storage import ObjectStore, open_objects
+from tests.support.s3_server import S3Server, free_port
+
+KEY = "originals/" + "ab" * 32
+
+
+@pytest.fixture(params=["local", "s3"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    if request.param == "local":
+        return open_objects((tmp_path / "a folder").as_uri())
+    server: S3Server = request.getfixturevalue("s3_server")
+    return open_objects(server.url(f"test-{uuid4().hex}"))
+
+
+def put(objects: ObjectStore, data: bytes, key: str = KEY) -> None:
+    objects.put(key, BytesIO(data), len(data), "image/jpeg")
+
+
+def test_what_was_put_is_got(objects: ObjectStore) -> None:
+    data = bytes(range(256)) * 10_000
+    put(objects, data)
+
+    assert objects.get(KEY) == data
+
+
+def test_putting_again_replaces(objects: ObjectStore) -> None:
+    put(objects, b"first")
+    put(objects, b"second")
+
+    assert objects.get(KEY) == b"second"
+
+
+def test_a_missing_object_is_named(objects: ObjectStore) -> None:
+    put(objects, b"another", "originals/" + "cd" * 32)
+
+    with pytest.raises(ObjectNotFoundError, match=KEY):
+        objects.get(KEY)
+
+
+def test_a_deleted_object_is_gone_and_deleting_it_again_is_no_error(objects: ObjectStore) -> None:
+    put(objects, b"short-lived")
+    objects.delete(KEY)
+    objects.delete(KEY)
+
+    with pytest.raises(ObjectNotFoundError):
+        objects.get(KEY)
+
+
+def test_it_answers(objects: ObjectStore) -> None:
+    objects.check()
+
+
+def test_a_local_object_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    class Breaking(BytesIO):
+        def read(self, *_: object) -> bytes:
+            if self.tell():
+                raise OSError(28, "No space left on device")
+            return super().read(10)
+
+    objects = open_objects(tmp_path.as_uri())
+    with pytest.raises(ObjectStoreUnavailableError, match="No space left"):
+        objects.put(KEY, Breaking(b"x" * 100), 100, "image/jpeg")
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_storage_that_is_away_is_said_to_be() -> None:
+    away = open_objects(f"http://key:secret-key@127.0.0.1:{free_port()}/bucket")
+
+    with pytest.raises(ObjectStoreUnavailableError) as error:
+        away.get(KEY)
+    assert "secret-key" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["", "ftp://host/bucket", "http://host:9000", "file://"])
+def test_an_address_that_names_no_storage_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="GALLERY_OBJECTS_URL"):
+        open_objects(url)
+
+
+def test_a_missing_bucket_is_storage_being_away(s3_server: S3Server) -> None:
+    bucketless = open_objects(s3_server.url(f"test-{uuid4().hex}"))
+
+    with pytest.raises(ObjectStoreUnavailableError, match="NoSuchBucket"):
+        bucketless.get(KEY)

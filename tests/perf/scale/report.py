@@ -1,0 +1,79 @@
+"""The report: docs/benchmarks-scale.md, and the slowest search's plan in docs/benchmarks.md."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import psycopg
+from psycopg.sql import SQL
+
+from core.search import parse_query
+from infra.database.search.compiler import Filter, Parameters, condition
+from tests.perf.scale.service import Row
+from tests.support.paths import ROOT
+
+DOCS = ROOT / "docs"
+
+LIST_INDEXES = """
+    SELECT c.relname || '.' || i.indexrelid::regclass AS "index",
+           pg_size_pretty(pg_relation_size(i.indexrelid)) AS size
+      FROM pg_index AS i
+      JOIN pg_class AS c ON c.oid = i.indrelid
+     WHERE c.relname IN ('images', 'predictions', 'embeddings', 'sketches')
+     ORDER BY pg_relation_size(i.indexrelid) DESC
+"""
+
+
+def write_report(rows: list[Row], database_url: str, pictures: int, embeddings: int) -> None:
+    """Tell what was measured, of indexes too, and how the slowest search is answered."""
+    with psycopg.connect(database_url) as conn:
+        version = conn.execute("SHOW server_version").fetchone()
+        buffers = conn.execute("SHOW shared_buffers").fetchone()
+        sizes = conn.execute(LIST_INDEXES).fetchall()
+        plan = _plan(conn, "dog ball -cat")
+    calls = _table(
+        [
+            "call",
+            "goal",
+            "eight clients",
+            "one client",
+            "eight, while something is written",
+            "processor time a call",
+            "remark",
+        ],
+        [[r.call, r.goal, r.measured, r.alone, r.at_work, r.processor, r.remark] for r in rows],
+    )
+    load = os.getloadavg()[2]
+    measured = (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores for Postgres, two API "
+        f"processes and the clients together (load average of a quarter of an hour {load:.1f}), "
+        f"Python {platform.python_version()}, Postgres {version and version[0]} with "
+        f"{buffers and buffers[0]} of shared buffers; {pictures:,} pictures, "
+        f"{5 * pictures:,} predictions, {embeddings:,} embeddings.\n\n{calls}\n\n"
+        f"Sizes of the indexes:\n\n{_table(['index', 'size'], sizes)}\n"
+    )
+    _replace(DOCS / "benchmarks-scale.md", "measured", measured)
+    _replace(DOCS / "benchmarks.md", "slowest plan", f"```\n{plan}\n```\n")
+
+
+def _replace(page: Path, part: str, text: str) -> None:
+    """Write one part of a page anew; what people wrote around it stays."""
+    begin, end = f"<!-- {part} -->\n", f"<!-- end of {part} -->"
+    head, _, rest = page.read_text().partition(begin)
+    page.write_text(f"{head}{begin}{text}{end}{rest.partition(end)[2]}")
+
+
+def _table(columns: list[str], rows: list) -> str:
+    frame = pd.DataFrame(rows, columns=columns)
+    lines = [columns, ["---"] * len(columns), *frame.astype(str).to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _plan(conn: psycopg.Connection, query: str) -> str:
+    given = Parameters()
+    found = condition(Filter(query=parse_query(query)), given)
+    asked = SQL("EXPLAIN (ANALYZE, BUFFERS) SELECT count(*) FROM images AS i WHERE {}")
+    lines = conn.execute(asked.format(found), given.values).fetchall()
+    return "\n".join(line if len(line) < 120 else f"{line[:117]}..." for (line,) in lines)

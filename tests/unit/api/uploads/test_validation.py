@@ -1,0 +1,116 @@
+"""What passes the door, what does not, and what the refusal says."""
+
+import hashlib
+import struct
+import zlib
+from contextlib import suppress
+from io import BytesIO
+
+import pytest
+from PIL import ImageFile
+
+from api.uploads.multipart import Upload
+from api.uploads.validation import inspect
+from core.errors import FileRejectedError
+from infra.settings import Settings
+from tests.support.images import encode, jpeg, picture
+
+SETTINGS = Settings.model_validate({"max_upload_bytes": 1_000_000, "max_pixels": 1_000_000})
+
+
+def upload_of(data: bytes, limit: int = SETTINGS.max_upload_bytes) -> Upload:
+    upload = Upload("a file", BytesIO())
+    upload.write(data, limit)
+    return upload
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """A PNG of a hundred bytes whose header claims a size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"0" * 50))
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    checksum = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_type"),
+    [
+        ("JPEG", "image/jpeg"),
+        ("PNG", "image/png"),
+        ("WEBP", "image/webp"),
+        ("GIF", "image/gif"),
+        ("AVIF", "image/avif"),
+        ("HEIF", "image/heic"),
+        ("TIFF", "image/tiff"),
+        ("BMP", "image/bmp"),
+    ],
+)
+def test_a_picture_is_known_by_its_content(kind: str, media_type: str) -> None:
+    data = encode(picture(size=(64, 48)), kind)
+    known = inspect(upload_of(data), SETTINGS)
+
+    assert (known.media_type, known.width, known.height) == (media_type, 64, 48)
+    assert (known.sha256, known.bytes) == (hashlib.sha256(data).digest(), len(data))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "TIFF", "BMP"])
+@pytest.mark.parametrize("size", [(64, 48), (1200, 1000)], ids=["small", "too large"])
+def test_no_pixel_is_decoded(
+    kind: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = encode(picture(size=size), kind)
+    decoded: list[object] = []
+
+    def load(image: ImageFile.ImageFile) -> None:
+        decoded.append(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    with suppress(FileRejectedError):
+        inspect(upload_of(data, limit=10_000_000), SETTINGS)
+
+    assert decoded == []
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_is_told_as_a_person_sees_it(orientation: int, kind: str) -> None:
+    image = picture(size=(64, 48))
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    known = inspect(upload_of(encode(image, kind, exif=exif)), SETTINGS)
+
+    assert (known.width, known.height) == ((64, 48) if orientation <= 4 else (48, 64))
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        pytest.param(b"", "empty", id="nothing"),
+        pytest.param(b"I am a text, whatever my name says", "unsupported_type", id="text"),
+        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_type", id="svg"),
+        pytest.param(b"%PDF-1.7 ", "unsupported_type", id="pdf"),
+        pytest.param(b"\xff\xd8\xff", "unreadable", id="only a magic number"),
+        pytest.param(jpeg()[:100], "unreadable", id="a JPEG cut in its header"),
+        pytest.param(b"\xff\xd8\xff\xe0<html><script>", "unreadable", id="HTML as JPEG"),
+        pytest.param(b"GIF89a", "unreadable", id="half a GIF header"),
+        pytest.param(png_that_claims(65_535, 65_535), "too_many_pixels", id="a PNG bomb"),
+        pytest.param(png_that_claims(100_000, 1), "too_many_pixels", id="a very long line"),
+        pytest.param(png_that_claims(0, 10), "unreadable", id="no pixels"),
+        pytest.param(b"x" * 1_000_001, "too_many_bytes", id="too many bytes"),
+    ],
+)
+def test_what_is_refused_says_why(data: bytes, code: str) -> None:
+    with pytest.raises(FileRejectedError) as refused:
+        inspect(upload_of(data), SETTINGS)
+
+    assert refused.value.code == code
+    assert refused.value.detail.endswith(".")
+
+
+def test_a_broken_exif_block_is_no_reason_to_refuse() -> None:
+    data = encode(picture(size=(64, 48)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
+
+    assert inspect(upload_of(data), SETTINGS).width == 64

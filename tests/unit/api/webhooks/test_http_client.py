@@ -1,0 +1,61 @@
+"""Sending to a receiver that a client named: TLS holds it to that name."""
+
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.webhooks.http_client import UndeliverableError, post
+from tests.support.webhook_receiver import Receiver, running_receiver
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for the name `localhost`, with its key."""
+    file = tmp_path / "both.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
+    command += " -addext subjectAltName=DNS:localhost"
+    key, crt = tmp_path / "key.pem", tmp_path / "crt.pem"
+    subprocess.run([*command.split(), "-keyout", key, "-out", crt], check=True, capture_output=True)
+    file.write_text(key.read_text() + crt.read_text())
+    return file
+
+
+@pytest.fixture
+def receiver(certificate: Path) -> Iterator[Receiver]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with running_receiver(context) as receiver:
+        yield receiver
+
+
+async def test_a_receiver_with_its_own_name_is_sent_to(
+    receiver: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    url = f"https://localhost:{receiver.port}/hook?a=1"
+
+    assert await post(url, {"X-Own": "yes"}, b"body", allow_private=True) == 204
+    [received] = receiver.received
+    assert (received.path, received.body) == ("/hook?a=1", b"body")
+    assert received.headers["Host"] == f"localhost:{receiver.port}"
+    assert received.headers["X-Own"] == "yes"
+
+
+async def test_a_receiver_with_anothers_name_hears_nothing(
+    receiver: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with pytest.raises(UndeliverableError, match="certificate"):
+        await post(f"https://127.0.0.1:{receiver.port}/", {}, b"body", allow_private=True)
+    assert not receiver.received
+
+
+async def test_a_receiver_that_nobody_vouches_for_hears_nothing(receiver: Receiver) -> None:
+    with pytest.raises(UndeliverableError, match="certificate"):
+        await post(f"https://localhost:{receiver.port}/", {}, b"body", allow_private=True)
+    assert not receiver.received

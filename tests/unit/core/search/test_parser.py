@@ -1,0 +1,112 @@
+"""The query language: what is understood, and where the mistake is otherwise."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import QuerySyntaxError
+from core.search import Query, parse_query
+from core.search.ast import Clause, Name, Scores, Status, Taken, Untagged, Words, as_stored
+from tests.support.strategies import queries
+
+
+def word(*words: str) -> Words:
+    return Words(words, prefix=True)
+
+
+def phrase(*words: str) -> Words:
+    return Words(words, prefix=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("", Query()),
+        ("  Dog  BALL ", Query((Clause((word("dog"),)), Clause((word("ball"),))))),
+        ('"golden retriever"', Query((Clause((phrase("golden", "retriever"),)),))),
+        ("golden_retriever", Query((Clause((word("golden", "retriever"),)),))),
+        ("black-and-tan", Query((Clause((word("black", "and", "tan"),)),))),
+        ("-cat", Query((Clause((word("cat"),), negated=True),))),
+        ("a|b | c d", Query((Clause((word("a"), word("b"), word("c"))), Clause((word("d"),))))),
+        ('-"hot dog"|x', Query((Clause((phrase("hot", "dog"), word("x")), negated=True),))),
+        ("score:>=0.6", Query(scores=Scores(low=as_stored(0.6)))),
+        ("score:60%", Query(scores=Scores(low=as_stored(0.6)))),
+        ("score:>=.2 score:<=0.5", Query(scores=Scores(as_stored(0.2), 0.5))),
+        ("top:3 top:1", Query(top=1)),
+        ("Status:Failed", Query((Clause((Status("failed"),)),))),
+        ("untagged:yes", Query((Clause((Untagged(untagged=True),)),))),
+        ('name:"my day*"', Query((Clause((Name("my day*"),)),))),
+        (
+            "before:2026-01-31T02:00+16:00",
+            Query((Clause((Taken("before", datetime(2026, 1, 30, 10, tzinfo=UTC)),)),)),
+        ),
+        (
+            "after:2026-01-31",
+            Query((Clause((Taken("after", datetime(2026, 1, 31, tzinfo=UTC)),)),)),
+        ),
+    ],
+    ids=repr,
+)
+def test_what_is_typed_is_understood(text: str, query: Query) -> None:
+    assert parse_query(text) == query
+
+
+@pytest.mark.parametrize(
+    ("score", "counts"),
+    [("score:>0.5", [False, False, True]), ("score:>=0.5", [False, True, True]),
+     ("score:<0.5", [True, False, False]), ("score:<=0.5", [True, True, False])],
+)  # fmt: skip
+def test_a_bound_itself_counts_only_where_it_is_said(score: str, counts: list[bool]) -> None:
+    scores = parse_query(score).scores
+
+    assert [each in scores for each in (0.49, 0.5, 0.51)] == counts
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ('dog "golden', 4, 5),
+        ("dog -", 5, 6),
+        ("a| ", 3, 4),
+        ("| a", 0, 1),
+        ("a ||b", 3, 4),
+        ("cat|-dog", 4, 5),
+        ("--cat", 1, 2),
+        ("dog colour:red", 4, 14),
+        ("score:2", 0, 7),
+        ("dog score:high", 4, 14),
+        ("-score:0.5", 1, 10),
+        ("a|top:1", 2, 7),
+        ("top:1|a", 5, 6),
+        ("top:0", 0, 5),
+        ("status:lost", 0, 11),
+        ("untagged:maybe", 0, 14),
+        ("name:", 0, 5),
+        ("after:soon", 0, 10),
+        ("dog after:0001-01-01T00:00+01:00", 4, 32),
+        ("before:9999-12-31T23:59-23:00", 0, 29),
+        ("dog !!!", 4, 7),
+    ],
+)
+def test_a_mistake_is_shown_where_it_is(text: str, start: int, end: int) -> None:
+    with pytest.raises(QuerySyntaxError) as caught:
+        parse_query(text)
+
+    assert (caught.value.start, caught.value.end) == (start, end)
+
+
+@given(queries())
+def test_a_query_written_out_is_the_same_query(query: Query) -> None:
+    assert parse_query(str(query)) == query
+
+
+@given(st.text(alphabet='ab -|":_>=<.1*%\\é\u3000\x00') | st.text())
+def test_anything_typed_is_a_query_or_a_mistake_within_it(text: str) -> None:
+    try:
+        query = parse_query(text)
+    except QuerySyntaxError as error:
+        assert 0 <= error.start < error.end <= len(text) + 1  # noqa: PT017 (both are right)
+    else:
+        assert parse_query(str(query)) == query

@@ -1,0 +1,29 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from api.problems import PROBLEMS
+from infra.settings import Settings
+from tests.support.paths import DEPLOY
+
+FOLDER = DEPLOY / "nginx"
+CONFIGURATION = FOLDER / "nginx.conf"
+
+
+def test_nginx_lets_the_largest_request_through() -> None:
+    found = re.search(r"client_max_body_size (\d+)m;", CONFIGURATION.read_text())
+
+    assert found is not None
+    assert int(found[1]) * 2**20 > Settings().max_request_bytes
+
+
+@pytest.mark.parametrize(
+    "file", sorted((FOLDER / "problems").iterdir()), ids=lambda file: file.stem
+)
+def test_a_problem_of_nginx_is_called_as_the_services_own(file: Path) -> None:
+    problem = json.loads(file.read_text())
+    kinds = {(status.value, f"/problems/{kind}") for status, kind in PROBLEMS.values()}
+
+    assert (problem["status"], problem["type"]) in kinds
