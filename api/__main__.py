@@ -5,7 +5,7 @@ import gc
 import uvicorn
 
 from api.app import create_app
-from api.auth.open_access import refuse_strangers
+from api.auth.open_access import require_keys_on_public_address
 from api.server.protocol import GuardedProtocol
 from infra.bootstrap import start
 from infra.settings import Settings
@@ -15,13 +15,13 @@ from infra.settings import Settings
 OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 # Past that, new requests are refused at once with 503.
-MOST_CONNECTIONS = 1000
+MAX_CONNECTIONS = 1000
 
 
 def serve(settings: Settings) -> None:
     """Serve until a signal says stop."""
     settings.require_addresses()
-    refuse_strangers(settings)
+    require_keys_on_public_address(settings)
     app = create_app(settings)
     gc.freeze()  # what is there now stays: no collection needs to look through it
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
@@ -30,7 +30,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         http=GuardedProtocol,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         log_config=None,
         access_log=False,
         server_header=False,

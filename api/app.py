@@ -14,16 +14,16 @@ from api.images import lookup, reclassify, retries, trash
 from api.images import routes as images
 from api.jobs import routes as jobs
 from api.lifespan import State, open_service
-from api.middleware.body_limits import Bodies
-from api.middleware.request_context import Envelope
-from api.middleware.tracing import Traced
-from api.openapi.schema import INTRODUCTION, complete
+from api.middleware.body_limits import BodyLimitMiddleware
+from api.middleware.request_context import RequestContextMiddleware
+from api.middleware.tracing import TracingMiddleware
+from api.openapi.schema import INTRODUCTION, enrich
 from api.operations import health, metrics, status
-from api.operations.http_metrics import Measures
+from api.operations.http_metrics import HttpMetrics
 from api.problems import add_problem_handlers, problems
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
-from api.singleflight import Shared
+from api.singleflight import SingleFlight
 from infra.settings import Settings
 
 
@@ -32,12 +32,14 @@ class App(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = complete(super().openapi())
+            self.openapi_schema = enrich(super().openapi())
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        inside = Bodies(super().build_middleware_stack())
-        return Envelope(Traced(inside) if self.state.is_traced else inside, self.state.measures)
+        inside = BodyLimitMiddleware(super().build_middleware_stack())
+        return RequestContextMiddleware(
+            TracingMiddleware(inside) if self.state.is_traced else inside, self.state.http_metrics
+        )
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -57,8 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None if has_docs(settings.web_dir) else "/docs",
         redoc_url=None,
     )
-    app.state.measures = Measures()
-    app.state.readiness = Shared()
+    app.state.http_metrics = HttpMetrics()
+    app.state.readiness = SingleFlight()
     app.state.is_traced = bool(settings.otlp_endpoint)
     v1 = APIRouter(
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500, 503)

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Query, Request
 
-from api.auth.open_access import Openness
-from api.auth.rate_limit import Rates
-from api.background.publisher import Announcer
-from api.jobs.listener import Changes
-from api.uploads.concurrency import Admission
+from api.auth.open_access import OpenAccess
+from api.auth.rate_limit import RateLimiter
+from api.background.publisher import Publisher
+from api.jobs.listener import JobListener
+from api.uploads.concurrency import ConcurrencyLimit
 from infra.database.pool import Database
-from infra.database.snapshot_cache import Memory
+from infra.database.snapshot_cache import SnapshotCache
 from infra.queue.celery import Queue
 from infra.settings import Settings
 from infra.storage import ObjectStore
@@ -25,14 +25,14 @@ class Service:
 
     settings: Settings
     database: Database
-    memory: Memory
+    snapshot_cache: SnapshotCache
     objects: ObjectStore
     queue: Queue
-    announcer: Announcer
-    changes: Changes
-    admission: Admission
-    openness: Openness
-    rates: Rates
+    publisher: Publisher
+    job_listener: JobListener
+    upload_slots: ConcurrencyLimit
+    open_access: OpenAccess
+    rate_limiter: RateLimiter
     traces: Traces | None
 
 

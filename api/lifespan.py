@@ -7,18 +7,18 @@ from typing import Any, TypedDict
 
 from anyio import to_thread
 
-from api.auth.open_access import Openness
-from api.auth.rate_limit import Rates
-from api.background.cleanup import Housekeeper
-from api.background.publisher import Announcer
-from api.background.search_maintenance import SearchKeeper
+from api.auth.open_access import OpenAccess
+from api.auth.rate_limit import RateLimiter
+from api.background.cleanup import Cleanup
+from api.background.publisher import Publisher
+from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
 from api.dependencies import Service
-from api.jobs.listener import Changes
-from api.uploads.concurrency import Admission
-from api.webhooks.dispatcher import Postman
+from api.jobs.listener import JobListener
+from api.uploads.concurrency import ConcurrencyLimit
+from api.webhooks.dispatcher import WebhookDispatcher
 from infra.database.pool import open_database
-from infra.database.snapshot_cache import Memory
+from infra.database.snapshot_cache import SnapshotCache
 from infra.queue.celery import Queue
 from infra.queue.counters import Counters
 from infra.settings import Settings
@@ -37,10 +37,10 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     database_url = settings.require_database_url()
     objects = open_objects(settings.require_objects_url())
     queue = Queue(settings)
-    announcer = Announcer(queue, chunk_size=settings.chunk_size)
-    changes = Changes(database_url)
+    publisher = Publisher(queue, chunk_size=settings.chunk_size)
+    job_listener = JobListener(database_url)
     counters = Counters(settings)
-    rates = Rates(settings, counters)
+    rate_limiter = RateLimiter(settings, counters)
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
         stack.callback(counters.close)
@@ -48,23 +48,23 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         if traces:
             stack.push_async_callback(to_thread.run_sync, traces.close)
         database = await stack.enter_async_context(open_database(database_url, name="api"))
-        housekeeper = Housekeeper(database, objects, retention=settings.trash_retention)
-        sweeper = Sweeper(settings, database, queue, housekeeper)
-        keeper = SearchKeeper(database)
-        postman = Postman(settings, database)
-        for each in (announcer, changes, sweeper, keeper, rates, postman):
+        cleanup = Cleanup(database, objects, retention=settings.trash_retention)
+        sweeper = Sweeper(settings, database, queue, cleanup)
+        keeper = SearchMaintenance(database)
+        dispatcher = WebhookDispatcher(settings, database)
+        for each in (publisher, job_listener, sweeper, keeper, rate_limiter, dispatcher):
             await stack.enter_async_context(_in_background(each.run()))
         yield Service(
             settings=settings,
             database=database,
-            memory=Memory(),
+            snapshot_cache=SnapshotCache(),
             objects=objects,
             queue=queue,
-            announcer=announcer,
-            changes=changes,
-            admission=Admission(settings.max_uploads_in_flight),
-            openness=Openness(database),
-            rates=rates,
+            publisher=publisher,
+            job_listener=job_listener,
+            upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight),
+            open_access=OpenAccess(database),
+            rate_limiter=rate_limiter,
             traces=traces,
         )
 

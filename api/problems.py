@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.auth.rate_limit import Allowance
-from api.middleware.body_limits import BodyRefusedError
+from api.auth.rate_limit import RateLimitStatus
+from api.middleware.body_limits import BodyRejectedError
 from core.errors import (
     ConflictError,
     FeatureOffError,
@@ -117,9 +117,9 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(QuerySyntaxError, _on_query_syntax)
     app.add_exception_handler(RateLimitedError, _on_rate_limited)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(BodyRefusedError, _on_body_refused)
+    app.add_exception_handler(BodyRejectedError, _on_body_rejected)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_bug)
+    app.add_exception_handler(Exception, _on_unexpected_error)
 
 
 def _render_as(status: HTTPStatus, kind: str) -> Handler:
@@ -131,8 +131,8 @@ def _render_as(status: HTTPStatus, kind: str) -> Handler:
     return render
 
 
-async def _on_body_refused(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, BodyRefusedError)
+async def _on_body_rejected(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BodyRejectedError)
     return await _render_as(*PROBLEMS[type(error.reason)])(request, error.reason)
 
 
@@ -145,7 +145,7 @@ async def _on_query_syntax(_: Request, error: Exception) -> ProblemResponse:
 
 async def _on_rate_limited(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RateLimitedError)
-    left = Allowance(error.limit, 0, error.retry_after)
+    left = RateLimitStatus(error.limit, 0, error.retry_after)
     headers = left.headers() | {"Retry-After": str(error.retry_after)}
     return problem(HTTPStatus.TOO_MANY_REQUESTS, "rate-limited", str(error), headers=headers)
 
@@ -171,7 +171,7 @@ async def _on_http_error(_: Request, error: Exception) -> ProblemResponse:
     return problem(status, kind, str(error.detail), headers=headers)
 
 
-async def _on_bug(request: Request, error: Exception) -> ProblemResponse:
+async def _on_unexpected_error(request: Request, error: Exception) -> ProblemResponse:
     log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side."

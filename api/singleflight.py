@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 Answer = TypeVar("Answer")
 
 
-class Shared(Generic[Answer]):
+class SingleFlight(Generic[Answer]):
     """Work that strangers may ask for: however many do, it is done once at a time."""
 
     def __init__(self) -> None:

@@ -11,10 +11,10 @@ Answer = TypeVar("Answer")
 # A client that sends nothing for this long, or less than this much a second on average after the
 # same time's grace, is cut off.
 STALL_SECONDS = 20.0
-SLOWEST_BYTES_PER_SECOND = 4096
+MIN_BYTES_PER_SECOND = 4096
 
 
-class Pace:
+class SlowClientGuard:
     """How fast a body has to come, from now on."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Pace:
         Raises:
             RequestStalledError: it came too slowly or stopped coming.
         """
-        slowest = self._begun + STALL_SECONDS + self._received / SLOWEST_BYTES_PER_SECOND
+        slowest = self._begun + STALL_SECONDS + self._received / MIN_BYTES_PER_SECOND
         try:
             async with asyncio.timeout_at(min(slowest, self._loop.time() + STALL_SECONDS)):
                 return await coming

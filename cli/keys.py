@@ -101,10 +101,10 @@ def _address(settings: Settings) -> str:
     """The database's address: as set, or that of the embedded one in the data directory."""
     if settings.database_url is not None:
         return settings.require_database_url()
-    from infra.embedded.data_dir import DataFolder  # noqa: PLC0415 (needs the embedded packages)
+    from infra.embedded.data_dir import DataDir  # noqa: PLC0415 (needs the embedded packages)
     from infra.embedded.postgres import address  # noqa: PLC0415
 
-    return address(DataFolder(settings.data_dir.resolve(), lock=-1).sockets)
+    return address(DataDir(settings.data_dir.resolve(), lock=-1).sockets)
 
 
 def _day(moment: datetime) -> str:

@@ -11,7 +11,7 @@ import httpx
 
 # Times a request is sent before its failure is believed, and the longest pause between them.
 TRIES = 6
-LONGEST_PAUSE_SECONDS = 10.0
+MAX_PAUSE_SECONDS = 10.0
 _PASSING = frozenset({408, 429, 502, 503, 504})
 _HASHES_AT_ONCE = 1000
 
@@ -86,7 +86,7 @@ class Gallery:
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         for attempt in range(TRIES):
             last = attempt == TRIES - 1
-            pause = min(0.5 * 2**attempt, LONGEST_PAUSE_SECONDS)
+            pause = min(0.5 * 2**attempt, MAX_PAUSE_SECONDS)
             try:
                 answer = self._http.request(method, path, **request)
             except httpx.TransportError as error:
@@ -97,7 +97,7 @@ class Gallery:
                     return answer
                 if last or answer.status_code not in _PASSING:
                     raise GalleryRefusedError(_reason(answer))
-                pause = min(float(answer.headers.get("Retry-After", pause)), LONGEST_PAUSE_SECONDS)
+                pause = min(float(answer.headers.get("Retry-After", pause)), MAX_PAUSE_SECONDS)
             time.sleep(pause)
             _rewind(request.get("files", ()))
         raise AssertionError("unreachable")

@@ -3,14 +3,14 @@
 import hashlib
 import secrets
 
-KEY_MARK = "gal_"
+KEY_PREFIX = "gal_"
 # Enough to tell keys apart in a list, far too little to guess the rest from.
-PREFIX_LENGTH = len(KEY_MARK) + 8
+PREFIX_LENGTH = len(KEY_PREFIX) + 8
 
 
 def new_key() -> str:
     """An API key: 256 random bits behind a mark that people and scanners recognise."""
-    return KEY_MARK + secrets.token_urlsafe(32)
+    return KEY_PREFIX + secrets.token_urlsafe(32)
 
 
 def new_session() -> str:

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import hmac
 
-SECRET_MARK = "whsec_"  # noqa: S105 (a mark, no secret)
+SECRET_PREFIX = "whsec_"  # noqa: S105 (a mark, no secret)
 _LEAST_BYTES = 24
 
 
@@ -16,13 +16,13 @@ def read_secret(secret: str) -> bytes:
         ValueError: it is not written so, or is too short.
     """
     try:
-        key = base64.b64decode(secret.removeprefix(SECRET_MARK), validate=True)
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except binascii.Error:
         key = b""
-    if not secret.startswith(SECRET_MARK) or len(key) < _LEAST_BYTES:
+    if not secret.startswith(SECRET_PREFIX) or len(key) < _LEAST_BYTES:
         raise ValueError(
-            f"must be {SECRET_MARK} and {_LEAST_BYTES} random bytes or more in base64: "
-            f'echo "{SECRET_MARK}$(head -c 32 /dev/urandom | base64)"'
+            f"must be {SECRET_PREFIX} and {_LEAST_BYTES} random bytes or more in base64: "
+            f'echo "{SECRET_PREFIX}$(head -c 32 /dev/urandom | base64)"'
         )
     return key
 

@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 from core.errors import WeightsNotFoundError
 from infra.database.migrate import migrate
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import Child
+from infra.embedded.process import ChildProcess
 from infra.settings import Settings
 from tests.support.paths import ROOT
 from tests.support.redis_server import running_redis
@@ -82,7 +82,7 @@ def postgres_url(session_dir: Path, sockets: Path) -> Iterator[str]:
     """An embedded Postgres, for the whole run."""
     postgres = EmbeddedPostgres(session_dir / "postgres", sockets, session_dir / "postgres.log")
     postgres.prepare()
-    child = Child(postgres.command())
+    child = ChildProcess(postgres.command())
     try:
         postgres.wait_until_ready()
         with psycopg.connect(postgres.url, autocommit=True) as conn:

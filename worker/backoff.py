@@ -4,26 +4,26 @@ import random
 import time
 
 FIRST_SECONDS = 0.5
-LONGEST_SECONDS = 8.0
+MAX_SECONDS = 8.0
 
 
-class Patience:
+class Backoff:
     """How often in a row one worker process met trouble, and the pauses that follow from it."""
 
     def __init__(self) -> None:
         self._troubles = 0
 
     @property
-    def in_trouble(self) -> bool:
+    def is_failing(self) -> bool:
         return self._troubles > 0
 
     def pause(self) -> None:
         """After trouble, wait: longer than the last time, and not exactly as long as others."""
-        if self.in_trouble:
-            longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** (self._troubles - 1))
+        if self.is_failing:
+            longest = min(MAX_SECONDS, FIRST_SECONDS * 2 ** (self._troubles - 1))
             time.sleep(longest * random.uniform(0.5, 1))  # noqa: S311 (jitter, no secret)
 
-    def meet_trouble(self) -> None:
+    def fail(self) -> None:
         self._troubles += 1
 
     def end(self) -> None:

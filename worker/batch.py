@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 from core.errors import ClassificationError, DatabaseUnavailableError, ObjectStoreUnavailableError
 from infra.database.pool import WorkerConnection
 from infra.database.queries.leases import (
+    BatchResults,
     ClaimedImage,
     Classified,
     Failed,
-    Outcomes,
     claim_images,
     release_images,
     renew_lease,
@@ -26,8 +26,8 @@ from infra.telemetry.correlation import Origin
 from infra.telemetry.logging import get_logger
 from worker.imaging.thumbnail import MEDIA_TYPE
 from worker.pipeline import Classifier
-from worker.prefetch import fetch_ahead, result_by
-from worker.timings import Stages
+from worker.prefetch import prefetch, result_before
+from worker.timings import Timings
 
 log = get_logger(__name__)
 
@@ -37,31 +37,31 @@ RELEASE_DELAY = timedelta(seconds=5)
 SETTLE_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 # Parts of a message's time after which no picture is begun, and after which stores that are away
 # are asked no more: nothing that is not a picture's fault may use the time up.
-BEGIN_UNTIL = 0.5
-SETTLE_UNTIL = 0.6
+START_DEADLINE = 0.5
+SETTLE_DEADLINE = 0.6
 # The part that is left to the stores however late a picture ends: what is finished is written where
 # they work. What ends so late that its process is replaced meanwhile has had the time for itself;
 # that counts as a crash, so it is tried once more alone and then fails.
-SETTLE_AT_LEAST = 0.1
+MIN_SETTLE_TIME = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class WorkerResources:
     """What a worker process works with. One per process, used by its main thread."""
 
     connection: WorkerConnection
     objects: ObjectStore
     classifier: Classifier
     io: ThreadPoolExecutor
-    stages: Stages
+    stages: Timings
     worker: str
     lease_for: timedelta
     task_timeout: timedelta
     is_draining: Callable[[], bool]
 
 
-def process_chunk(
-    bench: Bench,
+def process_batch(
+    resources: WorkerResources,
     ids: Sequence[UUID],
     *,
     started: float,
@@ -74,45 +74,45 @@ def process_chunk(
             claimed is handed back, or taken back when its lease ends, and no attempt is counted.
     """
     lease = uuid4()
-    with bench.stages.measure("claim"), bench.connection.use() as conn:
+    with resources.stages.measure("claim"), resources.connection.use() as conn:
         images = claim_images(
-            conn, ids, lease=lease, lease_for=bench.lease_for, worker=bench.worker
+            conn, ids, lease=lease, lease_for=resources.lease_for, worker=resources.worker
         )
-    chunk = Chunk(bench, lease, images, started, origins)
+    chunk = Batch(resources, lease, images, started, origins)
     try:
         return chunk.run()
     except DatabaseUnavailableError:
         raise
     except ObjectStoreUnavailableError:
-        chunk.hand_back(delay=RELEASE_DELAY)
+        chunk.release(delay=RELEASE_DELAY)
         raise
     except Exception:
         chunk.give_up()
         raise
 
 
-class Chunk:
+class Batch:
     """The pictures under one lease, and what is known of them so far."""
 
     def __init__(
         self,
-        bench: Bench,
+        resources: WorkerResources,
         lease: UUID,
         images: Sequence[ClaimedImage],
         started: float,
         origins: Mapping[UUID, Origin],
     ) -> None:
-        self._bench = bench
+        self._bench = resources
         self._lease = lease
         self._images = images
         self._origins = origins
         self._held = {image.id for image in images}
-        self._outcomes = Outcomes()
+        self._outcomes = BatchResults()
         self._thumbnails: list[Future[None]] = []
-        seconds = bench.task_timeout.total_seconds()
-        self._begin_until = started + seconds * BEGIN_UNTIL
-        self._settle_until = started + seconds * SETTLE_UNTIL
-        self._settle_at_least = seconds * SETTLE_AT_LEAST
+        seconds = resources.task_timeout.total_seconds()
+        self._begin_until = started + seconds * START_DEADLINE
+        self._settle_until = started + seconds * SETTLE_DEADLINE
+        self._settle_at_least = seconds * MIN_SETTLE_TIME
         self._renew_at = self._next_renewal()
 
     def run(self) -> int:
@@ -122,7 +122,7 @@ class Chunk:
         """
         settled = 0
         try:
-            for image, data in fetch_ahead(
+            for image, data in prefetch(
                 self._bench.objects,
                 self._images,
                 self._bench.io,
@@ -140,10 +140,10 @@ class Chunk:
             raise
         settled += self._settle()
         if self._held:
-            self.hand_back()
+            self.release()
         return settled
 
-    def hand_back(self, *, delay: timedelta = timedelta(0)) -> None:
+    def release(self, *, delay: timedelta = timedelta(0)) -> None:
         """Let others have what is not settled, soon, through no fault of the pictures."""
         with self._bench.connection.use() as conn:
             release_images(conn, list(self._held), lease=self._lease, delay=delay)
@@ -158,7 +158,7 @@ class Chunk:
             release_images(conn, again, lease=self._lease, suspect=True)
             settle_images(
                 conn,
-                Outcomes(failed=failed),
+                BatchResults(failed=failed),
                 lease=self._lease,
                 model=self._bench.classifier.model,
             )
@@ -207,9 +207,9 @@ class Chunk:
         """Write what is known; its thumbnails come first, so that done means all of it."""
         deadline = max(self._settle_until, time.monotonic() + self._settle_at_least)
         for thumbnail in self._thumbnails:
-            result_by(deadline, thumbnail)
+            result_before(deadline, thumbnail)
         self._thumbnails.clear()
-        outcomes, self._outcomes = self._outcomes, Outcomes()
+        outcomes, self._outcomes = self._outcomes, BatchResults()
         if not len(outcomes):
             return 0
         settled = self._write(outcomes, deadline)
@@ -218,7 +218,7 @@ class Chunk:
             log.warning("late results dropped", pictures=len(outcomes) - settled)
         return settled
 
-    def _write(self, outcomes: Outcomes, deadline: float) -> int:
+    def _write(self, outcomes: BatchResults, deadline: float) -> int:
         """Offer the results until the database takes them, or for as long as is sensible.
 
         Repeating is safe: a write whose answer was lost on the way finds its lease gone.

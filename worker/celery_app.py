@@ -18,7 +18,7 @@ from infra.queue.celery import CLASSIFY_TASK, LANES, ORIGINS, create_celery
 from infra.settings import Settings
 from infra.telemetry.correlation import unpack
 from infra.telemetry.logging import get_logger
-from worker.shutdown import Draining
+from worker.shutdown import ShutdownFlag
 
 log = get_logger(__name__)
 
@@ -26,7 +26,7 @@ log = get_logger(__name__)
 def create_worker(settings: Settings) -> Celery:
     """The application with its one task; each forked process opens its own resources."""
     celery = create_celery(settings, socket_timeout=5)
-    draining = Draining()
+    shutdown = ShutdownFlag()
     current: list[Any] = []  # this process's WorkerProcess, once it is forked
 
     @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
@@ -41,7 +41,7 @@ def create_worker(settings: Settings) -> Celery:
             # Here, not at the top: nothing native may be loaded before the fork.
             from worker.process import WorkerProcess  # noqa: PLC0415
 
-            current.append(WorkerProcess(settings, draining))
+            current.append(WorkerProcess(settings, shutdown))
         except Exception as error:
             stop_worker(error)
             raise
@@ -53,7 +53,7 @@ def create_worker(settings: Settings) -> Celery:
 
     @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
     def begin_draining(**_: object) -> None:
-        draining.begin()
+        shutdown.begin()
 
     @celery.task(name=CLASSIFY_TASK, ignore_result=True)  # type: ignore[untyped-decorator]
     def classify_images(ids: list[str]) -> None:

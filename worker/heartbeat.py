@@ -19,8 +19,8 @@ from infra.database.queries.workers import (
     write_heartbeat,
 )
 from infra.telemetry.logging import get_logger
-from worker.liveness import give_sign
-from worker.timings import Stages
+from worker.liveness import touch_liveness_file
+from worker.timings import Timings
 
 log = get_logger(__name__)
 
@@ -28,11 +28,11 @@ log = get_logger(__name__)
 class Heartbeat:
     """Writes this process's state every few seconds, from a thread and connection of its own."""
 
-    def __init__(self, database_url: str, stages: Stages | None = None) -> None:
+    def __init__(self, database_url: str, stages: Timings | None = None) -> None:
         # A process start, not a host: a restarted worker is another worker.
         self.id = f"{platform.node()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._connection = WorkerConnection(database_url, name="worker heartbeat")
-        self._stages = stages or Stages()
+        self._stages = stages or Timings()
         self._unwritten: list[Timing] = []
         self._stop = Event()
         self._changed = Event()
@@ -78,7 +78,7 @@ class Heartbeat:
             if heard:
                 log.exception("heartbeat failed")
             return False
-        give_sign()
+        touch_liveness_file()
         if not heard:
             log.info("database back")
         return True

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import gettempdir
 
-SIGN = Path(gettempdir()) / "gallery-worker-alive"
+LIVENESS_FILE = Path(gettempdir()) / "gallery-worker-alive"
 
 
-def give_sign() -> None:
+def touch_liveness_file() -> None:
     """Say that a worker process of this machine (or container) has just been heard by Postgres."""
     with suppress(OSError):
-        SIGN.touch()
+        LIVENESS_FILE.touch()

@@ -23,7 +23,7 @@ def limit_memory(extra_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
 
 
-def prefer_as_victim() -> None:
+def raise_oom_score() -> None:
     """Where memory runs out all the same, have the kernel take this process, not its parent."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")

@@ -11,7 +11,7 @@ from worker.imaging.thumbnail import make_thumbnail
 from worker.inference.categories import sum_categories
 from worker.inference.sketch import sketch_of
 from worker.inference.tensors import Runtime, best_classes, to_tensor
-from worker.timings import Stages
+from worker.timings import Timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Classification:
 class Classifier:
     """A warm model, and the limits within which pictures are decoded for it."""
 
-    def __init__(self, runtime: Runtime, *, max_pixels: int, stages: Stages | None = None) -> None:
+    def __init__(self, runtime: Runtime, *, max_pixels: int, stages: Timings | None = None) -> None:
         self._runtime = runtime
         self._max_pixels = max_pixels
-        self._measure = (stages or Stages()).measure
+        self._measure = (stages or Timings()).measure
 
     @property
     def model(self) -> str:

@@ -14,22 +14,22 @@ from core.errors import (
 )
 from infra.database.queries.leases import ClaimedImage
 from infra.storage import ObjectStore, original_key
-from worker.timings import Stages
+from worker.timings import Timings
 
 # While one picture is classified, this many more are on their way.
-AHEAD = 2
+PREFETCH_COUNT = 2
 
 Result = TypeVar("Result")
 Fetched = tuple[ClaimedImage, bytes | ClassificationError]
 
 
-def fetch_ahead(
+def prefetch(
     objects: ObjectStore,
     images: Sequence[ClaimedImage],
     executor: ThreadPoolExecutor,
     *,
     deadline: float,
-    stages: Stages,
+    stages: Timings,
 ) -> Iterator[Fetched]:
     """Yield each picture with its bytes, or with the reason why there are none.
 
@@ -43,18 +43,18 @@ def fetch_ahead(
         while True:
             for image in rest:
                 coming.append((image, executor.submit(_measured, objects, image, stages)))
-                if len(coming) > AHEAD:
+                if len(coming) > PREFETCH_COUNT:
                     break
             if not coming:
                 return
             image, future = coming.popleft()
-            yield image, result_by(deadline, future)
+            yield image, result_before(deadline, future)
     finally:
         for _, future in coming:
             future.cancel()
 
 
-def result_by(deadline: float, future: Future[Result]) -> Result:
+def result_before(deadline: float, future: Future[Result]) -> Result:
     """What object storage was asked for, unless it takes too long.
 
     Raises:
@@ -67,7 +67,7 @@ def result_by(deadline: float, future: Future[Result]) -> Result:
 
 
 def _measured(
-    objects: ObjectStore, image: ClaimedImage, stages: Stages
+    objects: ObjectStore, image: ClaimedImage, stages: Timings
 ) -> bytes | ClassificationError:
     with stages.measure("fetch", image.id):
         return _fetch(objects, image)

@@ -17,15 +17,15 @@ from infra.storage import open_objects
 from infra.telemetry.correlation import Origin, bind_origins
 from infra.telemetry.logging import get_logger
 from infra.telemetry.tracing import open_traces
-from worker.backoff import Patience
-from worker.batch import Bench, process_chunk
+from worker.backoff import Backoff
+from worker.batch import WorkerResources, process_batch
 from worker.heartbeat import Heartbeat
-from worker.memory_limit import limit_memory, prefer_as_victim
+from worker.memory_limit import limit_memory, raise_oom_score
 from worker.model.runtime import load_runtime
 from worker.pipeline import Classifier
-from worker.shutdown import Draining
-from worker.timings import Stages
-from worker.tracing import tell_steps
+from worker.shutdown import ShutdownFlag
+from worker.timings import Timings
+from worker.tracing import send_spans
 
 log = get_logger(__name__)
 
@@ -33,15 +33,15 @@ log = get_logger(__name__)
 class WorkerProcess:
     """A warm model with its connections, and the heartbeat that says so."""
 
-    def __init__(self, settings: Settings, draining: Draining) -> None:
+    def __init__(self, settings: Settings, shutdown: ShutdownFlag) -> None:
         cv2.setNumThreads(0)  # one core per process; the cores are shared out by process
         database_url = settings.require_database_url()
         self._traces = open_traces(settings, "gallery-worker")
-        stages = Stages(remember=self._traces is not None)
+        stages = Timings(remember=self._traces is not None)
         self._heartbeat = Heartbeat(database_url, stages)
         self._heartbeat.start()
         runtime = load_runtime(settings)
-        self._bench = Bench(
+        self._bench = WorkerResources(
             connection=WorkerConnection(database_url, name="worker"),
             objects=open_objects(settings.require_objects_url()),
             classifier=Classifier(runtime, max_pixels=settings.max_pixels, stages=stages),
@@ -50,11 +50,11 @@ class WorkerProcess:
             worker=self._heartbeat.id,
             lease_for=settings.lease,
             task_timeout=settings.task_timeout,
-            is_draining=draining.has_begun,
+            is_draining=shutdown.has_begun,
         )
-        self._patience = Patience()
+        self._patience = Backoff()
         limit_memory(settings.task_memory)
-        prefer_as_victim()
+        raise_oom_score()
         self._heartbeat.say("ready", model=runtime.name)
         log.info("worker process ready", model=runtime.name)
 
@@ -64,23 +64,23 @@ class WorkerProcess:
         bind_origins(origins.values())
         self._patience.pause()
         try:
-            settled = process_chunk(self._bench, ids, started=started, origins=origins)
+            settled = process_batch(self._bench, ids, started=started, origins=origins)
         except UnavailableError as error:
-            if not self._patience.in_trouble:
+            if not self._patience.is_failing:
                 log.warning("work interrupted", reason=str(error))
-            self._patience.meet_trouble()
+            self._patience.fail()
         except Exception:
             # Of a MemoryError that got away, Celery's main process would stop.
             log.exception("work failed")
         else:
-            if self._patience.in_trouble:
+            if self._patience.is_failing:
                 log.info("work resumed")
             self._patience.end()
             seconds = round(time.monotonic() - started, 3)
             log.info("message done", pictures=settled, of=len(ids), seconds=seconds)
         finally:
             if self._traces:
-                tell_steps(self._traces, self._bench.stages.take_steps(), origins)
+                send_spans(self._traces, self._bench.stages.take_steps(), origins)
 
     def close(self) -> None:
         self._bench.io.shutdown(wait=False, cancel_futures=True)

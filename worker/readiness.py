@@ -15,7 +15,7 @@ log = get_logger(__name__)
 
 # Weights that somebody is about to copy are noticed quickly; a machine without any is left alone.
 _FIRST_PAUSE = 2.0
-_LONGEST_PAUSE = 30.0
+_MAX_PAUSE = 30.0
 
 
 def wait_for_model(settings: Settings) -> Path:
@@ -45,7 +45,7 @@ def _wait(settings: Settings, heartbeat: Heartbeat) -> Path:
                 said = str(error)
             heartbeat.say("no_weights", detail=said)
         time.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
+        pause = min(pause * 2, _MAX_PAUSE)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -3,7 +3,7 @@
 from mmap import mmap
 
 
-class Draining:
+class ShutdownFlag:
     """One byte of shared memory, to be made before the fork: set once, read by every process."""
 
     def __init__(self) -> None:

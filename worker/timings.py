@@ -20,7 +20,7 @@ class Step:
     ended: float
 
 
-class Stages:
+class Timings:
     """Adds up how long steps took; remembers each only where somebody wants to trace them."""
 
     def __init__(self, *, remember: bool = False) -> None:
@@ -72,7 +72,7 @@ class Stopwatch:
 
     __slots__ = ("_began", "_picture", "_stage", "_stages")
 
-    def __init__(self, stages: Stages, stage: Stage, picture: UUID | None) -> None:
+    def __init__(self, stages: Timings, stage: Stage, picture: UUID | None) -> None:
         self._stages = stages
         self._stage = stage
         self._picture = picture

@@ -13,7 +13,7 @@ from worker.timings import Step
 _BILLION = 1_000_000_000
 
 
-def tell_steps(traces: Traces, steps: Sequence[Step], origins: Mapping[UUID, Origin]) -> None:
+def send_spans(traces: Traces, steps: Sequence[Step], origins: Mapping[UUID, Origin]) -> None:
     """Give every picture's trace its own steps, and those of the message it came with."""
     since_epoch = time.time() - time.perf_counter()
     own: dict[UUID, list[Span]] = defaultdict(list)

@@ -7,11 +7,11 @@ import structlog
 from fastapi import Depends, Request
 
 from api.auth.open_access import is_loopback
-from api.auth.rate_limit import Allowance
+from api.auth.rate_limit import RateLimitStatus
 from api.auth.scopes import PUBLIC, SCOPES
-from api.auth.trusted_hosts import is_ours
+from api.auth.trusted_hosts import is_trusted_host
 from api.dependencies import Service, ServiceDep
-from api.middleware.request_context import ALLOWANCE
+from api.middleware.request_context import RATE_LIMIT_STATUS
 from core.errors import NotAllowedError, NotAuthenticatedError
 from infra.database.queries.sessions import KeyHolder, find_by_key, find_by_session
 from infra.telemetry.logging import get_logger
@@ -35,7 +35,7 @@ async def guard(request: Request, service: ServiceDep) -> KeyHolder | None:
     holder = await _identify(request, service)
     if holder is not None:
         structlog.contextvars.bind_contextvars(key=holder.name)
-        _note(request, service.rates.count_key(holder.id))
+        _note(request, service.rate_limiter.count_key(holder.id))
     if operation in PUBLIC:
         return holder
     scope = SCOPES.get(operation or "")
@@ -57,14 +57,14 @@ def _count_address(request: Request, service: Service) -> None:
     """This machine's own programs need no limit, and are behind one address, all of them."""
     address = request.client.host if request.client else ""
     if not is_loopback(address):
-        _note(request, service.rates.count_address(address))
+        _note(request, service.rate_limiter.count_address(address))
 
 
-def _note(request: Request, allowance: Allowance | None) -> None:
+def _note(request: Request, allowance: RateLimitStatus | None) -> None:
     """Have the answer tell of the limit that is nearest."""
-    before: Allowance | None = request.scope.get(ALLOWANCE)
+    before: RateLimitStatus | None = request.scope.get(RATE_LIMIT_STATUS)
     if allowance and (before is None or allowance.remaining < before.remaining):
-        request.scope[ALLOWANCE] = allowance
+        request.scope[RATE_LIMIT_STATUS] = allowance
 
 
 async def _identify(request: Request, service: Service) -> KeyHolder | None:
@@ -103,18 +103,18 @@ def _check_same_origin(request: Request) -> None:
 
 async def _check_open(request: Request, service: Service) -> None:
     """Whether somebody without a key may pass."""
-    if not await service.openness.ask():
+    if not await service.open_access.ask():
         raise NotAuthenticatedError
-    _check_is_near(request, service)
+    _check_is_local(request, service)
 
 
-def _check_is_near(request: Request, service: Service) -> None:
+def _check_is_local(request: Request, service: Service) -> None:
     """Without keys, only this machine is answered, unless the operator says otherwise.
 
     Nor is a page that has made a name of its own lead here.
     """
     host = request.headers.get("host", "")
-    if not is_ours(host, service.settings):
+    if not is_trusted_host(host, service.settings):
         raise NotAllowedError(
             "Under this name the gallery answers only who has a key. If the name is yours, put it "
             "into GALLERY_ALLOWED_HOSTS, or make a key with `gallery keys create`."

@@ -9,14 +9,14 @@ import psycopg
 
 from core.errors import ConfigurationError
 from infra.database.pool import Database, limited_conninfo
-from infra.database.queries.sessions import HAVE_KEYS, have_keys
+from infra.database.queries.sessions import HAS_KEYS, has_keys
 from infra.settings import Settings
 
 # How soon the first key closes a service that was open. It never opens again.
-_LOOK_AGAIN_SECONDS = 1.0
+_RECHECK_SECONDS = 1.0
 
 
-class Openness:
+class OpenAccess:
     """Whether the service asks for no key, as long as there is none."""
 
     def __init__(self, database: Database) -> None:
@@ -27,12 +27,12 @@ class Openness:
     async def ask(self) -> bool:
         if self._is_open and time.monotonic() >= self._look_at:
             async with self._database.connection() as conn:
-                self._is_open = not await have_keys(conn)
-            self._look_at = time.monotonic() + _LOOK_AGAIN_SECONDS
+                self._is_open = not await has_keys(conn)
+            self._look_at = time.monotonic() + _RECHECK_SECONDS
         return self._is_open
 
 
-def refuse_strangers(settings: Settings) -> None:
+def require_keys_on_public_address(settings: Settings) -> None:
     """See to it that a service without keys is not put on a network unawares.
 
     Where the database is away, nobody can say whether there are keys; each request is asked then.
@@ -46,7 +46,7 @@ def refuse_strangers(settings: Settings) -> None:
         suppress(psycopg.Error),
         psycopg.connect(limited_conninfo(settings.require_database_url()), autocommit=True) as conn,
     ):
-        if conn.execute(HAVE_KEYS).fetchone() == (False,):
+        if conn.execute(HAS_KEYS).fetchone() == (False,):
             raise ConfigurationError(
                 f"GALLERY_HOST={settings.host} can be reached from other machines, and there are "
                 "no API keys: anybody could use the gallery. Make one with `gallery keys create "

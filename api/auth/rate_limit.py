@@ -17,7 +17,7 @@ from uuid import UUID
 
 from anyio import to_thread
 
-from api.background.loop import Trouble
+from api.background.loop import FailureLog
 from core.errors import QueueUnavailableError, RateLimitedError
 from infra.queue.counters import Counters
 from infra.settings import Settings
@@ -25,13 +25,13 @@ from infra.settings import Settings
 WINDOW_SECONDS: Final = 60
 EXCHANGE_SECONDS = 0.25
 # After a failure Redis is left alone this long.
-REST_SECONDS = 5.0
+BACKOFF_SECONDS = 5.0
 # Whoever has one IPv6 address has as many as this prefix leaves room for.
 _IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class RateLimitStatus:
     """What is left to somebody in the present minute."""
 
     limit: int
@@ -48,7 +48,7 @@ class Allowance:
         }
 
 
-class Rates:
+class RateLimiter:
     """Counts requests. A limit of 0 is none."""
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
@@ -59,7 +59,7 @@ class Rates:
         self._known: Counter[str] = Counter()  # by all processes, as far as is known here
         self._news: Counter[str] = Counter()  # of them, what the others have not been told
 
-    def count_key(self, key_id: UUID) -> Allowance | None:
+    def count_key(self, key_id: UUID) -> RateLimitStatus | None:
         """Count a request made with a key.
 
         Raises:
@@ -67,7 +67,7 @@ class Rates:
         """
         return self._count(f"key:{key_id}", self._per_key)
 
-    def count_address(self, address: str) -> Allowance | None:
+    def count_address(self, address: str) -> RateLimitStatus | None:
         """Count a request from an address.
 
         Raises:
@@ -75,7 +75,7 @@ class Rates:
         """
         return self._count(f"address:{network_of(address)}", self._per_address)
 
-    def _count(self, who: str, limit: int) -> Allowance | None:
+    def _count(self, who: str, limit: int) -> RateLimitStatus | None:
         if not limit:
             return None
         now = time.time()
@@ -86,7 +86,7 @@ class Rates:
             raise RateLimitedError(limit=limit, retry_after=reset)
         self._known[who] += 1
         self._news[who] += 1
-        return Allowance(limit, left - 1, reset)
+        return RateLimitStatus(limit, left - 1, reset)
 
     def _turn_to(self, window: int) -> None:
         if window != self._window:
@@ -96,12 +96,12 @@ class Rates:
 
     async def run(self) -> None:
         """Exchange counts with the other processes until cancelled."""
-        trouble = Trouble("counting together")
+        failures = FailureLog("counting together")
         pause = EXCHANGE_SECONDS
         while True:
             await asyncio.sleep(pause)
-            pause = REST_SECONDS
-            with trouble.caught(QueueUnavailableError):  # the announcer logs that it is away
+            pause = BACKOFF_SECONDS
+            with failures.caught(QueueUnavailableError):  # the publisher logs the outage
                 await self._exchange()
                 pause = EXCHANGE_SECONDS
 

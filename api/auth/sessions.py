@@ -10,7 +10,12 @@ from api.dependencies import ServiceDep
 from api.problems import problems
 from core.errors import NotAuthenticatedError
 from infra.database.queries.api_keys import Scope
-from infra.database.queries.sessions import SESSION_LASTS, begin_session, end_session, find_by_key
+from infra.database.queries.sessions import (
+    SESSION_LIFETIME,
+    begin_session,
+    end_session,
+    find_by_key,
+)
 
 router = APIRouter(prefix="/session", tags=["service"])
 
@@ -41,7 +46,7 @@ async def begin(
     response.set_cookie(
         SESSION_COOKIE,
         session,
-        max_age=int(SESSION_LASTS.total_seconds()),
+        max_age=int(SESSION_LIFETIME.total_seconds()),
         path="/",
         httponly=True,
         samesite="strict",

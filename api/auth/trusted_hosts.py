@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from infra.settings import Settings
 
 
-def is_ours(host: str, settings: Settings) -> bool:
+def is_trusted_host(host: str, settings: Settings) -> bool:
     """Whether a request's `Host` is an address, or a name that is known to be ours."""
     try:
         name = urlsplit(f"//{host}").hostname or ""

@@ -7,10 +7,10 @@ from anyio import to_thread
 
 from core.errors import UnavailableError
 from infra.database.pool import Database
-from infra.database.queries.idempotency import forget_keys
-from infra.database.queries.orphaned_objects import take_unnamed
+from infra.database.queries.idempotency import delete_expired_keys
+from infra.database.queries.orphaned_objects import claim_orphan_candidate
 from infra.database.queries.purge import purge_images
-from infra.database.queries.webhooks import forget_deliveries
+from infra.database.queries.webhooks import delete_old_deliveries
 from infra.storage import ObjectStore, original_key, thumbnail_key
 from infra.telemetry.logging import get_logger
 
@@ -23,7 +23,7 @@ COLLECT_AFTER = timedelta(hours=1)
 ROUND_SECONDS = 1.0
 
 
-class Housekeeper:
+class Cleanup:
     """Does a little once a minute, for whoever is the sweeper."""
 
     def __init__(self, database: Database, objects: ObjectStore, *, retention: timedelta) -> None:
@@ -41,8 +41,8 @@ class Housekeeper:
             purged = await self._purge()
             collected = await self.collect(COLLECT_AFTER)
             async with self._database.connection() as conn:
-                await forget_keys(conn)
-                await forget_deliveries(conn)
+                await delete_expired_keys(conn)
+                await delete_old_deliveries(conn)
         except UnavailableError as error:
             log.info("housekeeping put off", reason=str(error))
             return
@@ -61,7 +61,7 @@ class Housekeeper:
         while time.monotonic() < deadline:
             async with (
                 self._database.connection(seconds=None) as conn,
-                take_unnamed(conn, older_than) as (sha256, named),
+                claim_orphan_candidate(conn, older_than) as (sha256, named),
             ):
                 if sha256 is None:
                     break

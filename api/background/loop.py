@@ -8,7 +8,7 @@ from infra.telemetry.logging import get_logger
 log = get_logger(__name__)
 
 
-class Trouble:
+class FailureLog:
     """Whether some endless work fails at present."""
 
     def __init__(self, work: str) -> None:

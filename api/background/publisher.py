@@ -7,7 +7,7 @@ from uuid import UUID
 
 from anyio import to_thread
 
-from api.background.loop import Trouble
+from api.background.loop import FailureLog
 from core.errors import QueueUnavailableError
 from core.types import Lane
 from infra.queue.celery import LANES, Queue
@@ -18,13 +18,13 @@ log = get_logger(__name__)
 
 # After a failure the queue is left alone this long. What is not announced meanwhile is dropped
 # here and found by the sweeper.
-REST_SECONDS = 5.0
+BACKOFF_SECONDS = 5.0
 # The pause after a round of messages. A picture that arrives alone goes at once; of many small
 # requests, those of the pause go together: a message costs a worker as much as half a picture.
-GATHER_SECONDS = 0.05
+BATCH_WINDOW_SECONDS = 0.05
 
 
-class Announcer:
+class Publisher:
     """Collects ids and publishes them in messages of at most `chunk_size`.
 
     While messages are on their way, and for a moment after, whatever else arrives is collected
@@ -38,7 +38,7 @@ class Announcer:
         self._wake = asyncio.Event()
         self._resting_until = 0.0
 
-    def announce(self, ids: Iterable[UUID], lane: Lane) -> None:
+    def publish_soon(self, ids: Iterable[UUID], lane: Lane) -> None:
         """Have pictures published soon, in the present request's name. Returns at once."""
         if time.monotonic() < self._resting_until:
             return
@@ -48,13 +48,13 @@ class Announcer:
 
     async def run(self) -> None:
         """Publish until cancelled."""
-        trouble = Trouble("announcing")
+        failures = FailureLog("announcing")
         while True:
             await self._wake.wait()
             self._wake.clear()
-            with trouble.caught():  # the sweeper announces what is lost so
+            with failures.caught():  # the sweeper announces what is lost so
                 await self._publish_pending()
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(BATCH_WINDOW_SECONDS)
 
     async def _publish_pending(self) -> None:
         for lane in LANES:
@@ -69,5 +69,5 @@ class Announcer:
             await to_thread.run_sync(self._queue.publish, ids, lane, origins)
         except QueueUnavailableError as error:
             log.warning("queue lost, the sweeper will announce", reason=str(error.__cause__))
-            self._resting_until = time.monotonic() + REST_SECONDS
+            self._resting_until = time.monotonic() + BACKOFF_SECONDS
             self._pending = {each: [] for each in LANES}

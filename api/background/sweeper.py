@@ -11,15 +11,15 @@ from uuid import UUID
 from anyio import to_thread
 from psycopg import AsyncConnection
 
-from api.background.cleanup import Housekeeper
-from api.background.loop import Trouble
+from api.background.cleanup import Cleanup
+from api.background.loop import FailureLog
 from core.errors import QueueUnavailableError, UnavailableError
 from core.types import Lane
 from infra.database.pool import Database
 from infra.database.queries.recovery import (
-    SweptImage,
-    settle_abandoned,
-    take_unheard,
+    RecoveredImage,
+    reclaim_expired,
+    take_unpublished,
     try_sweeper_lock,
 )
 from infra.queue.celery import LANES, Queue
@@ -34,7 +34,7 @@ SWEEP_SECONDS = 2.0
 BACKLOG_MESSAGES = 20
 # At most this many pictures are called per lane and sweep; with chunks of 16 that keeps two
 # hundred workers busy until the next one.
-MOST_PER_SWEEP = 5000
+MAX_PER_SWEEP = 5000
 # A slow queue must not keep the sweeper from its next round; the rest is called again later.
 PUBLISH_SECONDS = 3.0
 # A round that takes longer met a database that does not answer.
@@ -45,13 +45,13 @@ class Sweeper:
     """Looks every few seconds for pictures that wait unheard or were abandoned."""
 
     def __init__(
-        self, settings: Settings, database: Database, queue: Queue, housekeeper: Housekeeper
+        self, settings: Settings, database: Database, queue: Queue, cleanup: Cleanup
     ) -> None:
         self._settings = settings
         self._database = database
         self._queue = queue
-        self._housekeeper = housekeeper
-        self._trouble = Trouble("sweeping")
+        self._housekeeper = cleanup
+        self._trouble = FailureLog("sweeping")
 
     async def run(self) -> None:
         """Sweep until cancelled, whenever this process holds the lock."""
@@ -75,8 +75,8 @@ class Sweeper:
             await conn.close()  # back in the pool, it would keep the lock and nobody would sweep
 
     async def _sweep(self, conn: AsyncConnection) -> None:
-        abandoned = await settle_abandoned(
-            conn, longest_lease=self._settings.lease, limit=MOST_PER_SWEEP
+        abandoned = await reclaim_expired(
+            conn, longest_lease=self._settings.lease, limit=MAX_PER_SWEEP
         )
         if abandoned:
             given_up = sum(image.status == "failed" for image in abandoned)
@@ -85,17 +85,17 @@ class Sweeper:
             await self._publish([image for image in abandoned if image.status == "queued"])
             for lane in LANES:
                 if await to_thread.run_sync(self._queue.length, lane) < BACKLOG_MESSAGES:
-                    await self._call_unheard(conn, lane)
+                    await self._republish(conn, lane)
         except QueueUnavailableError:
             pass  # rows stay as they are until it is back
 
-    async def _call_unheard(self, conn: AsyncConnection, lane: Lane) -> None:
-        unheard = await take_unheard(conn, lane, limit=MOST_PER_SWEEP)
+    async def _republish(self, conn: AsyncConnection, lane: Lane) -> None:
+        unheard = await take_unpublished(conn, lane, limit=MAX_PER_SWEEP)
         if unheard:
             log.info("pictures announced again", pictures=len(unheard), lane=lane)
         await self._publish(unheard)
 
-    async def _publish(self, images: Sequence[SweptImage]) -> None:
+    async def _publish(self, images: Sequence[RecoveredImage]) -> None:
         deadline = time.monotonic() + PUBLISH_SECONDS
         for lane in LANES:
             for ids in self._messages([image for image in images if image.lane == lane]):
@@ -103,7 +103,7 @@ class Sweeper:
                     return
                 await to_thread.run_sync(self._queue.publish, ids, lane)
 
-    def _messages(self, images: Sequence[SweptImage]) -> Iterator[list[UUID]]:
+    def _messages(self, images: Sequence[RecoveredImage]) -> Iterator[list[UUID]]:
         """Chunks, but alone what a worker has vanished with before."""
         size = self._settings.chunk_size
         fresh = [image.id for image in images if not image.attempts]

@@ -1,7 +1,7 @@
 """A file that is only ever written to, and emptied as it fills."""
 
 
-class Sink:
+class Buffer:
     """Give it to a writer of archives or tables, and take what has been written so far."""
 
     def __init__(self) -> None:

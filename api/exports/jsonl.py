@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from api.images.serializer import show_image, write_json
+from api.images.serializer import dump_json, serialize_image
 from infra.database.queries.images import Image
 
 
@@ -22,6 +22,6 @@ class JsonLines:
 
 
 def _line(image: Image) -> bytes:
-    shown = show_image(image)
+    shown = serialize_image(image)
     del shown["matches"]
-    return write_json(shown) + b"\n"
+    return dump_json(shown) + b"\n"

@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from anyio import to_thread
 
-from api.exports.zip_stream import Archive
+from api.exports.zip_stream import ZipStream
 
 MEDIA_TYPE = "application/zip"
 
@@ -20,7 +20,7 @@ async def pack(
     `facts` is asked when the content has come to its end.
     """
     # What is a zip already does not get smaller.
-    archive = Archive(ZIP_STORED if name.endswith(".zip") else ZIP_DEFLATED, large=True)
+    archive = ZipStream(ZIP_STORED if name.endswith(".zip") else ZIP_DEFLATED, large=True)
     digest = hashlib.sha256()
     size = 0
     archive.begin(name)
@@ -34,6 +34,6 @@ async def pack(
     yield archive.finish()
 
 
-def _add(block: bytes, digest: "hashlib._Hash", archive: Archive) -> None:
+def _add(block: bytes, digest: "hashlib._Hash", archive: ZipStream) -> None:
     digest.update(block)
     archive.write(block)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from anyio import to_thread
 
-from api.exports.zip_stream import Archive
+from api.exports.zip_stream import ZipStream
 from api.uploads.filenames import shorten
 from infra.database.queries.images import Image
 from infra.storage import ObjectStore, original_key
@@ -23,7 +23,7 @@ async def zip_originals(
     batches: AsyncIterator[list[Image]], objects: ObjectStore
 ) -> AsyncIterator[bytes]:
     """Yield the archive; it is as good as it is long, for pictures do not shrink."""
-    archive = Archive()
+    archive = ZipStream()
     number = 0
     async for batch in batches:
         for image in batch:

@@ -6,8 +6,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from api.exports.buffer import Sink
-from api.images.serializer import show_image
+from api.exports.buffer import Buffer
+from api.images.serializer import serialize_image
 from infra.database.queries.images import Image
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -48,7 +48,7 @@ class Parquet:
     ending = "parquet"
 
     def __init__(self) -> None:
-        self._sink = Sink()
+        self._sink = Buffer()
         self._writer = pq.ParquetWriter(self._sink, SCHEMA, compression="zstd")
 
     def write(self, images: Sequence[Image]) -> bytes:
@@ -64,4 +64,4 @@ class Parquet:
 
 
 def _row(image: Image) -> dict[str, object]:
-    return show_image(image) | {"id": str(image.id), "failure": image.failure_code}
+    return serialize_image(image) | {"id": str(image.id), "failure": image.failure_code}

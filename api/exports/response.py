@@ -16,24 +16,24 @@ log = get_logger(__name__)
 READER_SECONDS = 120.0
 # Nor may one hold its place for days: after the same time's grace it takes this much a second, on
 # average over the time that it lets us wait.
-SLOWEST_BYTES_PER_SECOND = 16 << 10
+MIN_BYTES_PER_SECOND = 16 << 10
 
 
-class ReaderGoneError(Exception):
+class SlowReaderError(Exception):
     """Nobody takes what is sent."""
 
 
-class Streamed(StreamingResponse):
+class GuardedStreamingResponse(StreamingResponse):
     """An answer on its way. One that is given up has no end, as one that breaks."""
 
     async def stream_response(self, send: Send) -> None:
         try:
-            await super().stream_response(Reader(send).take)
-        except ReaderGoneError:
+            await super().stream_response(SlowReaderGuard(send).take)
+        except SlowReaderError:
             log.warning("export given up: its reader takes nothing, or too little")
 
 
-class Reader:
+class SlowReaderGuard:
     """Whoever takes an answer."""
 
     def __init__(self, send: Send) -> None:
@@ -45,14 +45,14 @@ class Reader:
         """Wait until the reader takes this.
 
         Raises:
-            ReaderGoneError: it does not, or has been too slow.
+            SlowReaderError: it does not, or has been too slow.
         """
         begun = asyncio.get_running_loop().time()
-        left = READER_SECONDS + self._taken / SLOWEST_BYTES_PER_SECOND - self._waited
+        left = READER_SECONDS + self._taken / MIN_BYTES_PER_SECOND - self._waited
         try:
             async with asyncio.timeout(min(left, READER_SECONDS)):
                 await self._send(message)
         except TimeoutError as error:
-            raise ReaderGoneError from error
+            raise SlowReaderError from error
         self._waited += asyncio.get_running_loop().time() - begun
         self._taken += len(message.get("body", b""))

@@ -17,14 +17,14 @@ from api.dependencies import MinScore, SearchText, Service, ServiceDep
 from api.exports import manifest as with_manifest
 from api.exports import originals
 from api.exports.jsonl import JsonLines
-from api.exports.response import Streamed
+from api.exports.response import GuardedStreamingResponse
 from api.problems import problems
 from core.errors import BusyError
-from core.search.parser import read_search
+from core.search.parser import parse_search
 from core.types import ImageStatus
 from infra.database.queries.images import Image
 from infra.database.search.compiler import Filter
-from infra.database.search.export import copy_csv, list_models, one_look, read_images
+from infra.database.search.export import consistent_snapshot, copy_csv, list_models, read_images
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
@@ -49,7 +49,7 @@ _FILE = {"schema": {"type": "string", "format": "binary"}}
 # No CapacityLimiter: a response is begun and ended by different tasks.
 _exporting = asyncio.Semaphore(3)
 # Short ones are over by then; for long ones nobody should wait without an answer.
-TURN_SECONDS = 5.0
+SLOT_SECONDS = 5.0
 
 # Small enough to get through a slow line in the time that `streamed` gives a reader.
 _PIECE = 256 << 10
@@ -100,7 +100,7 @@ Manifest = Annotated[bool, Query(description="A zip of the file and a manifest w
 @router.get(
     "",
     operation_id="exportImages",
-    response_class=Streamed,
+    response_class=GuardedStreamingResponse,
     responses=problems(400, 422, 503) | _RESPONSES,
 )
 async def export_images(
@@ -115,14 +115,14 @@ async def export_images(
     *,
     bom: Bom = False,
     manifest: Manifest = False,
-) -> Streamed:
+) -> GuardedStreamingResponse:
     """What the same search shows, as a file, newest first."""
-    which = Filter(query=read_search(q, min_score), status=status, ids=ids)
+    which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
     export = Export(service, which, format, bom=bom)
     if not manifest:
         return await _send(export, None)
     asked = {"query": q, "min_score": min_score, "status": status}
-    return await _send(export, asked if ids is None else asked | _tell_ids(ids))
+    return await _send(export, asked if ids is None else asked | _describe_ids(ids))
 
 
 class Chosen(BaseModel):
@@ -134,7 +134,7 @@ class Chosen(BaseModel):
 @router.post(
     "",
     operation_id="exportChosen",
-    response_class=Streamed,
+    response_class=GuardedStreamingResponse,
     responses=problems(422, 503) | _RESPONSES,
 )
 async def export_chosen(
@@ -144,20 +144,20 @@ async def export_chosen(
     *,
     bom: Bom = False,
     manifest: Manifest = False,
-) -> Streamed:
+) -> GuardedStreamingResponse:
     """These pictures as a file, newest first; those that are gone are left out."""
     export = Export(service, Filter(ids=chosen.ids), format, bom=bom)
-    asked = await to_thread.run_sync(_tell_ids, chosen.ids) if manifest else None
+    asked = await to_thread.run_sync(_describe_ids, chosen.ids) if manifest else None
     return await _send(export, asked)
 
 
-def _tell_ids(ids: list[UUID]) -> dict[str, object]:
+def _describe_ids(ids: list[UUID]) -> dict[str, object]:
     """Which pictures were chosen: how many, and what `sort -u ids.txt | sha256sum` says of them."""
     lines = sorted({f"{each}\n" for each in ids})
     return {"ids": len(lines), "ids_sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
 
 
-async def _send(export: "Export", asked: dict[str, object] | None) -> Streamed:
+async def _send(export: "Export", asked: dict[str, object] | None) -> GuardedStreamingResponse:
     """Begin the response; with a manifest of what was asked, if that is given."""
     blocks, ending, media_type = export.blocks(), export.ending, export.media_type
     if asked is not None:
@@ -165,7 +165,7 @@ async def _send(export: "Export", asked: dict[str, object] | None) -> Streamed:
         ending, media_type = "zip", with_manifest.MEDIA_TYPE
     first = await anext(blocks)  # so that trouble at the start is a problem, not half a file
     name = f"{_FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
-    return Streamed(
+    return GuardedStreamingResponse(
         _chain(first, blocks),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
@@ -173,14 +173,14 @@ async def _send(export: "Export", asked: dict[str, object] | None) -> Streamed:
 
 
 @asynccontextmanager
-async def _turn() -> AsyncIterator[None]:
+async def _wait_for_slot() -> AsyncIterator[None]:
     """Wait, a little, for one of the exports under way to end.
 
     Raises:
         BusyError: none did.
     """
     try:
-        async with asyncio.timeout(TURN_SECONDS):
+        async with asyncio.timeout(SLOT_SECONDS):
             await _exporting.acquire()
     except TimeoutError as error:
         raise BusyError("As many exports as run at once are under way. Try again.") from error
@@ -210,7 +210,7 @@ class Export:
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """The file, piece by piece. If something breaks, so does the response: it has no end."""
-        async with _turn():
+        async with _wait_for_slot():
             async for block in self._csv() if self.ending == "csv" else self._written():
                 yield block
 
@@ -226,7 +226,10 @@ class Export:
     async def _look(self) -> AsyncIterator[AsyncConnection]:
         # Without a limit on the time: an export takes as long as its reader does, and is begun and
         # ended by different tasks, which a limit would not survive.
-        async with self._service.database.connection(seconds=None) as conn, one_look(conn):
+        async with (
+            self._service.database.connection(seconds=None) as conn,
+            consistent_snapshot(conn),
+        ):
             yield conn
 
     async def _csv(self) -> AsyncIterator[bytes]:

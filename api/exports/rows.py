@@ -29,7 +29,7 @@ def table_row(image: Image) -> list[Cell]:
     """The cells of a picture."""
     cells: list[Cell] = [
         str(image.id),
-        defused(image.name),
+        defuse_formula(image.name),
         image.created_at.replace(microsecond=0),
     ]
     for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
@@ -38,6 +38,6 @@ def table_row(image: Image) -> list[Cell]:
     return cells + [None] * (len(COLUMNS) - len(cells))
 
 
-def defused(text: str) -> str:
+def defuse_formula(text: str) -> str:
     """The text, with an apostrophe in front where a spreadsheet would take it for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED
 
 from api.exports.rows import COLUMNS, Cell, Percentage, table_row
-from api.exports.zip_stream import Archive
+from api.exports.zip_stream import ZipStream
 from infra.database.queries.images import Image
 
 # Excel opens no sheet with more rows.
@@ -67,7 +67,7 @@ class Xlsx:
     ending = "xlsx"
 
     def __init__(self, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES) -> None:
-        self._archive = Archive(ZIP_DEFLATED)
+        self._archive = ZipStream(ZIP_DEFLATED)
         self._max_rows = max_rows
         self._max_bytes = max_bytes
         self._sheets = 0

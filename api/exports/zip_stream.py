@@ -3,17 +3,17 @@
 from typing import IO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from api.exports.buffer import Sink
+from api.exports.buffer import Buffer
 
 # The same pictures make the same bytes: entries carry no time of their own making.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-class Archive:
+class ZipStream:
     """Entries one after the other; take what has been written whenever you like."""
 
     def __init__(self, compression: int = ZIP_STORED, *, large: bool = False) -> None:
-        self._sink = Sink()
+        self._sink = Buffer()
         self._zip = ZipFile(self._sink, "w", compression)
         self._compression = compression
         self._large = large

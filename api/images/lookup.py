@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from api.dependencies import ServiceDep
 from api.problems import problems
-from infra.database.queries.lookup import find_known
+from infra.database.queries.lookup import find_existing_hashes
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -38,7 +38,7 @@ class KnownImages(BaseModel):
 async def find_known_images(hashes: Hashes, service: ServiceDep) -> KnownImages:
     """Which of these files the gallery has, so that they need not be sent again."""
     async with service.database.connection() as conn:
-        known = await find_known(conn, [bytes.fromhex(each) for each in hashes.sha256])
+        known = await find_existing_hashes(conn, [bytes.fromhex(each) for each in hashes.sha256])
     return KnownImages(
         items=[KnownImage(sha256=sha256.hex(), image_id=known[sha256]) for sha256 in known]
     )

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 from api.dependencies import Service, ServiceDep
 from api.problems import problems
 from core.errors import ConflictError
-from core.search.parser import read_search
-from infra.database.queries.images import parts
-from infra.database.queries.reclassify import Scope, find_for_rerun, rerun_images
-from infra.database.queries.workers import Worker, list_alive
+from core.search.parser import parse_search
+from infra.database.queries.images import batches_of
+from infra.database.queries.reclassify import Scope, find_for_reclassification, reclassify_images
+from infra.database.queries.workers import Worker, list_live_workers
 from infra.database.search.compiler import Filter
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -43,20 +43,20 @@ class Queued(BaseModel):
 )
 async def rerun(which: Rerun, service: ServiceDep) -> Queued:
     """Classify pictures again; until it is done, each shows as waiting, without its tags."""
-    found = Filter(query=read_search(which.q, which.min_score))
+    found = Filter(query=parse_search(which.q, which.min_score))
     model = await _present_model(service) if which.scope == "older_model" else None
     async with service.database.connection() as conn:
-        chosen = await find_for_rerun(conn, found, which.scope, model=model)
+        chosen = await find_for_reclassification(conn, found, which.scope, model=model)
     queued = 0
-    for part in parts(chosen):
+    for part in batches_of(chosen):
         async with service.database.connection() as conn:
-            queued += await rerun_images(conn, part, which.scope, model=model)
+            queued += await reclassify_images(conn, part, which.scope, model=model)
     return Queued(queued=queued)
 
 
 async def _present_model(service: Service) -> str:
     async with service.database.connection() as conn:
-        return present_model(await list_alive(conn))
+        return present_model(await list_live_workers(conn))
 
 
 def present_model(workers: Sequence[Worker]) -> str:

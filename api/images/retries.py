@@ -7,8 +7,8 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel, Field, model_validator
 
 from api.dependencies import ImageId, JobId, ServiceDep
-from api.images.serializer import answer, show_image
-from api.jobs.serializer import show_job
+from api.images.serializer import json_response, serialize_image
+from api.jobs.serializer import serialize_job
 from api.problems import problems
 from api.schemas import ImageRead, JobRead
 from infra.database.queries import requeue
@@ -53,7 +53,7 @@ async def cancel_job(job_id: JobId, service: ServiceDep) -> Response:
 
 
 async def _answer(conn: AsyncConnection, job_id: UUID) -> Response:
-    return answer(show_job(await get_job(conn, job_id), await list_items(conn, job_id)))
+    return json_response(serialize_job(await get_job(conn, job_id), await list_items(conn, job_id)))
 
 
 class RetrySelection(BaseModel):
@@ -100,4 +100,4 @@ async def retry_image(image_id: ImageId, service: ServiceDep) -> Response:
     """Queue a picture again that failed or was cancelled; any other stays as it is."""
     async with service.database.connection() as conn:
         await requeue.retry_images(conn, Retry(ended=["failed", "cancelled"], ids=[image_id]))
-        return answer(show_image(await get_image(conn, image_id)))
+        return json_response(serialize_image(await get_image(conn, image_id)))

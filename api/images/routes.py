@@ -22,17 +22,17 @@ from api.dependencies import (
     ServiceDep,
     Skip,
 )
-from api.images.serializer import answer, show_facets, show_image
+from api.images.serializer import json_response, serialize_facets, serialize_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
 from api.problems import problems
 from api.schemas import ImagePage, ImageRead, Similar
-from api.search.matches import Reasons
-from core.search.parser import read_search
+from api.search.matches import MatchExplainer
+from core.search.parser import parse_search
 from core.types import ImageStatus
 from infra.database.queries import images
 from infra.database.search import estimate, pages, similar
 from infra.database.search.compiler import Filter, has_matches
-from infra.database.search.estimate import Extent
+from infra.database.search.estimate import SearchEstimate
 from infra.database.search.pages import Page, PageRequest, Position, Sort
 from infra.database.search.ranking import Ranking, rank
 from infra.storage import original_key, thumbnail_key
@@ -79,21 +79,21 @@ async def list_images(
     limit: Limit = 50,
 ) -> Response:
     """The gallery, or what a search finds in it."""
-    query = read_search(q, min_score)
+    query = parse_search(q, min_score)
     which = Filter(query=query, status=status, trash=deleted)
     if sort == "match" and not has_matches(query):
         sort = "confidence"
     after = _CURSORS[sort](cursor)
     request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
     page, size, ranking = await _read(service, which, request, facets)
-    reasons = Reasons(query)
-    return answer(
+    reasons = MatchExplainer(query)
+    return json_response(
         {
-            "items": [show_image(image, reasons.of(image)) for image in page.images],
+            "items": [serialize_image(image, reasons.of(image)) for image in page.images],
             "total": size.total,
             "total_is_exact": size.is_exact,
             "next": page.next and write_cursor(page.next.key, page.next.id),
-            "facets": show_facets(size.facets) if facets else None,
+            "facets": serialize_facets(size.facets) if facets else None,
             "ranked": len(ranking.best) if ranking and ranking.end else None,
         }
     )
@@ -101,18 +101,18 @@ async def list_images(
 
 async def _read(
     service: Service, which: Filter, request: PageRequest, facets: int
-) -> tuple[Page, Extent, Ranking | None]:
+) -> tuple[Page, SearchEstimate, Ranking | None]:
     """A page, how much there is behind it, and how that was ranked, if it was."""
     async with service.database.connection() as conn:
-        recall = partial(service.memory.recall, conn)
+        get = partial(service.snapshot_cache.get, conn)
         measure = partial(estimate.measure, conn, which, facets=facets)
         if which.is_everything:  # no need to know how much that is
             page = await pages.list_all(conn, request, trash=which.trash)
-            return page, await recall((which, facets), measure, state=page.state), None
-        size = await recall((which, facets), measure)
+            return page, await get((which, facets), measure, state=page.state), None
+        size = await get((which, facets), measure)
         if request.sort != "match":
             return await pages.list_images(conn, which, request, size), size, None
-        ranking = await recall((which, "ranking"), partial(rank, conn, which, size))
+        ranking = await get((which, "ranking"), partial(rank, conn, which, size))
         return await pages.list_matches(conn, which, request, ranking), size, ranking
 
 
@@ -124,7 +124,7 @@ async def _read(
 )
 async def get_image(image_id: ImageId, service: ServiceDep) -> Response:
     """One picture with its predictions."""
-    return answer(show_image(await _get(service, image_id)))
+    return json_response(serialize_image(await _get(service, image_id)))
 
 
 # Copies of photographs at half the size or a fifth of the quality lie below it, other photographs
@@ -146,13 +146,13 @@ async def list_similar(
         found = await similar.list_similar(conn, image_id, limit=limit)
     shown = [
         {
-            "image": show_image(each),
+            "image": serialize_image(each),
             "distance": each.distance,
             "near_duplicate": each.distance < NEAR_DUPLICATE,
         }
         for each in found
     ]
-    return answer({"items": shown})
+    return json_response({"items": shown})
 
 
 @router.get(
@@ -208,7 +208,7 @@ async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
     """Take a picture out of the trash."""
     async with service.database.connection() as conn:
         await images.restore_images(conn, [image_id])
-        return answer(show_image(await images.get_image(conn, image_id)))
+        return json_response(serialize_image(await images.get_image(conn, image_id)))
 
 
 class Selection(BaseModel):
@@ -227,7 +227,7 @@ class Selection(BaseModel):
         return self
 
     def filter(self) -> Filter:
-        return Filter(query=read_search(self.q or "", self.min_score), ids=self.ids)
+        return Filter(query=parse_search(self.q or "", self.min_score), ids=self.ids)
 
 
 class Deleted(BaseModel):
@@ -243,7 +243,7 @@ async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
     async with service.database.connection() as conn:
         chosen = await images.find_images(conn, selection.filter())
     ids: list[UUID] = []
-    for part in images.parts(chosen):
+    for part in images.batches_of(chosen):
         async with service.database.connection() as conn:
             ids += await images.trash_images(conn, part)
     return Deleted(deleted=len(ids), ids=ids)

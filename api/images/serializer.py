@@ -18,21 +18,21 @@ from infra.database.search.estimate import Facets
 Json: TypeAlias = dict[str, Any]
 
 
-def answer(
+def json_response(
     shown: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Response:
     """What is shown as it is, past FastAPI; tests hold it to what the API describes."""
-    return Response(write_json(shown), status, headers, media_type="application/json")
+    return Response(dump_json(shown), status, headers, media_type="application/json")
 
 
-def write_json(shown: Json) -> bytes:
+def dump_json(shown: Json) -> bytes:
     """JSON in one line."""
     return orjson.dumps(shown, option=orjson.OPT_UTC_Z)
 
 
-def show_image(image: Image, matches: Sequence[Json] = ()) -> Json:
+def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:
     """A picture as `ImageRead` describes it."""
-    predictions, categories = show_tags(image.tags, image.scores)
+    predictions, categories = serialize_tags(image.tags, image.scores)
     return {
         "id": image.id,
         "name": image.name,
@@ -53,7 +53,7 @@ def show_image(image: Image, matches: Sequence[Json] = ()) -> Json:
     }
 
 
-def show_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[Json], list[Json]]:
+def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[Json], list[Json]]:
     """The classes and the categories of a picture, best first; given in ascending order."""
     classes, known = load_vocabulary().classes, load_tags()
     predictions: list[Json] = []
@@ -74,7 +74,7 @@ def show_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[Json],
     return predictions, categories
 
 
-def show_facets(facets: Facets) -> Json:
+def serialize_facets(facets: Facets) -> Json:
     """The most frequent tags as `FacetsRead` describes them."""
     tags = load_tags()
     counted = [(tags[number], count) for number, count in facets.counts]

@@ -6,7 +6,7 @@ from contextlib import suppress
 import psycopg
 from psycopg import AsyncConnection
 
-from api.background.loop import Trouble
+from api.background.loop import FailureLog
 from infra.database.pool import limited_conninfo
 from infra.database.queries.leases import CHANGES_CHANNEL
 from infra.telemetry.logging import get_logger
@@ -16,7 +16,7 @@ log = get_logger(__name__)
 _RECONNECT_SECONDS = 1.0
 
 
-class Changes:
+class JobListener:
     """One listening connection per process, and any number of waiters behind it."""
 
     def __init__(self, database_url: str) -> None:
@@ -25,18 +25,18 @@ class Changes:
 
     async def run(self) -> None:
         """Listen until cancelled; connect again whenever the connection breaks."""
-        trouble = Trouble("listening for changes")
+        failures = FailureLog("listening for changes")
         while True:
-            with trouble.caught(psycopg.OperationalError):  # the pool logs that it is away
-                await self._listen(trouble)
+            with failures.caught(psycopg.OperationalError):  # the pool logs that it is away
+                await self._listen(failures)
             await asyncio.sleep(_RECONNECT_SECONDS)
 
-    async def _listen(self, trouble: Trouble) -> None:
+    async def _listen(self, failures: FailureLog) -> None:
         async with await AsyncConnection.connect(
             self._conninfo, autocommit=True, application_name="api changes"
         ) as conn:
             await conn.execute(f"LISTEN {CHANGES_CHANNEL}")
-            trouble.end()
+            failures.end()
             async for _ in conn.notifies():
                 self.pulse()
 
@@ -45,12 +45,12 @@ class Changes:
         self._next.set()
         self._next = asyncio.Event()
 
-    def next(self) -> "Change":
+    def next(self) -> "ChangeSignal":
         """The change to come. Ask before looking, so that none slips in between."""
-        return Change(self._next)
+        return ChangeSignal(self._next)
 
 
-class Change:
+class ChangeSignal:
     """Something that will have changed, or has by now."""
 
     def __init__(self, event: asyncio.Event) -> None:

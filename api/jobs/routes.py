@@ -13,8 +13,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.auth.dependencies import Caller
 from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
-from api.images.serializer import Json, answer
-from api.jobs.serializer import show_job, show_summary
+from api.images.serializer import Json, json_response
+from api.jobs.serializer import serialize_job, serialize_summary
 from api.pagination import read_cursor, write_cursor
 from api.problems import problems
 from api.schemas import JobRead, JobSummary, Page
@@ -28,12 +28,12 @@ from infra.database.queries.submissions import create_job, extend_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-LONGEST_WAIT_SECONDS = 25.0
+MAX_WAIT_SECONDS = 25.0
 # When a client that cannot wait with `?wait=` may look again.
 POLL_AFTER_SECONDS = "1"
 # After the first news, which one picture's sender waits for, others are gathered: a job with
 # thousands of items is not read again for each of its chunks.
-_LOOK_AGAIN_SECONDS = 0.1
+_RECHECK_SECONDS = 0.1
 # Changes that were under way when a cursor was made may come to light this much later. Items
 # that a client has seen already may be shown again.
 _CURSOR_OVERLAP = timedelta(seconds=5)
@@ -78,7 +78,7 @@ async def create(
 ) -> Response:
     """Send one or many pictures; the answer is the job, with one item per file in order."""
     check_webhook(webhook_url, service.settings)
-    async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
+    async with service.upload_slots.enter(), receive_uploads(request, service.settings) as uploads:
         if idempotency_key is None:
             job_id = new_id()
             await submit(service, job_id, uploads, partial(create_job, webhook=webhook_url))
@@ -90,7 +90,7 @@ async def create(
         count = len(uploads)
     shown = await _show(service, job_id, positions=list(range(count)))
     headers = {"Location": f"{request.url.path}/{job_id}", "Retry-After": POLL_AFTER_SECONDS}
-    return answer(shown, HTTPStatus.ACCEPTED, headers)
+    return json_response(shown, HTTPStatus.ACCEPTED, headers)
 
 
 @router.post(
@@ -105,10 +105,10 @@ async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> Re
     """Add pictures to a job; the answer holds the items added and the counts of the whole job."""
     async with service.database.connection() as conn:
         await jobs.get_job(conn, job_id)  # before the files are read and stored for nothing
-    async with service.admission.enter(), receive_uploads(request, service.settings) as uploads:
+    async with service.upload_slots.enter(), receive_uploads(request, service.settings) as uploads:
         items = await submit(service, job_id, uploads, extend_job)
     shown = await _show(service, job_id, positions=[item.position for item in items])
-    return answer(shown, HTTPStatus.ACCEPTED)
+    return json_response(shown, HTTPStatus.ACCEPTED)
 
 
 @router.get(
@@ -124,9 +124,9 @@ async def list_jobs(service: ServiceDep, cursor: Cursor = None, limit: Limit = 5
         found = await jobs.list_jobs(conn, after=after, limit=limit)
         total = await jobs.count_jobs(conn)
     last = found[-1] if len(found) == limit else None
-    return answer(
+    return json_response(
         {
-            "items": [show_summary(job) for job in found],
+            "items": [serialize_summary(job) for job in found],
             "total": total,
             "total_is_exact": True,
             "next": last and write_cursor(last.created_at, last.id),
@@ -163,15 +163,15 @@ async def get_job(
     """Read a job: counts, and what has become of each file."""
     job = await _wait_for_change(service, job_id, wait, items, if_none_match)
     tag = _tag(job, items)
-    if tag in _known_tags(if_none_match):
+    if tag in _parse_etags(if_none_match):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-    since = _begin_of(changed_since)
+    since = _parse_changed_since(changed_since)
     async with service.database.connection() as conn:
         shown = [] if items == "none" else await jobs.list_items(conn, job_id, changed_since=since)
-    return answer(show_job(job, shown), headers={"ETag": tag})
+    return json_response(serialize_job(job, shown), headers={"ETag": tag})
 
 
-def _begin_of(changed_since: datetime | None) -> datetime | None:
+def _parse_changed_since(changed_since: datetime | None) -> datetime | None:
     """From when on changes are told; None is from the beginning."""
     try:
         return changed_since and changed_since - _CURSOR_OVERLAP
@@ -183,10 +183,10 @@ async def _wait_for_change(
     service: Service, job_id: UUID, wait: float, items: str, known: str | None
 ) -> jobs.Job:
     """Read the job; while it is what the client knows and not at its end, wait for news."""
-    deadline = time.monotonic() + min(wait, LONGEST_WAIT_SECONDS)
-    change = service.changes.next()
+    deadline = time.monotonic() + min(wait, MAX_WAIT_SECONDS)
+    change = service.job_listener.next()
     job = await _get(service, job_id)
-    tags = _known_tags(known) or {_tag(job, items)}
+    tags = _parse_etags(known) or {_tag(job, items)}
     pause = 0.0
     while _tag(job, items) in tags and job.status in ("queued", "running"):
         left = deadline - time.monotonic()
@@ -194,8 +194,8 @@ async def _wait_for_change(
             break
         await change.wait(min(left, 1.0))
         await asyncio.sleep(min(left, pause))
-        pause = _LOOK_AGAIN_SECONDS
-        change = service.changes.next()
+        pause = _RECHECK_SECONDS
+        change = service.job_listener.next()
         job = await _get(service, job_id)
     return job
 
@@ -209,10 +209,10 @@ async def _show(service: Service, job_id: UUID, *, positions: list[int]) -> Json
     async with service.database.connection() as conn:
         job = await jobs.get_job(conn, job_id)
         items = await jobs.list_items(conn, job_id, positions=positions)
-    return show_job(job, items)
+    return serialize_job(job, items)
 
 
-def _known_tags(if_none_match: str | None) -> set[str]:
+def _parse_etags(if_none_match: str | None) -> set[str]:
     """The tags a client knows, without the W/ that a proxy puts before those it compresses."""
     tags = (if_none_match or "").split(",")
     return {tag.strip().removeprefix("W/") for tag in tags if tag.strip()}

@@ -6,7 +6,7 @@ Whoever waits for a job of a thousand files asks for it again and again: see `pi
 from collections.abc import Sequence
 from operator import attrgetter
 
-from api.images.serializer import Json, show_tags
+from api.images.serializer import Json, serialize_tags
 from api.schemas import JobCounts
 from infra.database.queries.jobs import Job, JobItem
 
@@ -14,7 +14,7 @@ _COUNTS = tuple(JobCounts.model_fields)
 _read_counts = attrgetter(*_COUNTS)
 
 
-def show_summary(job: Job) -> Json:
+def serialize_summary(job: Job) -> Json:
     """A job without its items."""
     return {
         "id": job.id,
@@ -24,16 +24,16 @@ def show_summary(job: Job) -> Json:
     }
 
 
-def show_job(job: Job, items: Sequence[JobItem]) -> Json:
+def serialize_job(job: Job, items: Sequence[JobItem]) -> Json:
     """A job, and these of its items."""
-    return show_summary(job) | {
-        "items": [_show_item(item) for item in items],
+    return serialize_summary(job) | {
+        "items": [_serialize_item(item) for item in items],
         "cursor": job.read_at.isoformat(),
     }
 
 
-def _show_item(item: JobItem) -> Json:
-    predictions, _ = show_tags(item.tags, item.scores)
+def _serialize_item(item: JobItem) -> Json:
+    predictions, _ = serialize_tags(item.tags, item.scores)
     return {
         "position": item.position,
         "name": item.name,

@@ -7,14 +7,14 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.slow_client import Pace
+from api.slow_client import SlowClientGuard
 from core.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
 
 # An export of 100,000 chosen pictures names them in 4 MB.
-MOST_BYTES = 8 << 20
+MAX_BODY_BYTES = 8 << 20
 
 
-class BodyRefusedError(HTTPException):
+class BodyRejectedError(HTTPException):
     """A body that is not read to its end. FastAPI lets nothing else through from reading one."""
 
     def __init__(self, reason: InvalidRequestError) -> None:
@@ -22,7 +22,7 @@ class BodyRefusedError(HTTPException):
         self.reason = reason
 
 
-class Bodies:
+class BodyLimitMiddleware:
     """A layer that limits what FastAPI reads. Uploads are read, and limited, by their routes."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -30,17 +30,17 @@ class Bodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            receive = _Body(scope, receive).receive
+            receive = _LimitedBody(scope, receive).receive
         await self._app(scope, receive, send)
 
 
-class _Body:
+class _LimitedBody:
     """A request's body on its way in."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._scope = scope
         self._receive = receive
-        self._pace: Pace | None = None
+        self._pace: SlowClientGuard | None = None
         self._size = 0
         self._is_whole = False
 
@@ -52,11 +52,11 @@ class _Body:
         try:
             return await self._next()
         except (RequestTooLargeError, RequestStalledError) as error:
-            raise BodyRefusedError(error) from error
+            raise BodyRejectedError(error) from error
 
     async def _next(self) -> Message:
         if self._pace is None:
-            self._pace = Pace()
+            self._pace = SlowClientGuard()
             _check_size(int(Headers(scope=self._scope).get("content-length", 0)))
         message = await self._pace.keep(self._receive())
         received = len(message.get("body", b""))
@@ -68,5 +68,5 @@ class _Body:
 
 
 def _check_size(size: int) -> None:
-    if size > MOST_BYTES:
-        raise RequestTooLargeError(f"The request is larger than {MOST_BYTES:,} bytes.")
+    if size > MAX_BODY_BYTES:
+        raise RequestTooLargeError(f"The request is larger than {MAX_BODY_BYTES:,} bytes.")

@@ -9,12 +9,12 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.auth.rate_limit import Allowance
-from api.operations.http_metrics import Measures
+from api.auth.rate_limit import RateLimitStatus
+from api.operations.http_metrics import HttpMetrics
 
 REQUEST_ID = "X-Request-ID"
 # Where the guard leaves what the sender has left of its requests.
-ALLOWANCE = "gallery.allowance"
+RATE_LIMIT_STATUS = "gallery.allowance"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 # Answers are data, never pages: should a browser be led to show one, it may do nothing. Routes that
@@ -37,12 +37,12 @@ _PAGE_POLICIES = {
 }
 
 
-class Envelope:
+class RequestContextMiddleware:
     """The outermost layer, around even the handler of our own bugs."""
 
-    def __init__(self, app: ASGIApp, measures: Measures) -> None:
+    def __init__(self, app: ASGIApp, http_metrics: HttpMetrics) -> None:
         self._app = app
-        self._measures = measures
+        self._measures = http_metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +76,7 @@ def _request_id(headers: Headers) -> str:
 
 def _complete(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
     headers[REQUEST_ID] = request_id
-    allowance: Allowance | None = scope.get(ALLOWANCE)
+    allowance: RateLimitStatus | None = scope.get(RATE_LIMIT_STATUS)
     if allowance:
         _complement(headers, allowance.headers())
     _complement(headers, SECURITY_HEADERS)

@@ -8,7 +8,7 @@ from api.dependencies import Service
 from api.operations.http_metrics import route_of
 
 
-class Traced:
+class TracingMiddleware:
     """A layer that is there only where traces are wanted."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-WORDS: Final = {
+DESCRIPTIONS: Final = {
     "all": "True: all of them.",
     "bytes": "The file's size.",
     "categories": "Kinds of things that it shows, best first.",
@@ -69,4 +69,4 @@ WORDS: Final = {
 }
 
 # Shapes that have no words of their own.
-SHAPES: Final = {"Page_JobSummary_": "A page of jobs."}
+SCHEMA_DESCRIPTIONS: Final = {"Page_JobSummary_": "A page of jobs."}

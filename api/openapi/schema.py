@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from api.auth.scopes import PUBLIC, SCOPES
-from api.openapi.descriptions import SHAPES, WORDS
+from api.openapi.descriptions import DESCRIPTIONS, SCHEMA_DESCRIPTIONS
 from api.openapi.examples import EXAMPLES
 from api.problems import PROBLEMS
 from core.media_types import MEDIA_TYPES
@@ -78,7 +78,7 @@ _WAITING: Final = {
 }
 
 
-def complete(description: Description) -> Description:
+def enrich(description: Description) -> Description:
     """Add to FastAPI's description what makes it worth reading."""
     components = description["components"]
     components["headers"] = _HEADERS
@@ -97,22 +97,22 @@ def complete(description: Description) -> Description:
         },
     }
     for name, shape in components["schemas"].items():
-        _complete_shape(name, shape)
+        _enrich_schema(name, shape)
     for name, example in EXAMPLES.items():
         components["schemas"][name]["examples"] = [example]
     description["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     for methods in description["paths"].values():
         for operation in methods.values():
-            _complete_operation(operation)
+            _enrich_operation(operation)
     return description
 
 
-def _complete_operation(operation: Description) -> None:
+def _enrich_operation(operation: Description) -> None:
     name = operation["operationId"]
     operation["summary"] = _first_sentence(operation["description"])
     for parameter in operation.get("parameters", ()):
-        if parameter["name"] in WORDS:
-            parameter.setdefault("description", WORDS[parameter["name"]])
+        if parameter["name"] in DESCRIPTIONS:
+            parameter.setdefault("description", DESCRIPTIONS[parameter["name"]])
     if name in PUBLIC:
         operation["security"] = []
     else:
@@ -122,18 +122,18 @@ def _complete_operation(operation: Description) -> None:
         for status in _BODY_REFUSED:
             operation["responses"].setdefault(status, {"content": dict(_PROBLEM)})
     for status, answer in operation["responses"].items():
-        _complete_answer(name, status, answer)
+        _enrich_response(name, status, answer)
 
 
-def _complete_shape(name: str, shape: Description) -> None:
-    if name in SHAPES:
-        shape.setdefault("description", SHAPES[name])
+def _enrich_schema(name: str, shape: Description) -> None:
+    if name in SCHEMA_DESCRIPTIONS:
+        shape.setdefault("description", SCHEMA_DESCRIPTIONS[name])
     for field, described in shape.get("properties", {}).items():
-        if field in WORDS and "$ref" not in described:
-            described.setdefault("description", WORDS[field])
+        if field in DESCRIPTIONS and "$ref" not in described:
+            described.setdefault("description", DESCRIPTIONS[field])
 
 
-def _complete_answer(name: str, status: str, answer: Description) -> None:
+def _enrich_response(name: str, status: str, answer: Description) -> None:
     content = answer.get("content", {})
     if status == "200" and name in _CONTENT:
         answer["content"] = _CONTENT[name]

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from api.dependencies import Service, ServiceDep
 from api.operations.status import describe_workers
-from api.singleflight import Shared
+from api.singleflight import SingleFlight
 from core.errors import GalleryError
 from infra.database.queries.queue_stats import get_waiting
-from infra.database.queries.workers import list_alive
+from infra.database.queries.workers import list_live_workers
 
 # Time for a worker to start in, and an age that no healthy backlog of ours reaches.
 STARTING_SECONDS = 10
@@ -52,7 +52,7 @@ async def get_health() -> Alive:
 @router.get("/readyz", operation_id="getReadiness", responses={503: {"model": Readiness}})
 async def get_readiness(request: Request, service: ServiceDep, response: Response) -> Readiness:
     """Whether uploads can be taken (database, object storage) and classified (queue, workers)."""
-    looking: Shared[Readiness] = request.app.state.readiness
+    looking: SingleFlight[Readiness] = request.app.state.readiness
     readiness = await looking.run(partial(_look, service))
     if readiness.status == "unavailable":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
@@ -84,7 +84,7 @@ async def _database(service: Service) -> None:
 async def _workers(service: Service) -> Check:
     try:
         async with service.database.connection() as conn:
-            workers = describe_workers(await list_alive(conn))
+            workers = describe_workers(await list_live_workers(conn))
     except GalleryError as error:
         return Check(ok=False, detail=str(error))
     return Check(ok=workers.state == "ready", detail=workers.detail)
@@ -94,7 +94,7 @@ async def _model(service: Service) -> Check:
     """Which model classifies, or what keeps it from being there."""
     try:
         async with service.database.connection() as conn:
-            workers = await list_alive(conn)
+            workers = await list_live_workers(conn)
     except GalleryError as error:
         return Check(ok=False, detail=str(error))
     model = next((worker.model for worker in workers if worker.model), None)
@@ -109,7 +109,7 @@ async def _waiting(service: Service) -> Check:
     try:
         async with service.database.connection() as conn:
             waiting = await get_waiting(conn)
-            alone = describe_workers(await list_alive(conn)).state != "ready"
+            alone = describe_workers(await list_live_workers(conn)).state != "ready"
     except GalleryError as error:
         return Check(ok=False, detail=str(error))
     if not waiting.pictures:

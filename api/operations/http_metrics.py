@@ -8,7 +8,7 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _METHODS = {"GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"}
 
 
-class Measures:
+class HttpMetrics:
     """Requests by route; never by path, which clients could make endlessly many of."""
 
     def __init__(self) -> None:

@@ -11,12 +11,12 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from api.dependencies import Service, ServiceDep
-from api.operations.http_metrics import Measures
+from api.operations.http_metrics import HttpMetrics
 from core.errors import DatabaseUnavailableError, QueueUnavailableError
 from infra.database.queries.queue_stats import LaneStatus, QueueStatus, get_lanes, get_queue_status
 from infra.database.queries.stage_timings import BOUNDS, STAGES, Timing, list_timings
 from infra.database.queries.webhooks import count_deliveries
-from infra.database.queries.workers import Worker, list_alive
+from infra.database.queries.workers import Worker, list_live_workers
 
 router = APIRouter(tags=["operations"])
 
@@ -32,12 +32,12 @@ async def get_metrics(request: Request, service: ServiceDep) -> Response:
     Every API process tells the same of the gallery and its own of requests: take the maximum of
     the former over all of them, and the sum of the latter.
     """
-    measures: Measures = request.app.state.measures
+    http_metrics: HttpMetrics = request.app.state.http_metrics
     registry = CollectorRegistry()
     try:
         async with service.database.connection() as conn:
             gallery = GalleryCollector(
-                await get_queue_status(conn), await get_lanes(conn), await list_alive(conn)
+                await get_queue_status(conn), await get_lanes(conn), await list_live_workers(conn)
             )
             stages = StageCollector(await list_timings(conn))
             deliveries = DeliveryCollector(await count_deliveries(conn))
@@ -49,7 +49,7 @@ async def get_metrics(request: Request, service: ServiceDep) -> Response:
         registry.register(stages)
         registry.register(deliveries)
     registry.register(_Up("gallery_redis_up", "Redis", up=await _redis_answers(service)))
-    body = generate_latest(measures.registry) + generate_latest(registry)
+    body = generate_latest(http_metrics.registry) + generate_latest(registry)
     return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 

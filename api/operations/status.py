@@ -10,7 +10,7 @@ from api.exports.routes import FORMATS
 from api.problems import problems
 from core.media_types import MEDIA_TYPES
 from infra.database.queries.queue_stats import get_queue_status
-from infra.database.queries.workers import Worker, list_alive
+from infra.database.queries.workers import Worker, list_live_workers
 
 router = APIRouter(tags=["service"])
 
@@ -93,7 +93,7 @@ async def get_status(service: ServiceDep) -> Status:
     """How much waits, and whether anybody is working on it."""
     async with service.database.connection() as conn:
         queue = await get_queue_status(conn)
-        workers = await list_alive(conn)
+        workers = await list_live_workers(conn)
     states = (queue.queued, queue.running, queue.done, queue.failed, queue.cancelled)
     return Status(
         queue=QueueRead(

@@ -7,7 +7,7 @@ from core.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
 from infra.database.queries.images import Image
 
 
-class Reasons:
+class MatchExplainer:
     """Why a search found its pictures."""
 
     def __init__(self, query: Query) -> None:

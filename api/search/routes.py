@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.dependencies import ServiceDep
-from api.images.serializer import Json, answer
+from api.images.serializer import Json, json_response
 from api.problems import problems
 from api.schemas import WordNetId
 from core.search.ast import Words
-from core.search.tag_index import begin_tags, matching_name
+from core.search.tag_index import complete_tags, matching_name
 from core.vocabulary.tags import TagKind, load_tags, split_words
 from infra.database.queries.tallies import sum_tags
 
@@ -49,11 +49,11 @@ async def list_tags(
     words = split_words(q)
     wanted = Words(words, prefix=True) if words else None
     async with service.database.connection() as conn:
-        counts = await service.memory.recall(conn, "tags", partial(sum_tags, conn))
+        counts = await service.snapshot_cache.get(conn, "tags", partial(sum_tags, conn))
     if wanted is not None:
-        begun = begin_tags(wanted)
+        begun = complete_tags(wanted)
         counts = [each for each in counts if each[0] in begun]
-    return answer({"items": [_show(tag, count, wanted) for tag, count in counts[:limit]]})
+    return json_response({"items": [_show(tag, count, wanted) for tag, count in counts[:limit]]})
 
 
 def _show(number: int, count: int, wanted: Words | None) -> Json:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from core.errors import BusyError
 
 
-class Admission:
+class ConcurrencyLimit:
     """Counts those inside."""
 
     def __init__(self, most: int) -> None:

@@ -16,7 +16,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
 from starlette.requests import ClientDisconnect
 
-from api.slow_client import Pace
+from api.slow_client import SlowClientGuard
 from api.uploads.filenames import clean_name
 from api.uploads.spool import Spool
 from core.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
@@ -24,8 +24,8 @@ from infra.settings import Settings
 
 FIELD = "files"
 # Parts that are no files are passed over. Nobody has reason to send many, or to be told of all.
-_MOST_OTHERS = 100
-_OTHERS_NAMED = 5
+_MAX_OTHER_FIELDS = 100
+_OTHER_FIELDS_NAMED = 5
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
         declared = int(request.headers.get("content-length", 0))
         form.check_size(declared)
         received = 0
-        async for chunk in _in_good_time(request.stream()):
+        async for chunk in _guard_slow_client(request.stream()):
             received += len(chunk)
             form.check_size(received)
             form.feed(chunk)
@@ -75,9 +75,9 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
         form.close()
 
 
-async def _in_good_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _guard_slow_client(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Pass a body on, as long as it keeps coming."""
-    pace = Pace()
+    pace = SlowClientGuard()
     while True:
         try:
             chunk = await pace.keep(anext(chunks))
@@ -184,9 +184,9 @@ class _Form:
 
     def _pass_over(self, name: str) -> None:
         self._others += 1
-        if self._others > _MOST_OTHERS:
-            raise RequestTooLargeError(f"The form has more than {_MOST_OTHERS} other fields.")
-        if len(self._others_named) < _OTHERS_NAMED:
+        if self._others > _MAX_OTHER_FIELDS:
+            raise RequestTooLargeError(f"The form has more than {_MAX_OTHER_FIELDS} other fields.")
+        if len(self._others_named) < _OTHER_FIELDS_NAMED:
             self._others_named.append(name)
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:

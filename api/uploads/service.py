@@ -12,8 +12,8 @@ from api.dependencies import Service
 from api.uploads.multipart import Upload
 from api.uploads.validation import inspect
 from core.errors import FileRejectedError, ObjectStoreUnavailableError
-from infra.database.queries.orphaned_objects import list_unnamed
-from infra.database.queries.submissions import Picture, SubmittedFile, SubmittedItem
+from infra.database.queries.orphaned_objects import register_objects
+from infra.database.queries.submissions import StoredImage, SubmittedFile, SubmittedItem
 from infra.queue.celery import LANES
 from infra.settings import Settings
 from infra.storage import original_key
@@ -25,7 +25,7 @@ Record = Callable[[AsyncConnection, UUID, Sequence[SubmittedFile]], Awaitable[li
 
 # Files stored at the same time, per process: storage is waited for, not computed with.
 _storing = CapacityLimiter(8)
-# Well before the housekeeper would take what is stored here for forgotten.
+# Well before the cleanup would take what is stored here for forgotten.
 STORE_SECONDS = 600.0
 
 
@@ -44,7 +44,7 @@ async def submit(
     pictures = [file.picture.sha256 for file in files if file.picture]
     if pictures:
         async with service.database.connection() as conn:
-            await list_unnamed(conn, pictures)
+            await register_objects(conn, pictures)
     await _store(service, uploads, files)
     async with service.database.connection() as conn:
         items = await record(conn, job_id, files)
@@ -52,7 +52,7 @@ async def submit(
     log.info("files recorded", files=len(items), accepted=accepted)
     for lane in LANES:
         waiting = [item.image_id for item in items if item.image_id and item.lane == lane]
-        service.announcer.announce(waiting, lane)
+        service.publisher.publish_soon(waiting, lane)
     return items
 
 
@@ -73,7 +73,7 @@ async def _store(
 ) -> None:
     """Put the good files into object storage, several at a time."""
 
-    async def put(upload: Upload, picture: Picture) -> None:
+    async def put(upload: Upload, picture: StoredImage) -> None:
         key = original_key(picture.sha256)
         await to_thread.run_sync(
             service.objects.put,

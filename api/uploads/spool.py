@@ -21,14 +21,14 @@ class Spool:
 
     def begin(self) -> BinaryIO:
         """A new file behind the others. It may be written until the next one is begun."""
-        return cast("BinaryIO", _Stretch(self._whole, self._lock))
+        return cast("BinaryIO", _SpooledFile(self._whole, self._lock))
 
     def close(self) -> None:
         """Forget the files."""
         self._whole.close()
 
 
-class _Stretch(RawIOBase):
+class _SpooledFile(RawIOBase):
     """One file's part of all that a request brought. Threads may read several at once."""
 
     def __init__(self, whole: "SpooledTemporaryFile[bytes]", lock: Lock) -> None:

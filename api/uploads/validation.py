@@ -8,7 +8,7 @@ from PIL import Image
 from api.uploads.multipart import Upload
 from core.errors import FileRejectedError
 from core.media_types import PILLOW_FORMATS, SNIFFED_BYTES, sniff
-from infra.database.queries.submissions import Picture
+from infra.database.queries.submissions import StoredImage
 from infra.settings import Settings
 
 pillow_heif.register_heif_opener()
@@ -16,11 +16,11 @@ pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None
 
 # libjpeg and WebP end near here; nothing with a longer side is a photograph.
-LONGEST_SIDE = 65_535
+MAX_SIDE = 65_535
 _ORIENTATION = 0x0112
 
 
-def inspect(upload: Upload, settings: Settings) -> Picture:
+def inspect(upload: Upload, settings: Settings) -> StoredImage:
     """Say what a received file is.
 
     Raises:
@@ -42,7 +42,7 @@ def inspect(upload: Upload, settings: Settings) -> Picture:
         )
     width, height = _read_size(file, media_type, settings)
     file.seek(0)
-    return Picture(
+    return StoredImage(
         sha256=upload.sha256, media_type=media_type, bytes=upload.size, width=width, height=height
     )
 
@@ -68,7 +68,7 @@ def _read_size(file: BinaryIO, media_type: str, settings: Settings) -> tuple[int
 def _check_size(width: int, height: int, settings: Settings) -> None:
     if width < 1 or height < 1:
         raise FileRejectedError("unreadable", "The picture has no pixels.")
-    if width * height > settings.max_pixels or max(width, height) > LONGEST_SIDE:
+    if width * height > settings.max_pixels or max(width, height) > MAX_SIDE:
         raise FileRejectedError(
             "too_many_pixels",
             f"The picture has {width}×{height} pixels; {settings.max_pixels:,} are allowed.",

@@ -11,22 +11,22 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
-from api.background.loop import Trouble
-from api.jobs.serializer import show_summary
+from api.background.loop import FailureLog
+from api.jobs.serializer import serialize_summary
 from api.schemas import JobSummary
-from api.webhooks.http_client import UndeliverableError, post
+from api.webhooks.http_client import DeliveryFailedError, post
 from api.webhooks.ssrf import ForbiddenAddressError
 from core.errors import InvalidRequestError, UnavailableError
 from core.webhook_signatures import read_secret, sign
 from infra.database.pool import Database
 from infra.database.queries.jobs import get_job
 from infra.database.queries.webhooks import (
-    MOST_TRIES,
+    MAX_ATTEMPTS,
     Delivery,
     add_delivery,
+    claim_due_deliveries,
     list_ended,
-    note_answer,
-    take_due,
+    record_attempt,
 )
 from infra.settings import Settings
 from infra.telemetry.logging import get_logger
@@ -46,7 +46,7 @@ class JobEnded(BaseModel):
     data: JobSummary
 
 
-class Postman:
+class WebhookDispatcher:
     """Looks every few seconds for jobs that have ended and for deliveries that are due."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -57,23 +57,23 @@ class Postman:
 
     async def run(self) -> None:
         """Deliver until cancelled. Without a secret to sign with, there is nothing to do."""
-        trouble = Trouble("delivering webhooks")
+        failures = FailureLog("delivering webhooks")
         while self._key:
-            with trouble.caught(UnavailableError):  # the pool logs that it is away
-                await self._announce_ended()
+            with failures.caught(UnavailableError):  # the pool logs that it is away
+                await self._enqueue_ended()
                 await self._deliver_due(self._key)
             await asyncio.sleep(EVERY_SECONDS)
 
-    async def _announce_ended(self) -> None:
+    async def _enqueue_ended(self) -> None:
         async with self._database.connection() as conn:
             for ended in await list_ended(conn, limit=_JOBS):
-                job = show_summary(await get_job(conn, ended.job_id))
+                job = serialize_summary(await get_job(conn, ended.job_id))
                 news = JobEnded.model_validate({"data": job})
                 await add_delivery(conn, ended, news.model_dump_json())
 
     async def _deliver_due(self, key: bytes) -> None:
         async with self._database.connection() as conn:
-            due = await take_due(conn, limit=_DELIVERIES)
+            due = await claim_due_deliveries(conn, limit=_DELIVERIES)
         async with asyncio.TaskGroup() as tasks:
             for delivery in due:
                 tasks.create_task(self._deliver(key, delivery))
@@ -83,14 +83,14 @@ class Postman:
         try:
             status = await self._send(key, delivery)
             answer = f"answered {status}"
-        except (ForbiddenAddressError, UndeliverableError, InvalidRequestError) as error:
+        except (ForbiddenAddressError, DeliveryFailedError, InvalidRequestError) as error:
             answer = str(error)
         taken = status is not None and 200 <= status < 300  # noqa: PLR2004 (of HTTP)
-        final = status == HTTPStatus.GONE or delivery.tries >= MOST_TRIES
+        final = status == HTTPStatus.GONE or delivery.tries >= MAX_ATTEMPTS
         # Where it cannot be recorded, the delivery is tried again, under the same id.
         with suppress(UnavailableError):
             async with self._database.connection() as conn:
-                await note_answer(conn, delivery, answer, taken=taken, final=final)
+                await record_attempt(conn, delivery, answer, taken=taken, final=final)
         log.info(
             "webhook delivered" if taken else "webhook given up" if final else "webhook refused",
             delivery_id=str(delivery.id),

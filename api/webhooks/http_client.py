@@ -18,7 +18,7 @@ _LONGEST_LINE = 1024
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class UndeliverableError(Exception):
+class DeliveryFailedError(Exception):
     """Nobody took it."""
 
 
@@ -27,7 +27,7 @@ async def post(url: str, headers: Mapping[str, str], body: bytes, *, allow_priva
 
     Raises:
         ForbiddenAddressError: it may not be sent there.
-        UndeliverableError: there was no answer, or none that is HTTP.
+        DeliveryFailedError: there was no answer, or none that is HTTP.
     """
     parts = read_url(url, allow_private=allow_private)
     target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
@@ -40,9 +40,9 @@ async def post(url: str, headers: Mapping[str, str], body: bytes, *, allow_priva
             name = parts.hostname if parts.scheme == "https" else None
             return await _exchange(await _connect(addresses, port, name), request)
     except TimeoutError as error:
-        raise UndeliverableError("no answer in time") from error
+        raise DeliveryFailedError("no answer in time") from error
     except (OSError, ValueError) as error:
-        raise UndeliverableError(str(error) or type(error).__name__) from error
+        raise DeliveryFailedError(str(error) or type(error).__name__) from error
 
 
 async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) -> Streams:

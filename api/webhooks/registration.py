@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Header
 
-from api.webhooks.ssrf import LONGEST_URL, read_url
+from api.webhooks.ssrf import MAX_URL_LENGTH, read_url
 from core.errors import InvalidRequestError
 from infra.settings import Settings
 
@@ -12,7 +12,7 @@ WebhookUrl = Annotated[
     str | None,
     Header(
         alias="Webhook-URL",
-        max_length=LONGEST_URL,
+        max_length=MAX_URL_LENGTH,
         description="Where to `POST` a signed message when the job has ended: see docs/api.md. "
         "422 where the gallery has no secret to sign with.",
     ),

@@ -10,7 +10,7 @@ from core.errors import InvalidRequestError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-LONGEST_URL = 2000
+MAX_URL_LENGTH = 2000
 _PORTS = {"http": 80, "https": 443}
 # Networks of IPv6 by which IPv4 is reached, whichever of its addresses that be.
 _TUNNELS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
@@ -45,7 +45,12 @@ def read_url(url: str, *, allow_private: bool) -> SplitResult:
     except ValueError as error:
         raise InvalidRequestError(f"`{url[:100]}` is no address.") from error
     printable = url.isascii() and url.isprintable() and " " not in url
-    if len(url) > LONGEST_URL or not printable or parts.scheme not in _PORTS or not parts.hostname:
+    if (
+        len(url) > MAX_URL_LENGTH
+        or not printable
+        or parts.scheme not in _PORTS
+        or not parts.hostname
+    ):
         raise InvalidRequestError("A webhook is an address that begins with https:// or http://.")
     if parts.username is not None or parts.fragment or port == 0:
         raise InvalidRequestError("A webhook's address has no user, password or fragment.")

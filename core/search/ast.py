@@ -53,7 +53,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Uploaded:
     """Pictures taken in from a moment on, or before it."""
 
     side: Literal["after", "before"]
@@ -63,7 +63,7 @@ class Taken:
         return f"{self.side}:{self.time.isoformat()}"
 
 
-Atom = Words | Status | Untagged | Name | Taken
+Atom = Words | Status | Untagged | Name | Uploaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Clause:
         return "-" * self.negated + "|".join(map(str, self.any_of))
 
 
-def as_stored(score: float) -> float:
+def to_real(score: float) -> float:
     """The number that Postgres's `real` makes of a score."""
     return float(struct.unpack("f", struct.pack("f", score))[0])
 
@@ -94,7 +94,7 @@ class Scores:
         return self.low <= 0 and self.high >= 1
 
     def __contains__(self, score: float) -> bool:
-        return self.all or self.low <= as_stored(score) <= self.high
+        return self.all or self.low <= to_real(score) <= self.high
 
     def __and__(self, other: Scores) -> Scores:
         return Scores(max(self.low, other.low), min(self.high, other.high))
@@ -130,7 +130,7 @@ class Query:
         )
 
     @property
-    def asks_for_confidence(self) -> bool:
+    def needs_confidence(self) -> bool:
         """Whether the scores are meant for the best class, there being nothing else to score."""
         return not self.scores.all and not any(
             _has_own_scores(atom, negated=clause.negated)

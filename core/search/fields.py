@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal, get_args
 
-from core.search.ast import Atom, Name, Scores, Status, Taken, Untagged, as_stored
+from core.search.ast import Atom, Name, Scores, Status, Untagged, Uploaded, to_real
 from core.types import ImageStatus
 
 BEST = 5
@@ -23,7 +23,7 @@ def read_scores(value: str) -> Scores:
     number = float(found[2]) / (100 if found[3] else 1) if found else -1
     if not found or not 0 <= number <= 1:
         raise ValueError("`score:` takes a number from 0 to 1, such as `score:>=0.6`.")
-    score = as_stored(number)
+    score = to_real(number)
     match found[1]:
         case ">":
             return Scores(low=_step(score, 1))
@@ -74,9 +74,9 @@ def _read_name(value: str) -> Name:
     return Name(value)
 
 
-def _read_time(side: Literal["after", "before"], value: str) -> Taken:
+def _read_time(side: Literal["after", "before"], value: str) -> Uploaded:
     try:
-        return Taken(side, read_moment(value))
+        return Uploaded(side, read_moment(value))
     except ValueError:
         raise ValueError(f"`{side}:` takes a date, such as `{side}:2026-01-31`.") from None
 

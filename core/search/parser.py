@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from core.errors import QuerySyntaxError
-from core.search.ast import Clause, Query, Scores, Words, as_stored
+from core.search.ast import Clause, Query, Scores, Words, to_real
 from core.search.fields import ATOM_FIELDS, read_scores, read_top
 from core.vocabulary.tags import split_words
 
@@ -100,9 +100,9 @@ class _Reader:
                 self._place = found.end()
                 with self._at(start, found.end()):
                     return make(found)
-        raise QuerySyntaxError(self._what_is_missing(after), start)
+        raise QuerySyntaxError(self._expected(after), start)
 
-    def _what_is_missing(self, after: str) -> str:
+    def _expected(self, after: str) -> str:
         if self._next_is('"'):
             return "A quotation mark opens here and is never closed."
         return f"A word must follow `{after}`." if after else "A word must come before `|`."
@@ -160,12 +160,12 @@ def _words(text: str) -> tuple[str, ...]:
     return words
 
 
-def read_search(text: str, min_score: float = 0.0) -> Query:
+def parse_search(text: str, min_score: float = 0.0) -> Query:
     """Understand a search; tags below `min_score` do not count, as if it said `score:>=`.
 
     Raises:
         QuerySyntaxError: it cannot be understood.
     """
     query = parse_query(text)
-    least = Scores(low=as_stored(min_score)) if min_score > 0 else Scores()
+    least = Scores(low=to_real(min_score)) if min_score > 0 else Scores()
     return Query(query.clauses, query.scores & least, query.top)

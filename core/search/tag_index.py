@@ -19,9 +19,9 @@ def find_tags(wanted: Words) -> frozenset[int]:
     A single word of class names also finds the classes whose name merely contains it ("dog":
     "hotdog", "bulldog"): that is how the gallery's first search worked, and people rely on it.
     """
-    found = begin_tags(wanted)
+    found = complete_tags(wanted)
     if wanted.prefix and wanted.words[-1] in _tags_by_word()[0]:
-        whole = begin_tags(Words(wanted.words, prefix=False))
+        whole = complete_tags(Words(wanted.words, prefix=False))
         found = frozenset(tag for tag in found if tag < FIRST_CATEGORY or tag in whole)
     if wanted.prefix and len(wanted.words) == 1 and wanted.words[0] in _class_words():
         found |= load_vocabulary().classes_matching(wanted.words[0])
@@ -29,7 +29,7 @@ def find_tags(wanted: Words) -> frozenset[int]:
 
 
 @lru_cache(maxsize=4096)
-def begin_tags(typed: Words) -> frozenset[int]:
+def complete_tags(typed: Words) -> frozenset[int]:
     """The tags that somebody who has typed so far may be about to type."""
     return frozenset(
         number

@@ -31,10 +31,10 @@ _CLIENT_LIMITS: dict[str, str | int] = {
 }
 _POOL_SIZE = 8
 # A worker waits less: it must be done, one way or the other, before its task's time is up.
-_WORKER_PATIENCE_SECONDS = 5.0
+_WORKER_QUERY_SECONDS = 5.0
 # A server that is stopped, not gone, answers nothing and breaks nothing; its own time limits stand
 # still with it. So whoever asks stops waiting by himself.
-_PATIENCE_SECONDS = 12.0
+_QUERY_SECONDS = 12.0
 # After a failover, a server that is still there may only be read; psycopg files that elsewhere.
 _AWAY = (psycopg.OperationalError, ReadOnlySqlTransaction)
 
@@ -48,7 +48,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(
-        self, *, seconds: float | None = _PATIENCE_SECONDS
+        self, *, seconds: float | None = _QUERY_SECONDS
     ) -> AsyncIterator[AsyncConnection]:
         """Borrow an autocommit connection; hold it only while querying.
 
@@ -149,7 +149,7 @@ class WorkerConnection:
                     self._conninfo, autocommit=True, application_name=self._name
                 )
                 self.has_embeddings = has_embeddings(self._conn)
-            with _hung_up_after(_WORKER_PATIENCE_SECONDS, self._conn):
+            with _query_timeout(_WORKER_QUERY_SECONDS, self._conn):
                 yield self._conn
         except _AWAY as error:
             self.close()
@@ -162,9 +162,9 @@ class WorkerConnection:
 
 
 @contextmanager
-def _hung_up_after(seconds: float, conn: Connection) -> Iterator[None]:
+def _query_timeout(seconds: float, conn: Connection) -> Iterator[None]:
     """Break the connection under a query that gets no answer, so that the query fails."""
-    timer = Timer(seconds, _hang_up, [conn.fileno()])
+    timer = Timer(seconds, _break_connection, [conn.fileno()])
     timer.daemon = True
     timer.start()
     try:
@@ -173,6 +173,6 @@ def _hung_up_after(seconds: float, conn: Connection) -> Iterator[None]:
         timer.cancel()
 
 
-def _hang_up(descriptor: int) -> None:
+def _break_connection(descriptor: int) -> None:
     with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as ours:
         ours.shutdown(socket.SHUT_RDWR)

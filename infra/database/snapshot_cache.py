@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 Answer = TypeVar("Answer")
 
 # Of a search that finds few, an answer holds up to half a megabyte.
-MOST_ANSWERS = 32
+MAX_ENTRIES = 32
 
 # Which transactions a statement sees. As long as this is the same, so is all that is read; every
 # commit of a transaction that wrote anything makes it another, and it never comes back.
@@ -21,7 +21,7 @@ GET_STATE: LiteralString = "SELECT pg_current_snapshot()::text"
 
 
 @dataclass(slots=True)
-class _Known:
+class _Entry:
     """An answer, the state that it was read in or before, and when the reading began."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -34,14 +34,14 @@ class _Known:
         return self.state == state or self.begun >= asked
 
 
-class Memory:
+class SnapshotCache:
     """The latest answers. Of several who ask for the same at once, one reads."""
 
-    def __init__(self, most: int = MOST_ANSWERS) -> None:
+    def __init__(self, most: int = MAX_ENTRIES) -> None:
         self._most = most
-        self._known: OrderedDict[Hashable, _Known] = OrderedDict()
+        self._known: OrderedDict[Hashable, _Entry] = OrderedDict()
 
-    async def recall(
+    async def get(
         self,
         conn: AsyncConnection,
         question: Hashable,
@@ -56,7 +56,7 @@ class Memory:
         asked = time.monotonic()
         if state is None:
             state = str((await anext(await conn.execute(GET_STATE)))[0])
-        known = self._known.setdefault(question, _Known())
+        known = self._known.setdefault(question, _Entry())
         self._known.move_to_end(question)
         while len(self._known) > self._most:
             self._known.popitem(last=False)
@@ -67,7 +67,7 @@ class Memory:
         answer: Answer = known.answer
         return answer
 
-    async def _read(self, known: _Known, state: str, read: Callable[[], Awaitable[Answer]]) -> None:
+    async def _read(self, known: _Entry, state: str, read: Callable[[], Awaitable[Answer]]) -> None:
         begun = time.monotonic()
         answer = await read()
         # What is written while this reads makes the state another: nobody asks for this one.

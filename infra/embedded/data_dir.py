@@ -18,11 +18,11 @@ log = get_logger(__name__)
 # A run that was told to stop a moment ago may still be stopping.
 _LOCK_SECONDS = 45
 # Linux allows 107 bytes for the path of a socket; the longest name in it is `.s.PGSQL.5432`.
-_LONGEST_SOCKET_FOLDER = 90
+_MAX_SOCKET_DIR_LENGTH = 90
 
 
 @dataclass(frozen=True, slots=True)
-class DataFolder:
+class DataDir:
     """The places inside a data directory."""
 
     root: Path
@@ -44,14 +44,14 @@ class DataFolder:
     def sockets(self) -> Path:
         """A folder only its owner may enter, with a path short enough for sockets."""
         inside = self.root / "run"
-        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER:
+        if len(os.fsencode(inside)) <= _MAX_SOCKET_DIR_LENGTH:
             return inside
         name = sha256(os.fsencode(self.root)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"gallery-{os.getuid()}-{name}"
 
 
 @contextmanager
-def hold(root: Path) -> Iterator[DataFolder]:
+def hold(root: Path) -> Iterator[DataDir]:
     """Use a data directory alone.
 
     The kernel frees the lock when its holder and the children that inherited it are gone: a run
@@ -66,8 +66,8 @@ def hold(root: Path) -> Iterator[DataFolder]:
         root.mkdir(parents=True, exist_ok=True)
         with (root / "lock").open("w") as lock:
             _lock(lock.fileno(), root)
-            folder = DataFolder(root, lock.fileno())
-            _make_private(folder.sockets)
+            folder = DataDir(root, lock.fileno())
+            _restrict_permissions(folder.sockets)
             yield folder
     except PermissionError as error:
         raise ConfigurationError(f"{error.filename} cannot be used: {error.strerror}.") from error
@@ -92,7 +92,7 @@ def _lock(descriptor: int, root: Path) -> None:
             return
 
 
-def _make_private(folder: Path) -> None:
+def _restrict_permissions(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if folder.stat().st_uid not in (os.getuid(), 65534) or folder.is_symlink():
         raise ConfigurationError(f"{folder} belongs to somebody else; remove it.")

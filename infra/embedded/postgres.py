@@ -60,8 +60,8 @@ class EmbeddedPostgres:
     def prepare(self) -> None:
         """Make the cluster when it is missing, and clear away what a killed run left."""
         if self._owner is not None:
-            _let_pass(self._programs)
-            _let_pass(self._folder)
+            _allow_traversal(self._programs)
+            _allow_traversal(self._folder)
             shutil.chown(self._sockets, self._owner)
         if not (self._folder / "PG_VERSION").is_file():
             self._create()
@@ -118,7 +118,7 @@ def _unprivileged_user() -> int | None:
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
-def _let_pass(path: Path) -> None:
+def _allow_traversal(path: Path) -> None:
     """Let the unprivileged user walk to a folder: only root needs this, where homes are closed."""
     for folder in path.parents:
         mode = folder.stat().st_mode

@@ -27,7 +27,7 @@ class Command:
 
 
 @dataclass(slots=True)
-class Child:
+class ChildProcess:
     """A started command."""
 
     command: Command

@@ -14,7 +14,7 @@ from types import FrameType
 
 from core.errors import ConfigurationError
 from infra.database.migrate import migrate
-from infra.embedded.data_dir import DataFolder, hold
+from infra.embedded.data_dir import DataDir, hold
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import Command
 from infra.embedded.redis import EmbeddedRedis
@@ -24,7 +24,7 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 _API_SECONDS = 60
 
 
@@ -45,8 +45,8 @@ def run(settings: Settings) -> None:
             environment = _start_stores(settings, folder, supervisor)
             _start_service(settings, environment, supervisor)
             while True:
-                supervisor.look_after()
-                time.sleep(_LOOK_SECONDS)
+                supervisor.restart_ended()
+                time.sleep(_POLL_SECONDS)
         except Stopped:
             log.info("stopping")
         finally:
@@ -79,7 +79,7 @@ def _check_port(settings: Settings) -> None:
         ) from error
 
 
-def _start_stores(settings: Settings, folder: DataFolder, supervisor: Supervisor) -> dict[str, str]:
+def _start_stores(settings: Settings, folder: DataDir, supervisor: Supervisor) -> dict[str, str]:
     """Start what is not given by address; return the environment that names it all."""
     environment = dict(os.environ) | {"GALLERY_DATA_DIR": str(folder.root)}
     if settings.database_url is None:
@@ -99,7 +99,7 @@ def _start_stores(settings: Settings, folder: DataFolder, supervisor: Supervisor
     return environment
 
 
-def _start_postgres(folder: DataFolder, supervisor: Supervisor) -> str:
+def _start_postgres(folder: DataDir, supervisor: Supervisor) -> str:
     postgres = EmbeddedPostgres(folder.postgres, folder.sockets, folder.logs / "postgres.log")
     postgres.prepare()
     supervisor.start(postgres.command())
@@ -133,6 +133,6 @@ def _wait_until_answers(url: str, supervisor: Supervisor) -> None:
     while time.monotonic() < deadline:
         with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 (our own address)
             return
-        supervisor.look_after()
+        supervisor.restart_ended()
         time.sleep(0.1)
     raise ConfigurationError("The API does not come up; its reason is above.")

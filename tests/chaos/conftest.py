@@ -6,19 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.environment import House, open_house
+from tests.chaos.environment import Environment, open_environment
 from tests.support.s3_server import find_s3_program
 
 
 @pytest.fixture(scope="session")
-def house(
+def environment(
     request: pytest.FixtureRequest, compiled_model: Path, weights: Path, session_dir: Path
-) -> Iterator[House]:
+) -> Iterator[Environment]:
     """A service on an S3 server where there is one, else on a local directory."""
     s3 = request.getfixturevalue("s3_server") if find_s3_program() else None
     data_dir = compiled_model.parents[2]
-    with open_house(session_dir / "house", data_dir=data_dir, weights=weights, s3=s3) as house:
-        yield house
+    with open_environment(
+        session_dir / "house", data_dir=data_dir, weights=weights, s3=s3
+    ) as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")

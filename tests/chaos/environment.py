@@ -12,7 +12,7 @@ import redis
 
 from infra.database.migrate import migrate
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import Child, Command
+from infra.embedded.process import ChildProcess, Command
 from infra.embedded.redis import EmbeddedRedis
 from infra.settings import Settings
 from infra.storage import ObjectStore, open_objects
@@ -31,7 +31,7 @@ class Server:
     def __init__(self, command: Command, wait_until_ready: Callable[[], None]) -> None:
         self._command = command
         self._wait = wait_until_ready
-        self._child = Child(command)
+        self._child = ChildProcess(command)
         self._wait()
 
     def kill(self) -> None:
@@ -44,7 +44,7 @@ class Server:
         self._child.stop()
 
     def start(self) -> None:
-        self._child = Child(self._command)
+        self._child = ChildProcess(self._command)
         self._wait()
 
     def freeze(self) -> None:
@@ -60,7 +60,7 @@ class Server:
         return [main, *main.children(recursive=True)]
 
 
-class House:
+class Environment:
     """An API and two workers, and all that they stand on."""
 
     def __init__(self, folder: Path, *, data_dir: Path, weights: Path, s3: S3Server | None) -> None:
@@ -151,13 +151,13 @@ class House:
 
 
 @contextmanager
-def open_house(
+def open_environment(
     folder: Path, *, data_dir: Path, weights: Path, s3: S3Server | None
-) -> Iterator[House]:
+) -> Iterator[Environment]:
     """The service, running; all of it gone afterwards."""
-    house = House(folder, data_dir=data_dir, weights=weights, s3=s3)
+    environment = Environment(folder, data_dir=data_dir, weights=weights, s3=s3)
     try:
-        house.start()
-        yield house
+        environment.start()
+        yield environment
     finally:
-        house.stop()
+        environment.stop()

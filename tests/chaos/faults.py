@@ -6,112 +6,114 @@ import time
 from collections.abc import Callable
 
 from infra.queue.celery import CLASSIFY_TASK, Queue
-from tests.chaos.environment import WORKERS, House
+from tests.chaos.environment import WORKERS, Environment
 from tests.support.processes import until
 
-Fault = Callable[[House], None]
+Fault = Callable[[Environment], None]
 
 
-def kill_a_child(house: House) -> None:
+def kill_a_child(environment: Environment) -> None:
     """`kill -9` of the process that does the work; its parent makes another."""
-    child = house.worker_child("worker-1")
+    child = environment.worker_child("worker-1")
     child.send_signal(signal.SIGKILL)
     until(lambda: not child.is_running(), seconds=10, what="the child to be gone")
 
 
-def kill_a_worker(house: House) -> None:
+def kill_a_worker(environment: Environment) -> None:
     """`kill -9` of a worker with all its processes, as when a machine is lost."""
-    house.kill_worker("worker-2")
+    environment.kill_worker("worker-2")
     time.sleep(1)
-    house.start_worker("worker-2")
+    environment.start_worker("worker-2")
 
 
-def restart_workers_in_turn(house: House) -> None:
+def restart_workers_in_turn(environment: Environment) -> None:
     """SIGTERM one after the other, as a deployment does."""
     for name in WORKERS:
-        house.stack.stop(name)
-        house.start_worker(name)
-        house.stack.wait_for_workers(1)
+        environment.stack.stop(name)
+        environment.start_worker(name)
+        environment.stack.wait_for_workers(1)
 
 
-def kill_the_api(house: House) -> None:
+def kill_the_api(environment: Environment) -> None:
     """`kill -9` of the API amid uploads; its port is taken up again."""
-    house.stack.kill("api")
-    house.stack.start("api")
-    house.stack.wait_for_api()
+    environment.stack.kill("api")
+    environment.stack.start("api")
+    environment.stack.wait_for_api()
 
 
-def empty_redis(house: House) -> None:
+def empty_redis(environment: Environment) -> None:
     """`kill -9` of Redis, which keeps nothing, and another one two seconds later."""
-    house.redis.kill()
+    environment.redis.kill()
     time.sleep(2)
-    house.redis.start()
+    environment.redis.start()
 
 
-def flush_redis(house: House) -> None:
+def flush_redis(environment: Environment) -> None:
     """Somebody runs FLUSHALL."""
-    with house.queue() as client:
+    with environment.queue() as client:
         for _ in range(3):
             client.flushall()
             time.sleep(0.2)
 
 
-def freeze_redis(house: House) -> None:
+def freeze_redis(environment: Environment) -> None:
     """Redis takes connections and answers nothing."""
-    house.redis.freeze()
+    environment.redis.freeze()
     time.sleep(6)
-    house.redis.thaw()
+    environment.redis.thaw()
 
 
-def silence_redis(house: House) -> None:
+def silence_redis(environment: Environment) -> None:
     """Every connection to Redis is half open for a while, then cut."""
-    house.to_redis.set("silent")
+    environment.to_redis.set("silent")
     time.sleep(6)
-    house.to_redis.set("pass")
-    house.to_redis.cut()
+    environment.to_redis.set("pass")
+    environment.to_redis.cut()
 
 
-def fill_redis(house: House) -> None:
+def fill_redis(environment: Environment) -> None:
     """Redis has no memory left and refuses to take messages."""
-    with house.queue() as client:
+    with environment.queue() as client:
         client.config_set("maxmemory", "1mb")
         time.sleep(4)
         client.config_set("maxmemory", "256mb")
 
 
-def restart_postgres(house: House) -> None:
+def restart_postgres(environment: Environment) -> None:
     """Postgres is stopped for two seconds."""
-    house.postgres.stop()
+    environment.postgres.stop()
     time.sleep(2)
-    house.postgres.start()
+    environment.postgres.start()
 
 
-def kill_postgres(house: House) -> None:
+def kill_postgres(environment: Environment) -> None:
     """`kill -9` of Postgres; it recovers from its log."""
-    house.postgres.kill()
+    environment.postgres.kill()
     time.sleep(1)
-    house.postgres.start()
+    environment.postgres.start()
 
 
-def freeze_postgres(house: House) -> None:
+def freeze_postgres(environment: Environment) -> None:
     """Postgres holds every connection and answers nothing, for longer than a lease."""
-    house.postgres.freeze()
+    environment.postgres.freeze()
     time.sleep(35)
-    house.postgres.thaw()
+    environment.postgres.thaw()
 
 
-def cut_postgres(house: House) -> None:
+def cut_postgres(environment: Environment) -> None:
     """Connections to Postgres break at any moment, in a COMMIT, too."""
     for _ in range(30):
-        house.to_postgres.cut()
+        environment.to_postgres.cut()
         time.sleep(random.uniform(0.05, 0.2))
 
 
-def deliver_often(house: House) -> None:
+def deliver_often(environment: Environment) -> None:
     """Every message comes many times, late ones long after the work is done."""
-    queue = Queue(house.settings)
+    queue = Queue(environment.settings)
     for _ in range(5):
-        ids = [row[0] for row in house.query("SELECT id FROM images ORDER BY random() LIMIT 64")]
+        ids = [
+            row[0] for row in environment.query("SELECT id FROM images ORDER BY random() LIMIT 64")
+        ]
         for start in range(0, len(ids), 8):
             queue._celery.send_task(  # noqa: SLF001 (the real message, sent again)
                 CLASSIFY_TASK,
@@ -121,11 +123,11 @@ def deliver_often(house: House) -> None:
     queue.close()
 
 
-def set_the_clock(house: House) -> None:
+def set_the_clock(environment: Environment) -> None:
     """The database's clock is put on by an hour, then back: what was dated lies an hour off."""
     for step in ("-", "+"):
         by = f"{step} interval '1 hour'"
-        house.query(  # in one transaction: a clock is set in one moment
+        environment.query(  # in one transaction: a clock is set in one moment
             f"UPDATE sweeper SET seen_at = seen_at {by}, steady_since = steady_since {by};"
             f"UPDATE workers SET seen_at = seen_at {by};"
             f"UPDATE images SET leased_until = leased_until {by}, announced_at = announced_at {by}"
@@ -133,37 +135,37 @@ def set_the_clock(house: House) -> None:
         time.sleep(1)
 
 
-def objects_refuse(house: House) -> None:
+def objects_refuse(environment: Environment) -> None:
     """Object storage takes no connections."""
-    assert house.to_objects
-    house.to_objects.set("refuse")
+    assert environment.to_objects
+    environment.to_objects.set("refuse")
     time.sleep(5)
-    house.to_objects.set("pass")
+    environment.to_objects.set("pass")
 
 
-def objects_answer_503(house: House) -> None:
+def objects_answer_503(environment: Environment) -> None:
     """Object storage answers 503 to everything."""
-    assert house.to_objects
-    house.to_objects.set("unavailable")
+    assert environment.to_objects
+    environment.to_objects.set("unavailable")
     time.sleep(5)
-    house.to_objects.set("pass")
+    environment.to_objects.set("pass")
 
 
-def objects_stall(house: House) -> None:
+def objects_stall(environment: Environment) -> None:
     """Object storage stops in the middle of answers."""
-    assert house.to_objects
-    house.to_objects.set("silent")
+    assert environment.to_objects
+    environment.to_objects.set("silent")
     time.sleep(12)
-    house.to_objects.set("pass")
-    house.to_objects.cut()
+    environment.to_objects.set("pass")
+    environment.to_objects.cut()
 
 
-def objects_crawl(house: House) -> None:
+def objects_crawl(environment: Environment) -> None:
     """Object storage gives 20 KB a second."""
-    assert house.to_objects
-    house.to_objects.set("slow")
+    assert environment.to_objects
+    environment.to_objects.set("slow")
     time.sleep(6)
-    house.to_objects.set("pass")
+    environment.to_objects.set("pass")
 
 
 ON_ANY_STORAGE: tuple[Fault, ...] = (

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from minio import Minio
 
-from api.background.cleanup import Housekeeper
+from api.background.cleanup import Cleanup
 from infra.database.pool import open_database
 from infra.storage import original_key, thumbnail_key
-from tests.chaos.environment import House
+from tests.chaos.environment import Environment
 from tests.chaos.load import Load
 from tests.support.processes import until
 
@@ -26,20 +26,20 @@ ROWS = """
 """
 
 
-def check(house: House, load: Load, *, failed: dict[str, str] | None = None) -> None:
+def check(environment: Environment, load: Load, *, failed: dict[str, str] | None = None) -> None:
     """Wait for the work to end, then hold every promise against what is there.
 
     `failed`: the code with which pictures must have failed, by hash; all others must be done.
     """
     expected = failed or {}
-    until(lambda: house.query(BUSY) == [(0,)], seconds=120, what="all work to end", pause=0.5)
-    rows = {str(row[0]): row[1:] for row in house.query(ROWS)}
+    until(lambda: environment.query(BUSY) == [(0,)], seconds=120, what="all work to end", pause=0.5)
+    rows = {str(row[0]): row[1:] for row in environment.query(ROWS)}
     ends = Counter((rows[sha][0], rows[sha][1]) for sha in load.promised if sha not in expected)
     assert ends == {("done", None): len(load.promised) - len(expected)}, ends
     assert {sha: rows[sha][1] for sha in expected} == expected
     _check_predictions(rows)
-    _check_counts(house, load)
-    _check_objects(house, rows)
+    _check_counts(environment, load)
+    _check_objects(environment, rows)
 
 
 def _check_predictions(rows: dict[str, tuple[object, ...]]) -> None:
@@ -51,36 +51,38 @@ def _check_predictions(rows: dict[str, tuple[object, ...]]) -> None:
     assert all(row[2] is None for row in rows.values() if row[0] != "done")
 
 
-def _check_counts(house: House, load: Load) -> None:
+def _check_counts(environment: Environment, load: Load) -> None:
     for job_id in load.jobs:
-        job = house.stack.get(f"/api/v1/jobs/{job_id}")
+        job = environment.stack.get(f"/api/v1/jobs/{job_id}")
         counts = job["counts"]
         assert counts.pop("total") == sum(counts.values()) == len(job["items"]), job_id
         assert job["status"] == "done"
 
 
-def _check_objects(house: House, rows: dict[str, tuple[object, ...]]) -> None:
+def _check_objects(environment: Environment, rows: dict[str, tuple[object, ...]]) -> None:
     """Every row has its object with the right bytes; every other object is soon removed."""
     for sha, row in rows.items():
-        data = house.objects.get(original_key(bytes.fromhex(sha)))
+        data = environment.objects.get(original_key(bytes.fromhex(sha)))
         assert hashlib.sha256(data).hexdigest() == sha
         if row[0] == "done":
-            assert house.objects.get(thumbnail_key(bytes.fromhex(sha))).startswith(b"\xff\xd8")
-    asyncio.run(_collect(house))
-    assert {key.split("/")[1] for key in list_keys(house)} == set(rows)
-    assert house.query("SELECT count(*) FROM unnamed_objects") == [(0,)]
+            assert environment.objects.get(thumbnail_key(bytes.fromhex(sha))).startswith(
+                b"\xff\xd8"
+            )
+    asyncio.run(_collect(environment))
+    assert {key.split("/")[1] for key in list_keys(environment)} == set(rows)
+    assert environment.query("SELECT count(*) FROM unnamed_objects") == [(0,)]
 
 
-async def _collect(house: House) -> None:
-    async with open_database(house.database_url, name="oracle") as database:
-        housekeeper = Housekeeper(database, house.objects, retention=timedelta(days=30))
-        while await housekeeper.collect(timedelta(0)):
+async def _collect(environment: Environment) -> None:
+    async with open_database(environment.database_url, name="oracle") as database:
+        cleanup = Cleanup(database, environment.objects, retention=timedelta(days=30))
+        while await cleanup.collect(timedelta(0)):
             pass
 
 
-def list_keys(house: House) -> list[str]:
+def list_keys(environment: Environment) -> list[str]:
     """Every object there is."""
-    parts = urlsplit(house.objects_url)
+    parts = urlsplit(environment.objects_url)
     if parts.scheme == "file":
         files = [path for path in Path(parts.path).rglob("*") if path.is_file()]
         keys = [f"{path.relative_to(parts.path).parts[0]}/{path.name}" for path in files]

@@ -12,7 +12,7 @@ from threading import Event, Thread
 import psutil
 
 from infra.settings import Settings
-from tests.chaos.environment import WORKERS, House, open_house
+from tests.chaos.environment import WORKERS, Environment, open_environment
 from tests.chaos.faults import empty_redis, kill_a_child, kill_a_worker, kill_postgres, kill_the_api
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import BUSY, check
@@ -28,8 +28,8 @@ MIB = 1 << 20
 class Memory:
     """Resident memory by role, sampled while it runs."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, environment: Environment) -> None:
+        self._house = environment
         self._stop = Event()
         self._thread = Thread(target=self._run, daemon=True)
         self.samples: dict[str, list[int]] = defaultdict(list)
@@ -69,29 +69,29 @@ class Memory:
         return rows
 
 
-def soak(house: House, *, uploads: int, clients: int, kill_every: float) -> list[str]:
+def soak(environment: Environment, *, uploads: int, clients: int, kill_every: float) -> list[str]:
     """Upload, kill, and check; return the rows of the table."""
     chance = random.Random(0)
     kills: Counter[str] = Counter()
-    memory = Memory(house)
-    load = Load(house.stack.url, clients=clients, per_request=10)
+    memory = Memory(environment)
+    load = Load(environment.stack.url, clients=clients, per_request=10)
     begun = time.monotonic()
     load.start([distinct_picture() for _ in range(uploads)])
-    while load.is_under_way() or house.query(BUSY) != [(0,)]:
+    while load.is_under_way() or environment.query(BUSY) != [(0,)]:
         kill = chance.choice(KILLS)
         kills[kill.__name__.replace("_", " ")] += 1
-        kill(house)
+        kill(environment)
         time.sleep(kill_every)
     load.finish()
     failed = {
         str(sha): str(code)
-        for sha, code in house.query(
+        for sha, code in environment.query(
             "SELECT encode(sha256, 'hex'), failure_code FROM images WHERE status = 'failed'"
         )
     }
-    check(house, load, failed=failed)
+    check(environment, load, failed=failed)
     memory.stop()
-    done = house.query("SELECT count(*) FROM images WHERE status = 'done'")[0][0]
+    done = environment.query("SELECT count(*) FROM images WHERE status = 'done'")[0][0]
     return [
         f"| uploads, clients | {uploads}, {clients} |",
         f"| seconds until all was done | {time.monotonic() - begun:.0f} |",
@@ -105,30 +105,30 @@ def soak(house: House, *, uploads: int, clients: int, kill_every: float) -> list
     ]
 
 
-def lanes(house: House, *, waiting: int, singles: int) -> list[str]:
+def lanes(environment: Environment, *, waiting: int, singles: int) -> list[str]:
     """Time single uploads behind a bulk load."""
     for name in WORKERS:
-        house.stack.stop(name)
-    bulk = Load(house.stack.url, clients=4, per_request=100)
+        environment.stack.stop(name)
+    bulk = Load(environment.stack.url, clients=4, per_request=100)
     bulk.start([distinct_picture() for _ in range(waiting)])
     bulk.finish()
     for name in WORKERS:
-        house.start_worker(name)
-    house.stack.wait_for_workers(len(WORKERS))
+        environment.start_worker(name)
+    environment.stack.wait_for_workers(len(WORKERS))
     seconds = []
     for _ in range(singles):
         begun = time.monotonic()
-        job = house.stack.post_files(("one.jpg", distinct_picture()))
-        house.stack.wait_for_job(job["id"])
+        job = environment.stack.post_files(("one.jpg", distinct_picture()))
+        environment.stack.wait_for_job(job["id"])
         seconds.append(time.monotonic() - begun)
-    [(left,)] = house.query("SELECT count(*) FROM images WHERE status = 'queued'")
+    [(left,)] = environment.query("SELECT count(*) FROM images WHERE status = 'queued'")
     until(
-        lambda: house.query("SELECT count(*) FROM images WHERE status = 'queued'") == [(0,)],
+        lambda: environment.query("SELECT count(*) FROM images WHERE status = 'queued'") == [(0,)],
         seconds=1200,
         what="the bulk load to end",
         pause=1,
     )
-    check(house, bulk)
+    check(environment, bulk)
     middle, late = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
     return [
         f"| queued before the single uploads, and after them | {waiting}, {left} |",
@@ -156,17 +156,17 @@ def main() -> None:
         if s3:
             s3.wait_until_ready()
         try:
-            with open_house(
+            with open_environment(
                 root / "house", data_dir=settings.data_dir, weights=weights, s3=s3
-            ) as house:
+            ) as environment:
                 rows = soak(
-                    house,
+                    environment,
                     uploads=chosen.uploads,
                     clients=chosen.clients,
                     kill_every=chosen.kill_every,
                 )
                 print("\n".join(rows), flush=True)  # noqa: T201
-                rows = lanes(house, waiting=chosen.waiting, singles=chosen.singles)
+                rows = lanes(environment, waiting=chosen.waiting, singles=chosen.singles)
                 print("\n".join(rows), flush=True)  # noqa: T201
         finally:
             if s3:

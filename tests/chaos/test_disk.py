@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.environment import House, open_house
+from tests.chaos.environment import Environment, open_environment
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import check
 
@@ -26,14 +26,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def house(small_disk: Path, compiled_model: Path, weights: Path) -> Iterator[House]:
+def environment(small_disk: Path, compiled_model: Path, weights: Path) -> Iterator[Environment]:
     data_dir = compiled_model.parents[2]
-    with open_house(small_disk.parent, data_dir=data_dir, weights=weights, s3=None) as house:
-        yield house
+    with open_environment(
+        small_disk.parent, data_dir=data_dir, weights=weights, s3=None
+    ) as environment:
+        yield environment
 
 
-def test_uploads_wait_for_room(house: House, small_disk: Path) -> None:
-    load = Load(house.stack.url)
+def test_uploads_wait_for_room(environment: Environment, small_disk: Path) -> None:
+    load = Load(environment.stack.url)
     load.start([distinct_picture() for _ in range(120)])
     deadline = time.monotonic() + 60
     while not load.answers[503] and time.monotonic() < deadline:
@@ -41,4 +43,4 @@ def test_uploads_wait_for_room(house: House, small_disk: Path) -> None:
     assert load.answers[503]
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     load.finish()
-    check(house, load)
+    check(environment, load)

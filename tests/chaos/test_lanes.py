@@ -2,21 +2,21 @@
 
 import time
 
-from tests.chaos.environment import House
+from tests.chaos.environment import Environment
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import check
 
 
-def test_single_uploads_overtake_a_bulk_load(house: House, uploads: int) -> None:
+def test_single_uploads_overtake_a_bulk_load(environment: Environment, uploads: int) -> None:
     """Ordering, not speed: how long it takes is measured by the soak."""
-    bulk = Load(house.stack.url, clients=1, per_request=500)
+    bulk = Load(environment.stack.url, clients=1, per_request=500)
     bulk.start([distinct_picture() for _ in range(uploads * 2)])
     bulk.wait_for(0.5, uploads * 2)
     begun = time.monotonic()
-    single = house.stack.post_files(("one.jpg", distinct_picture()))
-    house.stack.wait_for_job(single["id"])
+    single = environment.stack.post_files(("one.jpg", distinct_picture()))
+    environment.stack.wait_for_job(single["id"])
     took = time.monotonic() - begun
-    waiting = house.query("SELECT count(*) FROM images WHERE status = 'queued'")
+    waiting = environment.query("SELECT count(*) FROM images WHERE status = 'queued'")
     bulk.finish()
-    check(house, bulk)
+    check(environment, bulk)
     assert waiting > [(0,)], f"the bulk load was through before the single upload ({took:.1f} s)"

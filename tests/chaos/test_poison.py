@@ -4,7 +4,7 @@ import hashlib
 
 import psutil
 
-from tests.chaos.environment import WORKERS, House
+from tests.chaos.environment import WORKERS, Environment
 from tests.chaos.load import Load, distinct_picture
 from tests.chaos.oracle import check
 from tests.chaos.poisoned_worker import poison
@@ -17,8 +17,10 @@ CODES = {
 }
 
 
-def test_poison_fails_alone_and_its_neighbours_are_classified(house: House, uploads: int) -> None:
-    mains = [psutil.Process(house.stack.pid(name)) for name in WORKERS]
+def test_poison_fails_alone_and_its_neighbours_are_classified(
+    environment: Environment, uploads: int
+) -> None:
+    mains = [psutil.Process(environment.stack.pid(name)) for name in WORKERS]
     pictures = [distinct_picture() for _ in range(min(uploads, 200))]
     expected = {}
     for place, (harm, code) in enumerate(CODES.items(), start=1):
@@ -26,9 +28,9 @@ def test_poison_fails_alone_and_its_neighbours_are_classified(house: House, uplo
         pictures.insert(place * len(pictures) // 5, bad)
         expected[hashlib.sha256(bad).hexdigest()] = code
 
-    load = Load(house.stack.url)
+    load = Load(environment.stack.url)
     load.start(pictures)
     load.finish()
-    check(house, load, failed=expected)
+    check(environment, load, failed=expected)
     assert all(main.is_running() for main in mains)
     assert all(main.children() for main in mains)

@@ -9,13 +9,13 @@ import psycopg
 from psycopg import AsyncConnection
 
 from core.ids import new_id
-from infra.database.queries.submissions import Picture, SubmittedFile, create_job
+from infra.database.queries.submissions import StoredImage, SubmittedFile, create_job
 
 
-def picture_row(name: str) -> SubmittedFile:
+def image_file(name: str) -> SubmittedFile:
     """A file that passed the door; equal names are equal files."""
     sha256 = hashlib.sha256(name.encode()).digest()
-    picture = Picture(sha256=sha256, media_type="image/jpeg", bytes=1000, width=32, height=24)
+    picture = StoredImage(sha256=sha256, media_type="image/jpeg", bytes=1000, width=32, height=24)
     return SubmittedFile(name=name, picture=picture)
 
 
@@ -31,7 +31,7 @@ async def submit_rows(database_url: str, *names: str) -> Submitted:
     """Record a job of pictures by these names."""
     job_id = new_id()
     async with await AsyncConnection.connect(database_url, autocommit=True) as conn:
-        items = await create_job(conn, job_id, [picture_row(name) for name in names])
+        items = await create_job(conn, job_id, [image_file(name) for name in names])
     return Submitted(job_id, [item.image_id for item in items if item.image_id])
 
 

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from core.predictions import ScoredClass, ScoredTag
 from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY
-from infra.database.queries.leases import Classified, Outcomes, claim_images, settle_images
+from infra.database.queries.leases import BatchResults, Classified, claim_images, settle_images
 from infra.settings import Settings
 from tests.support.images import jpeg
 
@@ -37,7 +37,7 @@ def classify(
     predictions = [ScoredClass(CLASSES[name], score) for name, score in tags.items()]
     kinds = [ScoredTag(CATEGORIES[name], score) for name, score in (categories or {}).items()]
     result = Classified(image_id=UUID(image_id), predictions=predictions, categories=kinds)
-    outcomes = Outcomes([result])
+    outcomes = BatchResults([result])
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         claimed = claim_images(
             conn, [UUID(image_id)], lease=lease, lease_for=settings.lease, worker="test"

@@ -21,7 +21,7 @@ _MODES_BY_KIND = {
 }
 
 
-def nasties() -> Iterator[Named]:
+def malformed_files() -> Iterator[Named]:
     """Every file with a name that says what is wrong with it."""
     yield from every_mode()
     yield from odd_sizes()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from infra.embedded.process import Child, Command
+from infra.embedded.process import ChildProcess, Command
 from infra.settings import Settings
 from tests.support.s3_server import free_port
 
@@ -37,11 +37,11 @@ class Stack:
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment_of(settings, **others, GALLERY_PORT=str(self.port))
         self._logs = logs
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, ChildProcess] = {}
 
-    def start(self, name: str, module: str | None = None) -> Child:
+    def start(self, name: str, module: str | None = None) -> ChildProcess:
         """Start `python -m module` under a name; the module is the name unless given."""
-        child = Child(
+        child = ChildProcess(
             Command(
                 name=name,
                 arguments=[sys.executable, "-m", module or name],

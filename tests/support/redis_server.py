@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.embedded.process import Child
+from infra.embedded.process import ChildProcess
 from infra.embedded.redis import EmbeddedRedis
 
 
@@ -12,7 +12,7 @@ from infra.embedded.redis import EmbeddedRedis
 def running_redis(folder: Path, log: Path) -> Iterator[str]:
     """Start one that listens on a socket in this folder, and give its address."""
     server = EmbeddedRedis(folder, log)
-    child = Child(server.command())
+    child = ChildProcess(server.command())
     try:
         server.wait_until_ready()
         yield server.url

@@ -9,7 +9,7 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from infra.embedded.process import Child, Command
+from infra.embedded.process import ChildProcess, Command
 
 KEY = "gallery-test"
 SECRET = "gallery-test-secret"
@@ -45,7 +45,7 @@ class S3Server:
         address = f"127.0.0.1:{self.port}"
         command = _versitygw if program.name == "versitygw" else _minio
         arguments, credentials = command(program, folder, address)
-        self._child = Child(
+        self._child = ChildProcess(
             Command(
                 name=program.name,
                 arguments=arguments,

@@ -11,16 +11,16 @@ from core.search.ast import (
     Query,
     Scores,
     Status,
-    Taken,
     Untagged,
+    Uploaded,
     Words,
-    as_stored,
+    to_real,
 )
 
 # Words that find one class, many, categories, synonyms and nothing; and parts of names.
 WORDS = ("dog", "cat", "auto", "golden", "retriever", "ball", "tennis", "animal", "t", "zzz", "car")
 
-SCORES = st.integers(0, 20).map(lambda twentieths: as_stored(twentieths / 20))
+SCORES = st.integers(0, 20).map(lambda twentieths: to_real(twentieths / 20))
 
 
 @st.composite
@@ -43,7 +43,7 @@ def atoms() -> st.SearchStrategy[Atom]:
         st.builds(Status, st.sampled_from(["queued", "running", "done", "failed", "cancelled"])),
         st.builds(Untagged, st.booleans()),
         st.builds(Name, st.sampled_from(["*.jpg", "holiday*", "DAY", "a_b", "%", "x*y", "\\"])),
-        st.builds(Taken, st.sampled_from(["after", "before"]), times),
+        st.builds(Uploaded, st.sampled_from(["after", "before"]), times),
     )
 
 

@@ -22,7 +22,7 @@ Pixels = NDArray[np.uint8]
 # A large JPEG is decoded at a quarter or an eighth of its scale, while its shorter side stays at
 # least this long: twice the model's input. Smaller ones, below 1,792 pixels, are decoded whole:
 # there the saving is small, and a score may differ by ten points from the reference's.
-SHORTEST_SIDE = 448
+MIN_SIDE = 448
 SCALES = (8, 4)
 
 _ORIENTATION = 0x0112
@@ -101,7 +101,7 @@ def _decode_jpeg(data: bytes, image: Image.Image) -> Decoded:
 def _reduction(width: int, height: int) -> int:
     """The largest scale that keeps the shorter side long enough."""
     shorter = min(width, height)
-    return next((scale for scale in SCALES if shorter / scale >= SHORTEST_SIDE), 1)
+    return next((scale for scale in SCALES if shorter / scale >= MIN_SIDE), 1)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -7,7 +7,7 @@ import simplejpeg
 
 from worker.imaging.decode import Pixels
 
-LONGEST_SIDE = 512
+MAX_SIDE = 512
 MEDIA_TYPE = "image/jpeg"
 # Chosen by eye and weight: see docs/classifier.md.
 QUALITY = 80
@@ -26,12 +26,12 @@ def _shrink(pixels: Pixels) -> Pixels:
 
     OpenCV's averaging to an arbitrary size looks the same and takes seven times as long.
     """
-    while max(pixels.shape[:2]) >= 2 * LONGEST_SIDE and min(pixels.shape[:2]) > 1:
+    while max(pixels.shape[:2]) >= 2 * MAX_SIDE and min(pixels.shape[:2]) > 1:
         height, width = (side // 2 for side in pixels.shape[:2])
         even = pixels[: 2 * height, : 2 * width]
         pixels = cast("Pixels", cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA))
     height, width = pixels.shape[:2]
-    scale = LONGEST_SIDE / max(height, width)
+    scale = MAX_SIDE / max(height, width)
     if scale >= 1:
         return pixels
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

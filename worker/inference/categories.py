@@ -12,7 +12,7 @@ from worker.inference.tensors import Tensor
 
 # A category is kept when the picture shows one with at least a chance of one in ten; below that
 # it is noise that nobody would look for. Chosen for storage too: about seven a picture.
-LEAST_SCORE = 0.1
+MIN_SCORE = 0.1
 
 
 @cache
@@ -29,6 +29,6 @@ def sum_categories(probabilities: Tensor) -> list[ScoredTag]:
     classes, begins, tags = _tree()
     # 4,000 additions; as a matrix product it would be half a million. Rounding may pass 1.
     sums = np.minimum(np.add.reduceat(probabilities[classes], begins), np.float32(1))
-    shown = np.flatnonzero(sums >= LEAST_SCORE)
+    shown = np.flatnonzero(sums >= MIN_SCORE)
     order = shown[np.argsort(-sums[shown], kind="stable")]
     return [ScoredTag(tags[row], float(sums[row])) for row in order]

@@ -44,7 +44,7 @@ def find_compiled(settings: Settings) -> Path:
         weights = _download(missing)
     compiled = folder / _file_name(_fingerprint(weights), settings.precision)
     if not compiled.is_file():
-        with _only_one(folder):
+        with _compile_lock(folder):
             if not compiled.is_file():
                 _compile(weights, compiled, settings.precision)
     return compiled
@@ -61,7 +61,7 @@ def compile_again(settings: Settings, broken: Path) -> Path:
     except WeightsNotFoundError as error:
         raise ModelError(f"{broken} cannot be loaded, nor made anew: {error}") from error
     inode = broken.stat().st_ino
-    with _only_one(broken.parent):
+    with _compile_lock(broken.parent):
         if broken.stat().st_ino == inode:
             _compile(weights, broken, settings.precision)
     return broken
@@ -92,7 +92,7 @@ def _converter() -> str:
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def _compile_lock(folder: Path) -> Iterator[None]:
     """One process compiles; the others wait for it. The lock dies with its holder."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from infra.settings import Precision
 from worker.model.calibration import calibration_inputs
-from worker.model.self_test import CHECK_PICTURE, write_expected
+from worker.model.self_test import SELF_TEST_IMAGE, write_expected
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -56,7 +56,7 @@ def _reference_probabilities(model: Any) -> np.ndarray[Any, np.dtype[np.float32]
     """The check picture through Keras's own loading and preprocessing, none of it ours."""
     import keras  # noqa: PLC0415
 
-    with Image.open(CHECK_PICTURE) as picture:
+    with Image.open(SELF_TEST_IMAGE) as picture:
         pixels = np.asarray(picture.convert("RGB"), dtype=np.float32)
     inputs = keras.applications.mobilenet_v2.preprocess_input(pixels[np.newaxis])
     probabilities, _ = model(inputs, training=False)

@@ -6,7 +6,7 @@ from infra.settings import Settings
 from infra.telemetry.logging import get_logger
 from worker.inference.tensors import Runtime
 from worker.model.cache import compile_again, find_compiled
-from worker.model.self_test import check_runtime, expected_path
+from worker.model.self_test import expected_path, run_self_test
 
 log = get_logger(__name__)
 
@@ -20,7 +20,7 @@ def load_runtime(settings: Settings) -> Runtime:
     """
     compiled = find_compiled(settings)
     runtime = _open(settings, compiled)
-    check_runtime(runtime, expected_path(compiled))
+    run_self_test(runtime, expected_path(compiled))
     return runtime
 
 

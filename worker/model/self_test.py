@@ -14,7 +14,7 @@ from core.errors import ModelError
 from worker.imaging.decode import decode
 from worker.inference.tensors import Runtime, Tensor, best_classes, to_tensor
 
-CHECK_PICTURE = Path(__file__).with_name("self_test.jpg")
+SELF_TEST_IMAGE = Path(__file__).with_name("self_test.jpg")
 
 # Runtimes differ from Keras by less than 1e-3 (float32); int8 by a few hundredths. The mistakes
 # this check is for change the best class or its score by tenths: see the unit test.
@@ -31,7 +31,7 @@ def write_expected(model: Path, probabilities: Tensor) -> None:
     expected_path(model).write_text(json.dumps(best))
 
 
-def check_runtime(runtime: Runtime, expected: Path) -> None:
+def run_self_test(runtime: Runtime, expected: Path) -> None:
     """Compare the runtime's answer with the one kept.
 
     Raises:
@@ -41,16 +41,16 @@ def check_runtime(runtime: Runtime, expected: Path) -> None:
         wanted = json.loads(expected.read_text())
     except (OSError, ValueError) as error:
         raise ModelError(f"The check {expected.name} of the model cannot be read.") from error
-    check_picture(runtime, wanted)
+    classify_self_test_image(runtime, wanted)
 
 
-def check_picture(runtime: Runtime, wanted: list[tuple[int, float]]) -> None:
+def classify_self_test_image(runtime: Runtime, wanted: list[tuple[int, float]]) -> None:
     """Classify the check picture and compare with (class index, score) pairs.
 
     Raises:
         ModelError: a score is off by more than TOLERANCE.
     """
-    picture = decode(CHECK_PICTURE.read_bytes(), "image/jpeg", max_pixels=224 * 224)
+    picture = decode(SELF_TEST_IMAGE.read_bytes(), "image/jpeg", max_pixels=224 * 224)
     probabilities = runtime.predict(to_tensor(picture.pixels)[np.newaxis])[0][0]
     for index, score in wanted:
         if abs(float(probabilities[index]) - score) > TOLERANCE:

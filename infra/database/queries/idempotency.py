@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from core.errors import IdempotencyKeyReusedError
 
 # Long enough for a client that was switched off overnight.
-REMEMBERED_FOR = timedelta(days=1)
+IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ async def find_job(conn: AsyncConnection, once: IdempotencyKey) -> UUID | None:
             "owner": once.owner,
             "key": once.key,
             "fingerprint": once.fingerprint,
-            "remembered_for": REMEMBERED_FOR,
+            "remembered_for": IDEMPOTENCY_KEY_LIFETIME,
         },
     )
     row = await cur.fetchone()
@@ -54,10 +54,10 @@ async def find_job(conn: AsyncConnection, once: IdempotencyKey) -> UUID | None:
     return UUID(str(job_id))
 
 
-FORGET_KEYS = "DELETE FROM idempotency_keys WHERE created_at < now() - %(remembered_for)s"
+DELETE_EXPIRED_KEYS = "DELETE FROM idempotency_keys WHERE created_at < now() - %(remembered_for)s"
 
 
-async def forget_keys(conn: AsyncConnection) -> int:
+async def delete_expired_keys(conn: AsyncConnection) -> int:
     """Forget the keys whose time is over; return how many."""
-    cur = await conn.execute(FORGET_KEYS, {"remembered_for": REMEMBERED_FOR})
+    cur = await conn.execute(DELETE_EXPIRED_KEYS, {"remembered_for": IDEMPOTENCY_KEY_LIFETIME})
     return cur.rowcount

@@ -98,7 +98,7 @@ async def find_images(conn: AsyncConnection, which: Filter) -> list[UUID]:
         return await cur.fetchall()
 
 
-def parts(ids: Sequence[UUID]) -> Iterator[Filter]:
+def batches_of(ids: Sequence[UUID]) -> Iterator[Filter]:
     """The pictures, as many at a time as one statement may change."""
     for start in range(0, len(ids), AT_ONCE):
         yield Filter(ids=ids[start : start + AT_ONCE])

@@ -49,7 +49,7 @@ class Failed:
 
 
 @dataclass(slots=True)
-class Outcomes:
+class BatchResults:
     """What is known so far of the pictures under one lease."""
 
     classified: list[Classified] = field(default_factory=list)
@@ -195,7 +195,7 @@ NOTIFY_CHANGES = "SELECT pg_notify(%(channel)s, '')"
 
 
 def settle_images(
-    conn: Connection, outcomes: Outcomes, *, lease: UUID, model: str, embeddings: bool = False
+    conn: Connection, outcomes: BatchResults, *, lease: UUID, model: str, embeddings: bool = False
 ) -> int:
     """Write results and failures in one round trip and one transaction; wake those who wait.
 
@@ -220,7 +220,7 @@ def settle_images(
     return finished.rowcount // rows_per_image + failed.rowcount
 
 
-def _finish_parameters(outcomes: Outcomes, lease: UUID, model: str) -> dict[str, object]:
+def _finish_parameters(outcomes: BatchResults, lease: UUID, model: str) -> dict[str, object]:
     rows = [
         (each.image_id, rank, scored.class_index, scored.score)
         for each in outcomes.classified
@@ -242,7 +242,7 @@ def _finish_parameters(outcomes: Outcomes, lease: UUID, model: str) -> dict[str,
     }
 
 
-def _embedding_parameters(outcomes: Outcomes) -> dict[str, object]:
+def _embedding_parameters(outcomes: BatchResults) -> dict[str, object]:
     known = [(each.image_id, each.embedding) for each in outcomes.classified if each.embedding]
     return {
         "ids": [image_id for image_id, _ in known],

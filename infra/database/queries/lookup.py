@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 # What is in the trash, failed or was cancelled comes back when it is sent again, so it is not here.
-FIND_KNOWN = """
+FIND_EXISTING_HASHES = """
     SELECT sha256, id
       FROM images
      WHERE sha256 = ANY(%(hashes)s)
@@ -15,7 +15,7 @@ FIND_KNOWN = """
 """
 
 
-async def find_known(conn: AsyncConnection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
+async def find_existing_hashes(conn: AsyncConnection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
     """Those of the hashes whose pictures need not be sent."""
-    cur = await conn.execute(FIND_KNOWN, {"hashes": list(hashes)})
+    cur = await conn.execute(FIND_EXISTING_HASHES, {"hashes": list(hashes)})
     return {bytes(sha256): image_id for sha256, image_id in await cur.fetchall()}

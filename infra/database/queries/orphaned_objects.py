@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import scalar_row
 
 # Waits where an object of the list is being removed at this moment; afterwards it is stored anew.
-LIST_UNNAMED = """
+REGISTER_OBJECTS = """
     INSERT INTO unnamed_objects (sha256)
     SELECT DISTINCT sha256
       FROM unnest(%(hashes)s::bytea[]) AS h (sha256)
@@ -24,12 +24,12 @@ LIST_UNNAMED = """
 """
 
 
-async def list_unnamed(conn: AsyncConnection, hashes: Sequence[bytes]) -> None:
+async def register_objects(conn: AsyncConnection, hashes: Sequence[bytes]) -> None:
     """Put down objects that are about to be stored and that no picture names yet."""
-    await conn.execute(LIST_UNNAMED, {"hashes": list(hashes)})
+    await conn.execute(REGISTER_OBJECTS, {"hashes": list(hashes)})
 
 
-TAKE_UNNAMED = """
+CLAIM_ORPHAN_CANDIDATE = """
     DELETE FROM unnamed_objects
      WHERE sha256 = (
                SELECT sha256
@@ -41,11 +41,11 @@ TAKE_UNNAMED = """
     RETURNING sha256
 """
 
-IS_NAMED = "SELECT EXISTS (SELECT FROM images WHERE sha256 = %(sha256)s)"
+IS_REFERENCED = "SELECT EXISTS (SELECT FROM images WHERE sha256 = %(sha256)s)"
 
 
 @asynccontextmanager
-async def take_unnamed(
+async def claim_orphan_candidate(
     conn: AsyncConnection, older_than: timedelta
 ) -> AsyncIterator[tuple[bytes | None, bool]]:
     """Hold the longest listed object to remove it, and whether a picture names it after all.
@@ -55,10 +55,10 @@ async def take_unnamed(
     async with conn.transaction(), conn.cursor(row_factory=scalar_row) as cur:
         # The lock must outlast the removal, however slow storage is.
         await cur.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        await cur.execute(TAKE_UNNAMED, {"older_than": older_than})
+        await cur.execute(CLAIM_ORPHAN_CANDIDATE, {"older_than": older_than})
         sha256 = await cur.fetchone()
         named = False
         if sha256 is not None:
-            await cur.execute(IS_NAMED, {"sha256": sha256})
+            await cur.execute(IS_REFERENCED, {"sha256": sha256})
             named = bool(await cur.fetchone())
         yield sha256, named

@@ -38,7 +38,7 @@ RERUN_IMAGES: LiteralString = """
 FIND_FOR_RERUN: LiteralString = "SELECT i.id FROM images AS i WHERE {found} AND {scope}"
 
 
-async def find_for_rerun(
+async def find_for_reclassification(
     conn: AsyncConnection, which: Filter, scope: Scope, *, model: str | None
 ) -> list[UUID]:
     """The ids of what there is to queue again, to be queued a part at a time."""
@@ -46,7 +46,7 @@ async def find_for_rerun(
     return [row[0] async for row in cur]
 
 
-async def rerun_images(
+async def reclassify_images(
     conn: AsyncConnection, which: Filter, scope: Scope, *, model: str | None
 ) -> int:
     """Queue pictures again; say how many. `model` is the one that is not an older one."""

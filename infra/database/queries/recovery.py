@@ -15,14 +15,14 @@ TRY_SWEEPER_LOCK = "SELECT pg_try_advisory_lock(hashtext('gallery.sweeper'))"
 
 # A sweeper that was silent longer than this may have been cut off, and others with it. Shorter
 # than DEAD_AFTER by more than two heartbeats, or a living worker could be taken for dead.
-LONGEST_PAUSE = timedelta(seconds=8)
+MAX_PAUSE = timedelta(seconds=8)
 
 # The second time a worker vanishes with a picture, it held nothing else: the picture did it.
 CRASHES_ALLOWED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweptImage:
+class RecoveredImage:
     """A picture to announce (again), or one that was given up."""
 
     id: UUID
@@ -45,7 +45,7 @@ async def try_sweeper_lock(conn: AsyncConnection) -> bool:
 # Only a steady sweeper may tell: one that has been beating, on the database's clock, for longer
 # than a worker needs to be heard again after Postgres was away or its clock was set. A date in
 # the future is a clock's mistake, and counts as none.
-SETTLE_ABANDONED = """
+RECLAIM_EXPIRED = """
     WITH pulse AS (
         UPDATE sweeper
            SET steady_since = CASE WHEN seen_at BETWEEN now() - %(pause)s AND now()
@@ -92,15 +92,15 @@ SETTLE_ABANDONED = """
 """
 
 
-async def settle_abandoned(
+async def reclaim_expired(
     conn: AsyncConnection, *, longest_lease: timedelta, limit: int
-) -> list[SweptImage]:
+) -> list[RecoveredImage]:
     """Take back pictures whose worker vanished or was held up; give up those that killed twice."""
-    async with conn.cursor(row_factory=class_row(SweptImage)) as cur:
+    async with conn.cursor(row_factory=class_row(RecoveredImage)) as cur:
         await cur.execute(
-            SETTLE_ABANDONED,
+            RECLAIM_EXPIRED,
             {
-                "pause": LONGEST_PAUSE,
+                "pause": MAX_PAUSE,
                 "dead_after": DEAD_AFTER,
                 "longest_lease": longest_lease,
                 "crashes_allowed": CRASHES_ALLOWED,
@@ -112,7 +112,7 @@ async def settle_abandoned(
 
 # Each time a picture is called again in vain, the next call waits twice as long (10 s to 5 min).
 # An announcement dated more than a release's delay ahead was dated by a clock that was wrong.
-TAKE_UNHEARD = """
+TAKE_UNPUBLISHED = """
     UPDATE images
        SET announced_at = now(),
            announcements = least(announcements + 1, 100)
@@ -132,8 +132,10 @@ TAKE_UNHEARD = """
 """
 
 
-async def take_unheard(conn: AsyncConnection, lane: Lane, *, limit: int) -> list[SweptImage]:
+async def take_unpublished(
+    conn: AsyncConnection, lane: Lane, *, limit: int
+) -> list[RecoveredImage]:
     """Pictures of a lane that wait although no message may be left for them; dated as called."""
-    async with conn.cursor(row_factory=class_row(SweptImage)) as cur:
-        await cur.execute(TAKE_UNHEARD, {"lane": lane, "limit": limit})
+    async with conn.cursor(row_factory=class_row(RecoveredImage)) as cur:
+        await cur.execute(TAKE_UNPUBLISHED, {"lane": lane, "limit": limit})
         return await cur.fetchall()

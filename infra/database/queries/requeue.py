@@ -72,7 +72,7 @@ async def retry_images(conn: AsyncConnection, which: Retry) -> list[UUID]:
             },
         )
         changed = await cur.fetchall()
-    await _tell_of_changes(conn)
+    await _notify_changes(conn)
     return changed
 
 
@@ -114,9 +114,9 @@ async def cancel_job(conn: AsyncConnection, job_id: UUID) -> list[UUID]:
     async with conn.cursor(row_factory=scalar_row) as cur:
         await cur.execute(CANCEL_JOB, {"job_id": job_id})
         changed = await cur.fetchall()
-    await _tell_of_changes(conn)
+    await _notify_changes(conn)
     return changed
 
 
-async def _tell_of_changes(conn: AsyncConnection) -> None:
+async def _notify_changes(conn: AsyncConnection) -> None:
     await conn.execute("SELECT pg_notify(%(channel)s, '')", {"channel": CHANGES_CHANNEL})

@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from core.credentials import hash_secret, new_session
 from infra.database.queries.api_keys import Scope
 
-SESSION_LASTS = timedelta(days=14)
+SESSION_LIFETIME = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ async def begin_session(conn: AsyncConnection, key_id: UUID) -> str:
     """Sign a browser in and return its cookie's value."""
     session = new_session()
     await conn.execute(
-        BEGIN_SESSION, {"hash": hash_secret(session), "key_id": key_id, "lasts": SESSION_LASTS}
+        BEGIN_SESSION, {"hash": hash_secret(session), "key_id": key_id, "lasts": SESSION_LIFETIME}
     )
     return session
 
@@ -96,10 +96,10 @@ async def end_session(conn: AsyncConnection, session: str) -> None:
     await conn.execute(END_SESSION, {"hash": hash_secret(session)})
 
 
-HAVE_KEYS = "SELECT EXISTS (SELECT FROM api_keys)"
+HAS_KEYS = "SELECT EXISTS (SELECT FROM api_keys)"
 
 
-async def have_keys(conn: AsyncConnection) -> bool:
+async def has_keys(conn: AsyncConnection) -> bool:
     """Whether a key was ever made: from then on nobody gets in without one."""
-    cur = await conn.execute(HAVE_KEYS)
+    cur = await conn.execute(HAS_KEYS)
     return bool((await anext(cur))[0])

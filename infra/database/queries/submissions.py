@@ -11,14 +11,14 @@ from psycopg.rows import class_row
 from core.errors import NotFoundError
 from core.ids import new_id
 from core.types import Lane, Outcome
-from infra.database.queries.idempotency import REMEMBERED_FOR, IdempotencyKey
+from infra.database.queries.idempotency import IDEMPOTENCY_KEY_LIFETIME, IdempotencyKey
 
 # A job that has grown past this many files no longer overtakes others: see docs/architecture.md.
 BULK_FROM = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class StoredImage:
     """What is known of a file that passed the door and is in object storage."""
 
     sha256: bytes
@@ -33,7 +33,7 @@ class SubmittedFile:
     """One file of a submission: a picture, or the reason why it is none."""
 
     name: str
-    picture: Picture | None = None
+    picture: StoredImage | None = None
     problem_code: str | None = None
     problem_detail: str | None = None
 
@@ -192,7 +192,7 @@ async def create_job_once(
         "owner": once.owner,
         "key": once.key,
         "fingerprint": once.fingerprint,
-        "remembered_for": REMEMBERED_FOR,
+        "remembered_for": IDEMPOTENCY_KEY_LIFETIME,
     }
     return await _submit(conn, CREATE_JOB_ONCE, job_id, files, more)
 
@@ -225,7 +225,7 @@ async def _submit(
         "bulk_from": BULK_FROM,
         "ordinals": list(range(len(files))),
         "names": [file.name for file in files],
-        "image_ids": _ids_of_first_sight(pictures),
+        "image_ids": _ids_of_first_occurrences(pictures),
         "hashes": [picture and picture.sha256 for picture in pictures],
         "media_types": [picture and picture.media_type for picture in pictures],
         "sizes": [picture and picture.bytes for picture in pictures],
@@ -239,7 +239,7 @@ async def _submit(
         return await cur.fetchall()
 
 
-def _ids_of_first_sight(pictures: Sequence[Picture | None]) -> list[UUID | None]:
+def _ids_of_first_occurrences(pictures: Sequence[StoredImage | None]) -> list[UUID | None]:
     """An id for each picture that this submission has not shown before, else None.
 
     A statement may touch a row only once, so equal files of one request are one insertion.

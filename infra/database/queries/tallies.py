@@ -56,7 +56,7 @@ FOLD_TAGS = """
 """
 
 # Fewer rows than this are added up in a millisecond as they are.
-WORTH_FOLDING = 5000
+MIN_ROWS_TO_FOLD = 5000
 
 COUNT_ROWS = """
     SELECT (SELECT count(*) FROM image_tallies) + (SELECT count(*) FROM tag_tallies)
@@ -65,7 +65,7 @@ COUNT_ROWS = """
 
 async def fold_tallies(conn: AsyncConnection) -> None:
     """Add up what many statements have noted, so that sums stay quick."""
-    if (await anext(await conn.execute(COUNT_ROWS)))[0] < WORTH_FOLDING:
+    if (await anext(await conn.execute(COUNT_ROWS)))[0] < MIN_ROWS_TO_FOLD:
         return
     async with conn.transaction():
         if (await anext(await conn.execute(TRY_FOLD_LOCK)))[0]:

@@ -25,8 +25,8 @@ PAUSES: Final = (
     timedelta(hours=6),
     timedelta(hours=12),
 )
-MOST_TRIES: Final = len(PAUSES) + 1
-KEPT_FOR = timedelta(days=7)
+MAX_ATTEMPTS: Final = len(PAUSES) + 1
+DELIVERY_RETENTION = timedelta(days=7)
 
 ARM_WEBHOOK = "UPDATE webhooks SET armed_at = now() WHERE job_id = %(job_id)s"
 
@@ -102,7 +102,7 @@ class Delivery:
 
 
 # Whoever takes a delivery and dies leaves it to the others after the pause.
-TAKE_DUE = """
+CLAIM_DUE_DELIVERIES = """
     UPDATE deliveries
        SET tries = tries + 1,
            due_at = now() + (%(pauses)s::interval[])[least(tries + 1, %(count)s)]
@@ -118,16 +118,18 @@ TAKE_DUE = """
 """
 
 
-async def take_due(
+async def claim_due_deliveries(
     conn: AsyncConnection, *, limit: int, pauses: Sequence[timedelta] = PAUSES
 ) -> list[Delivery]:
     """Deliveries whose time has come; nobody else gets them until their next."""
     async with conn.cursor(row_factory=class_row(Delivery)) as cur:
-        await cur.execute(TAKE_DUE, {"limit": limit, "pauses": list(pauses), "count": len(pauses)})
+        await cur.execute(
+            CLAIM_DUE_DELIVERIES, {"limit": limit, "pauses": list(pauses), "count": len(pauses)}
+        )
         return await cur.fetchall()
 
 
-NOTE_ANSWER = """
+RECORD_ATTEMPT = """
     UPDATE deliveries
        SET state = CASE WHEN %(taken)s THEN 'delivered'
                         WHEN %(final)s THEN 'failed'
@@ -137,23 +139,23 @@ NOTE_ANSWER = """
 """
 
 
-async def note_answer(
+async def record_attempt(
     conn: AsyncConnection, delivery: Delivery, answer: str, *, taken: bool, final: bool = False
 ) -> None:
     """Record what came of a try."""
     await conn.execute(
-        NOTE_ANSWER, {"id": delivery.id, "answer": answer, "taken": taken, "final": final}
+        RECORD_ATTEMPT, {"id": delivery.id, "answer": answer, "taken": taken, "final": final}
     )
 
 
-FORGET_DELIVERIES = """
+DELETE_OLD_DELIVERIES = """
     DELETE FROM deliveries WHERE state <> 'waiting' AND created_at < now() - %(kept_for)s
 """
 
 
-async def forget_deliveries(conn: AsyncConnection) -> None:
+async def delete_old_deliveries(conn: AsyncConnection) -> None:
     """Forget those that ended long ago."""
-    await conn.execute(FORGET_DELIVERIES, {"kept_for": KEPT_FOR})
+    await conn.execute(DELETE_OLD_DELIVERIES, {"kept_for": DELIVERY_RETENTION})
 
 
 COUNT_DELIVERIES = "SELECT state, count(*) FROM deliveries GROUP BY state"

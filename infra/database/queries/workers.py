@@ -11,7 +11,7 @@ WorkerState = Literal["ready", "preparing", "no_weights", "broken"]
 
 HEARTBEAT_EVERY = timedelta(seconds=3)
 # Three heartbeats missed: busy is no excuse, the heartbeat has a thread of its own.
-ALIVE_FOR = timedelta(seconds=10)
+LIVE_FOR = timedelta(seconds=10)
 WRITE_HEARTBEAT = """
     INSERT INTO workers (id, state, detail, model)
     VALUES (%(id)s, %(state)s, %(detail)s, %(model)s)
@@ -50,7 +50,7 @@ class Worker:
     model: str | None
 
 
-LIST_ALIVE = """
+LIST_LIVE_WORKERS = """
     SELECT id, state, detail, model
       FROM workers
      WHERE seen_at BETWEEN now() - %(alive_for)s AND now() + %(alive_for)s
@@ -58,8 +58,8 @@ LIST_ALIVE = """
 """
 
 
-async def list_alive(conn: AsyncConnection) -> list[Worker]:
+async def list_live_workers(conn: AsyncConnection) -> list[Worker]:
     """The workers that are alive, those ready to work first."""
     async with conn.cursor(row_factory=class_row(Worker)) as cur:
-        await cur.execute(LIST_ALIVE, {"alive_for": ALIVE_FOR})
+        await cur.execute(LIST_LIVE_WORKERS, {"alive_for": LIVE_FOR})
         return await cur.fetchall()

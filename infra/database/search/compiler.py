@@ -17,8 +17,8 @@ from core.search.ast import (
     Query,
     Scores,
     Status,
-    Taken,
     Untagged,
+    Uploaded,
     Words,
 )
 from core.search.fields import previous_score
@@ -68,7 +68,7 @@ def condition(which: Filter, given: Parameters) -> Composable:
         parts.append(SQL("i.id = ANY(") + given.add(list(which.ids), "uuid[]") + SQL(")"))
     writer = _Writer(which.query, given)
     parts += map(writer.clause, which.query.clauses)
-    if which.query.asks_for_confidence and which.status in {None, "done"}:
+    if which.query.needs_confidence and which.status in {None, "done"}:
         parts.append(writer.is_confident())
     return SQL("(") + SQL(" AND ").join(parts) + SQL(")")
 
@@ -126,7 +126,7 @@ def time_bounds(query: Query, given: Parameters) -> Composable:
     bounds = [
         writer.clause(clause)
         for clause in query.clauses
-        if not clause.negated and all(isinstance(atom, Taken) for atom in clause.any_of)
+        if not clause.negated and all(isinstance(atom, Uploaded) for atom in clause.any_of)
     ]
     return SQL(" AND ").join([SQL("true"), *bounds])
 
@@ -203,7 +203,7 @@ class _Writer:
                 return (SQL("NOT ") if untagged else SQL("")) + self.is_confident()
             case Name(pattern):
                 return SQL("lower(i.name) LIKE ") + self._given.add(_like(pattern), "text")
-            case Taken(side, time):
+            case Uploaded(side, time):
                 sign = SQL(">=" if side == "after" else "<")
                 return SQL("i.created_at {} {}").format(sign, self._given.add(time, "timestamptz"))
             case _:

@@ -26,9 +26,9 @@ from infra.database.search.compiler import (
 
 # Up to here everything is counted: some ten milliseconds of work at most.
 SMALL_GALLERY = 20_000
-FEW = 5_000
+MAX_EXACT = 5_000
 # Tags are counted in about so many pictures, which gives a tag that half of them show to 3 %.
-PICTURES_FOR_FACETS = 1000
+IMAGES_FOR_FACETS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ Found: TypeAlias = list[tuple[datetime, UUID]]
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class SearchEstimate:
     """How many pictures a search finds. `few`: so few that finding all of them is no trouble.
 
     `found` is all of them, where that had to be known to count them.
@@ -57,7 +57,7 @@ class Extent:
     found: Found | None = None
 
 
-async def measure(conn: AsyncConnection, which: Filter, *, facets: int) -> Extent:
+async def measure(conn: AsyncConnection, which: Filter, *, facets: int) -> SearchEstimate:
     """Say how much a search finds, within milliseconds however large the gallery is.
 
     `facets` is how many of the most frequent tags to count.
@@ -66,30 +66,34 @@ async def measure(conn: AsyncConnection, which: Filter, *, facets: int) -> Exten
         return await _measure_plain(conn, which, facets=facets)
     everything = await sum_images(conn, status=None, trash=which.trash)
     if everything <= SMALL_GALLERY or which.trash or which.ids is not None:
-        survey = await _survey(conn, which, facets=facets)
-        few = survey.total <= FEW
-        return Extent(survey.total, is_exact=True, few=few, facets=survey.facets())
-    sample = await _survey(conn, which, facets=facets, among=in_sample(which))
-    if (rough := SAMPLED * sample.total) > FEW:
-        return Extent(rough, is_exact=False, few=False, facets=sample.facets(SAMPLED))
-    survey = await _survey(conn, which, facets=facets, collect=True)
-    return Extent(survey.total, is_exact=True, few=True, facets=survey.facets(), found=survey.found)
+        survey = await _take_sample(conn, which, facets=facets)
+        few = survey.total <= MAX_EXACT
+        return SearchEstimate(survey.total, is_exact=True, few=few, facets=survey.facets())
+    sample = await _take_sample(conn, which, facets=facets, among=in_sample(which))
+    if (rough := SAMPLED * sample.total) > MAX_EXACT:
+        return SearchEstimate(rough, is_exact=False, few=False, facets=sample.facets(SAMPLED))
+    survey = await _take_sample(conn, which, facets=facets, collect=True)
+    return SearchEstimate(
+        survey.total, is_exact=True, few=True, facets=survey.facets(), found=survey.found
+    )
 
 
-async def _measure_plain(conn: AsyncConnection, which: Filter, *, facets: int) -> Extent:
+async def _measure_plain(conn: AsyncConnection, which: Filter, *, facets: int) -> SearchEstimate:
     """Of states alone, and of everything, the numbers are kept."""
     total = await sum_images(conn, status=which.status, trash=which.trash)
     counts: Sequence[tuple[int, int]] = []
     if facets and which.trash:
-        counted = (await _survey(conn, which, facets=facets)).facets()
-        return Extent(total, is_exact=True, few=total <= FEW, facets=counted)
+        counted = (await _take_sample(conn, which, facets=facets)).facets()
+        return SearchEstimate(total, is_exact=True, few=total <= MAX_EXACT, facets=counted)
     if facets and which.status in {None, "done"}:
         counts = await sum_tags(conn, limit=facets)
-    return Extent(total, is_exact=True, few=total <= FEW, facets=Facets(counts, is_exact=True))
+    return SearchEstimate(
+        total, is_exact=True, few=total <= MAX_EXACT, facets=Facets(counts, is_exact=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Survey:
+class _Sample:
     """What one look at the pictures found; tags were counted in `below` of 256 of them."""
 
     total: int
@@ -138,14 +142,14 @@ SURVEY: LiteralString = """
 """
 
 
-async def _survey(
+async def _take_sample(
     conn: AsyncConnection,
     which: Filter,
     *,
     facets: int,
     among: LiteralString = "true",
     collect: bool = False,
-) -> _Survey:
+) -> _Sample:
     """Look once at all that a search finds among some pictures."""
     given = Parameters()
     query = SQL(SURVEY).format(
@@ -154,11 +158,11 @@ async def _survey(
         id=SQL("i.id" if collect else "NULL"),
         found=condition(which, given),
         among=SQL(among),
-        counted=given.add(float(PICTURES_FOR_FACETS), "float8"),
+        counted=given.add(float(IMAGES_FOR_FACETS), "float8"),
         facets=given.add(facets, "integer"),
     )
     # Planned for these very tags: a plan for any tags would be a bad one for most.
     cur = await conn.execute(query, given.values, prepare=False)
     total, below, tags, counts, times, ids = await anext(cur)
     pictures = list(zip(times, ids, strict=True)) if collect else None
-    return _Survey(total, below, list(zip(tags, counts, strict=True)), pictures)
+    return _Sample(total, below, list(zip(tags, counts, strict=True)), pictures)

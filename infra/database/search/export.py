@@ -55,7 +55,7 @@ BLOCK = 64 << 10
 async def copy_csv(conn: AsyncConnection, which: Filter) -> AsyncIterator[bytes]:
     """Yield the CSV of the pictures that a search shows, newest first, in pieces.
 
-    For use within `one_look`, like what follows.
+    For use within `consistent_snapshot`, like what follows.
     """
     given = Parameters()
     query = SQL(COPY_CSV).format(
@@ -104,7 +104,7 @@ async def list_models(conn: AsyncConnection, which: Filter) -> list[str]:
 
 
 @asynccontextmanager
-async def one_look(conn: AsyncConnection) -> AsyncIterator[None]:
+async def consistent_snapshot(conn: AsyncConnection) -> AsyncIterator[None]:
     """All that is read within is read as of one moment, and may take as long as its reader does."""
     async with conn.transaction():
         await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -19,7 +19,7 @@ from infra.database.search.compiler import (
     match_score,
     time_bounds,
 )
-from infra.database.search.estimate import Extent, Found
+from infra.database.search.estimate import Found, SearchEstimate
 from infra.database.search.ranking import Ranking
 from infra.database.snapshot_cache import GET_STATE
 
@@ -111,7 +111,7 @@ async def list_all(conn: AsyncConnection, page: PageRequest, *, trash: bool) -> 
 
 
 async def list_images(
-    conn: AsyncConnection, which: Filter, page: PageRequest, extent: Extent
+    conn: AsyncConnection, which: Filter, page: PageRequest, extent: SearchEstimate
 ) -> Page:
     """A page of what a search finds. `extent` says how much that is."""
     found = extent.found

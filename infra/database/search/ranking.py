@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.sql import SQL
 
 from infra.database.search.compiler import Filter, Parameters, condition, match_score, time_bounds
-from infra.database.search.estimate import Extent
+from infra.database.search.estimate import SearchEstimate
 
 # Of more than a few; of a few (`extent.FEW`), all are ranked.
 RANKED = 1000
@@ -55,7 +55,7 @@ COLLECT: LiteralString = """
 """
 
 
-async def rank(conn: AsyncConnection, which: Filter, extent: Extent) -> Ranking:
+async def rank(conn: AsyncConnection, which: Filter, extent: SearchEstimate) -> Ranking:
     """Rank what a search finds. `extent` says how much that is."""
     given = Parameters()
     query = SQL(COLLECT if extent.total <= SCARCE else WALK).format(

@@ -18,7 +18,7 @@ QUIET = [
     "--no-first-run",
 ]
 # A shared machine can be slow; only a fact that never comes about should fail.
-PATIENCE_MS = 30_000
+TIMEOUT_MS = 30_000
 DESKTOP = ViewportSize(width=1280, height=860)
 
 
@@ -34,7 +34,7 @@ def visit(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     """A page of an English reader, on which no script may fail."""
     context = browser.new_context(base_url=url, locale="en", **({"viewport": DESKTOP} | options))
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     try:

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.settings import Settings
-from tests.e2e.browser.chromium import PATIENCE_MS, QUIET, find_chromium, visit
-from tests.e2e.browser.sample_gallery import Filled, fill
+from tests.e2e.browser.chromium import QUIET, TIMEOUT_MS, find_chromium, visit
+from tests.e2e.browser.sample_gallery import SampleGallery, fill
 from tests.support.paths import ROOT
 from tests.support.processes import Stack, running_stack
 from tests.support.redis_server import running_redis
@@ -20,7 +20,7 @@ def browser() -> Iterator[Browser]:
     program = find_chromium()
     if program is None:
         pytest.skip("no Chromium: install it or name it in GALLERY_TEST_CHROMIUM")
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield browser
@@ -71,14 +71,14 @@ def lasting_database(postgres_url: str, _admin: psycopg.Connection, _template: s
 
 
 @pytest.fixture(scope="session")
-def filled(  # noqa: PLR0913, PLR0917 (each is a server or a file it stands on)
+def sample_gallery(  # noqa: PLR0913, PLR0917 (each is a server or a file it stands on)
     lasting_database: str,
     lasting_redis: str,
     weights: Path,
     compiled_model: Path,
     built_page: Path,
     session_dir: Path,
-) -> Iterator[Filled]:
+) -> Iterator[SampleGallery]:
     """A filled gallery for the whole run: tests may look at it, not change it."""
     assert compiled_model.is_file()
     settings = Settings.model_validate(
@@ -100,7 +100,7 @@ def filled(  # noqa: PLR0913, PLR0917 (each is a server or a file it stands on)
 
 
 @pytest.fixture
-def visitor(browser: Browser, filled: Filled) -> Iterator[Page]:
+def visitor(browser: Browser, sample_gallery: SampleGallery) -> Iterator[Page]:
     """A page of the filled gallery, of a person who wants little motion."""
-    with visit(browser, filled.url, reduced_motion="reduce") as page:
+    with visit(browser, sample_gallery.url, reduced_motion="reduce") as page:
         yield page

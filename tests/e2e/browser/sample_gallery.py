@@ -16,7 +16,7 @@ AGAIN = "picture-12-again.jpg"
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class SampleGallery:
     """A running service and what was put into it."""
 
     stack: Stack
@@ -39,16 +39,16 @@ class Filled:
         return tags.most_common(1)[0][0]
 
 
-def fill(stack: Stack) -> Filled:
+def fill(stack: Stack) -> SampleGallery:
     """Upload pictures made on the spot."""
     named = [(name, jpeg(seed)) for seed, name in enumerate(PICTURES, start=1)]
     again = encode(picture(len(PICTURES)), "JPEG", quality=70)
     return fill_with(stack, [*named, (AGAIN, again)])
 
 
-def fill_with(stack: Stack, named: Sequence[tuple[str, bytes]]) -> Filled:
+def fill_with(stack: Stack, named: Sequence[tuple[str, bytes]]) -> SampleGallery:
     """Upload pictures, of which the first goes to the trash, and a file that fails."""
     job = stack.post_files(("broken.jpg", jpeg(99)[:3000]), *named)
     items = stack.wait_for_job(job["id"])["items"]
     httpx.delete(f"{stack.url}/api/v1/images/{items[1]['image_id']}").raise_for_status()
-    return Filled(stack, job["id"])
+    return SampleGallery(stack, job["id"])

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.e2e.browser.chromium import visit
-from tests.e2e.browser.sample_gallery import Filled, fill_with
+from tests.e2e.browser.sample_gallery import SampleGallery, fill_with
 from tests.e2e.browser.views import VIEWS
 from tests.support.images import encode
 from tests.support.paths import ROOT
@@ -40,7 +40,7 @@ def files_of(photos: Path) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.fixture
-def gallery(stack: Stack, photos: Path) -> Filled:
+def gallery(stack: Stack, photos: Path) -> SampleGallery:
     return fill_with(stack, list(files_of(photos)))
 
 
@@ -56,7 +56,7 @@ def settle(page: Page) -> None:
     page.evaluate("() => document.fonts.ready.then(() => true)")
 
 
-def test_every_view_is_drawn(browser: Browser, gallery: Filled) -> None:
+def test_every_view_is_drawn(browser: Browser, gallery: SampleGallery) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for (size, viewport), theme in product(SIZES.items(), ("light", "dark")):
         phone = size == "phone"

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.e2e.browser.actions import as_text
 from tests.e2e.browser.chromium import visit
-from tests.e2e.browser.sample_gallery import Filled
+from tests.e2e.browser.sample_gallery import SampleGallery
 from tests.e2e.browser.views import VIEWS
 from tests.support.paths import ROOT
 
@@ -36,27 +36,29 @@ def axe() -> str:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_view(
-    browser: Browser, filled: Filled, axe: str, theme: str
+    browser: Browser, sample_gallery: SampleGallery, axe: str, theme: str
 ) -> None:
     found: dict[str, list[object]] = {}
     # The injected script is ours, not the page's: the page's policy rightly refuses it.
     options = {"color_scheme": theme, "reduced_motion": "reduce", "bypass_csp": True}
-    with visit(browser, filled.url, **options) as page:
+    with visit(browser, sample_gallery.url, **options) as page:
         page.add_init_script(axe)
         for name, open_view in VIEWS.items():
             page.goto("about:blank")
-            open_view(page, filled)
+            open_view(page, sample_gallery)
             found[name] = violations(page)
     assert not any(found.values()), as_text({k: v for k, v in found.items() if v})
 
 
-def test_no_view_scrolls_sideways_at_320_pixels(browser: Browser, filled: Filled) -> None:
+def test_no_view_scrolls_sideways_at_320_pixels(
+    browser: Browser, sample_gallery: SampleGallery
+) -> None:
     wide: dict[str, list[str]] = {}
     options = {"viewport": NARROWEST, "is_mobile": True, "has_touch": True}
-    with visit(browser, filled.url, reduced_motion="reduce", **options) as page:
+    with visit(browser, sample_gallery.url, reduced_motion="reduce", **options) as page:
         for name, open_view in VIEWS.items():
             page.goto("about:blank")
-            open_view(page, filled)
+            open_view(page, sample_gallery)
             wide[name] = sticking_out(page)
     assert not any(wide.values()), as_text({k: v for k, v in wide.items() if v})
 

@@ -9,18 +9,18 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.e2e.browser.actions import cards, open_view, swipe
 from tests.e2e.browser.chromium import visit
 from tests.e2e.browser.reverse_proxy import served_below
-from tests.e2e.browser.sample_gallery import AGAIN, PICTURES, Filled
+from tests.e2e.browser.sample_gallery import AGAIN, PICTURES, SampleGallery
 
 PHONE = ViewportSize(width=390, height=844)
 
 
 def test_the_newest_picture_comes_first_and_opens_to_five_tags(
-    visitor: Page, filled: Filled
+    visitor: Page, sample_gallery: SampleGallery
 ) -> None:
-    newest = filled.images()[0]
+    newest = sample_gallery.images()[0]
     visitor.goto("/#/gallery")
     expect(visitor.get_by_role("article").first).to_be_visible()
-    assert cards(visitor) == [image["name"] for image in filled.images()]
+    assert cards(visitor) == [image["name"] for image in sample_gallery.images()]
 
     visitor.get_by_role("button", name=re.compile(f"All tags of {newest['name']}")).click()
     tags = visitor.get_by_role("group", name="All tags").get_by_role("listitem")
@@ -31,8 +31,10 @@ def test_the_newest_picture_comes_first_and_opens_to_five_tags(
         assert float(bar.get_attribute("value") or 0) == predicted["score"]
 
 
-def test_what_looks_like_a_picture_is_beside_it(visitor: Page, filled: Filled) -> None:
-    original = next(image for image in filled.images() if image["name"] == PICTURES[-1])
+def test_what_looks_like_a_picture_is_beside_it(
+    visitor: Page, sample_gallery: SampleGallery
+) -> None:
+    original = next(image for image in sample_gallery.images() if image["name"] == PICTURES[-1])
     visitor.goto(f"/#/gallery?image={original['id']}")
     alike = visitor.get_by_role("region", name="More like this").get_by_role("button")
     expect(alike.first).to_have_accessible_name(f"Open {AGAIN}, almost the same picture")
@@ -45,10 +47,12 @@ def test_what_looks_like_a_picture_is_beside_it(visitor: Page, filled: Filled) -
     expect(visitor.locator(".pswp")).to_have_count(0)
 
 
-def test_a_finger_leafs_through_the_pictures(browser: Browser, filled: Filled) -> None:
-    done = [image for image in filled.images() if image["status"] == "done"]
+def test_a_finger_leafs_through_the_pictures(
+    browser: Browser, sample_gallery: SampleGallery
+) -> None:
+    done = [image for image in sample_gallery.images() if image["status"] == "done"]
     options = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
-    with visit(browser, filled.url, reduced_motion="reduce", **options) as page:
+    with visit(browser, sample_gallery.url, reduced_motion="reduce", **options) as page:
         page.goto("/#/gallery")
         page.get_by_role("button", name=f"Open {done[0]['name']}", exact=True).tap()
         expect(page.locator(".pswp--ui-visible")).to_be_visible()  # it listens from here on
@@ -59,9 +63,11 @@ def test_a_finger_leafs_through_the_pictures(browser: Browser, filled: Filled) -
         expect(heading).to_have_text(done[1]["name"])
 
 
-def test_a_card_says_in_words_how_sure_the_model_is(visitor: Page, filled: Filled) -> None:
+def test_a_card_says_in_words_how_sure_the_model_is(
+    visitor: Page, sample_gallery: SampleGallery
+) -> None:
     visitor.goto("/#/gallery")
-    for image in filled.images()[:4]:
+    for image in sample_gallery.images()[:4]:
         score = image["predictions"][0]["score"]
         word = "sure" if score >= 0.8 else "likely" if score >= 0.5 else "unsure"
         card = visitor.get_by_role("article").filter(
@@ -70,7 +76,9 @@ def test_a_card_says_in_words_how_sure_the_model_is(visitor: Page, filled: Fille
         expect(card).to_contain_text(re.compile(rf"\d% {word}"))
 
 
-def test_the_downloaded_csv_is_the_apis(visitor: Page, filled: Filled, tmp_path: Path) -> None:
+def test_the_downloaded_csv_is_the_apis(
+    visitor: Page, sample_gallery: SampleGallery, tmp_path: Path
+) -> None:
     visitor.goto("/#/search")
     with visitor.expect_download() as download:
         visitor.get_by_role("button", name="Download").click()
@@ -79,15 +87,17 @@ def test_the_downloaded_csv_is_the_apis(visitor: Page, filled: Filled, tmp_path:
 
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["ID"] for row in rows] == [image["id"] for image in filled.images()]
-    for row, image in zip(rows, filled.images(), strict=True):
+    assert [row["ID"] for row in rows] == [image["id"] for image in sample_gallery.images()]
+    for row, image in zip(rows, sample_gallery.images(), strict=True):
         ranked = [(row[f"Label {n}"], row[f"Score {n}"]) for n in range(1, 6) if row[f"Label {n}"]]
         assert ranked == [
             (each["label"], f"{each['score'] * 100:.2f}%") for each in image["predictions"]
         ]
 
 
-def test_no_view_loads_anything_from_elsewhere(visitor: Page, filled: Filled) -> None:
+def test_no_view_loads_anything_from_elsewhere(
+    visitor: Page, sample_gallery: SampleGallery
+) -> None:
     asked: list[str] = []
     visitor.on("request", lambda request: asked.append(request.url))
     visitor.goto("/")
@@ -97,13 +107,15 @@ def test_no_view_loads_anything_from_elsewhere(visitor: Page, filled: Filled) ->
     visitor.goto("/docs")
     expect(visitor.get_by_text("/api/v1/jobs", exact=True).first).to_be_visible()
 
-    assert len(asked) > len(filled.images())
-    assert [url for url in asked if not url.startswith((filled.url, "data:", "blob:"))] == []
+    assert len(asked) > len(sample_gallery.images())
+    assert [
+        url for url in asked if not url.startswith((sample_gallery.url, "data:", "blob:"))
+    ] == []
 
 
-def test_the_gallery_works_below_a_path(browser: Browser, filled: Filled) -> None:
+def test_the_gallery_works_below_a_path(browser: Browser, sample_gallery: SampleGallery) -> None:
     with (
-        served_below("/house/pictures/", filled.url) as url,
+        served_below("/house/pictures/", sample_gallery.url) as url,
         visit(browser, url, reduced_motion="reduce") as page,
     ):
         page.goto(url)

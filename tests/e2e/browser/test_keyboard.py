@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browser.actions import focused
-from tests.e2e.browser.sample_gallery import Filled
+from tests.e2e.browser.sample_gallery import SampleGallery
 
 
 def focus_is_visible(page: Page) -> bool:
@@ -33,10 +33,10 @@ def tab_to(page: Page, name: str, *, most: int = 40) -> None:
 
 
 def test_a_tour_from_upload_to_export_needs_no_mouse(
-    visitor: Page, filled: Filled, tmp_path: Path
+    visitor: Page, sample_gallery: SampleGallery, tmp_path: Path
 ) -> None:
     page = visitor
-    done = [str(i["name"]) for i in filled.images() if i["status"] == "done"]
+    done = [str(i["name"]) for i in sample_gallery.images() if i["status"] == "done"]
     page.goto("/")
     expect(page.get_by_role("button", name="Choose pictures")).to_be_visible()
     tab_to(page, "Gallery")
@@ -61,7 +61,7 @@ def test_a_tour_from_upload_to_export_needs_no_mouse(
 
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Search tags")).to_be_focused()
-    page.keyboard.type(filled.commonest_tag())
+    page.keyboard.type(sample_gallery.commonest_tag())
     expect(page.locator("mark").first).to_be_visible()
     tab_to(page, "Download")
     with page.expect_download() as download:

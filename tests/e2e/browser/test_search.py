@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Download, Locator, Page, expect
 
 from tests.e2e.browser.actions import cards
-from tests.e2e.browser.sample_gallery import Filled
+from tests.e2e.browser.sample_gallery import SampleGallery
 
 SLIDER = "Minimum confidence"
 
@@ -46,12 +46,12 @@ def in_csv(page: Page, folder: Path) -> list[str]:
         return [row["Name"] for row in csv.DictReader(file)]
 
 
-def matching(gallery: Filled, **what: object) -> list[dict[str, Any]]:
+def matching(gallery: SampleGallery, **what: object) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = gallery.stack.get("/api/v1/images", **what)["items"]
     return items
 
 
-def two_thresholds(gallery: Filled, tag: str) -> tuple[int, int]:
+def two_thresholds(gallery: SampleGallery, tag: str) -> tuple[int, int]:
     """Percentages on the slider that leave different numbers of matches."""
     everything = len(matching(gallery, q=tag))
     steps = range(5, 100, 5)
@@ -60,10 +60,10 @@ def two_thresholds(gallery: Filled, tag: str) -> tuple[int, int]:
 
 
 def test_a_search_is_in_the_address_and_survives_reload_and_back(
-    visitor: Page, filled: Filled
+    visitor: Page, sample_gallery: SampleGallery
 ) -> None:
-    tag = filled.commonest_tag()
-    names = [str(image["name"]) for image in matching(filled, q=tag, sort="match")]
+    tag = sample_gallery.commonest_tag()
+    names = [str(image["name"]) for image in matching(sample_gallery, q=tag, sort="match")]
     visitor.goto("/#/search")
     visitor.get_by_role("combobox", name="Search tags").fill(tag)
     found(visitor, len(names))
@@ -92,12 +92,12 @@ def test_a_search_that_cannot_be_read_is_answered_with_the_place(visitor: Page) 
 
 
 def test_the_slider_changes_results_count_and_export_together(
-    visitor: Page, filled: Filled, tmp_path: Path
+    visitor: Page, sample_gallery: SampleGallery, tmp_path: Path
 ) -> None:
-    tag = filled.commonest_tag()
+    tag = sample_gallery.commonest_tag()
     visitor.goto(f"/#/search?q={tag}")
-    for percent in two_thresholds(filled, tag):
-        shown = [str(i["name"]) for i in matching(filled, q=tag, min_score=percent / 100)]
+    for percent in two_thresholds(sample_gallery, tag):
+        shown = [str(i["name"]) for i in matching(sample_gallery, q=tag, min_score=percent / 100)]
         visitor.get_by_role("slider", name=SLIDER).fill(str(percent))
         found(visitor, len(shown))
         assert sorted(cards(visitor)) == sorted(shown)
@@ -105,7 +105,7 @@ def test_the_slider_changes_results_count_and_export_together(
         expect(visitor).to_have_url(re.compile(rf"min={percent}" if percent else r"q=\w+$"))
 
 
-def counted_word(gallery: Filled) -> tuple[str, int]:
+def counted_word(gallery: SampleGallery) -> tuple[str, int]:
     """A frequent tag of one word, and its number: a part of another's word, if there is one.
 
     A word of its own in another tag ("clock" in "digital clock") finds that tag too.
@@ -125,9 +125,11 @@ def counted_word(gallery: Filled) -> tuple[str, int]:
     return tag, facets[tag]
 
 
-def test_the_counted_tags_narrow_a_search_and_widen_it_again(visitor: Page, filled: Filled) -> None:
-    everything = len(filled.images())
-    tag, number = counted_word(filled)
+def test_the_counted_tags_narrow_a_search_and_widen_it_again(
+    visitor: Page, sample_gallery: SampleGallery
+) -> None:
+    everything = len(sample_gallery.images())
+    tag, number = counted_word(sample_gallery)
     chip = visitor.get_by_role("button", name=f"{tag} {number}", exact=True)
     visitor.goto("/#/search")
     chip.click()
@@ -139,16 +141,16 @@ def test_the_counted_tags_narrow_a_search_and_widen_it_again(visitor: Page, fill
     expect(visitor.get_by_text(f"{everything} pictures in the gallery")).to_be_visible()
 
 
-def test_the_slider_counts_the_tags_anew(visitor: Page, filled: Filled) -> None:
+def test_the_slider_counts_the_tags_anew(visitor: Page, sample_gallery: SampleGallery) -> None:
     visitor.goto("/#/search?min=80")
-    page = filled.stack.get("/api/v1/images", min_score=0.8, facets=20, limit=1)
+    page = sample_gallery.stack.get("/api/v1/images", min_score=0.8, facets=20, limit=1)
     useful = [each for each in page["facets"]["items"] if each["count"] < page["total"]]
     tags = visitor.get_by_role("list", name="Most frequent tags").get_by_role("button")
     expect(tags).to_have_text([f"{each['label']} {each['count']}" for each in useful])
 
 
 def test_a_preview_shows_the_first_rows_and_the_size(
-    visitor: Page, filled: Filled, tmp_path: Path
+    visitor: Page, sample_gallery: SampleGallery, tmp_path: Path
 ) -> None:
     visitor.goto("/#/search")
     expect(visitor.get_by_role("article").first).to_be_visible()
@@ -157,7 +159,7 @@ def test_a_preview_shows_the_first_rows_and_the_size(
     table = visitor.get_by_role("region", name="Export preview")
     shown = table.get_by_role("row").locator("td:nth-child(2)").all_inner_texts()
     assert shown == names[: len(shown)]
-    assert len(shown) == min(10, len(filled.images()))
+    assert len(shown) == min(10, len(sample_gallery.images()))
 
     told = visitor.get_by_text(re.compile(r"rows, about [\d.]+ KB")).inner_text()
     estimate = float(re.findall(r"[\d.]+", told)[-1]) * 1000
@@ -165,19 +167,21 @@ def test_a_preview_shows_the_first_rows_and_the_size(
 
 
 def test_the_selection_alone_can_be_taken_out(
-    visitor: Page, filled: Filled, tmp_path: Path
+    visitor: Page, sample_gallery: SampleGallery, tmp_path: Path
 ) -> None:
     visitor.goto("/#/search")
-    wanted = str(filled.images()[1]["name"])
+    wanted = str(sample_gallery.images()[1]["name"])
     visitor.get_by_role("checkbox", name=f"Select {wanted}").check()
     scope(visitor).select_option("selected")
 
     assert in_csv(visitor, tmp_path) == [wanted]
 
 
-def test_every_format_of_the_service_can_be_downloaded(visitor: Page, filled: Filled) -> None:
-    visitor.goto(f"/#/search?q={filled.commonest_tag()}")
-    formats = filled.stack.get("/api/v1/limits")["export_formats"]
+def test_every_format_of_the_service_can_be_downloaded(
+    visitor: Page, sample_gallery: SampleGallery
+) -> None:
+    visitor.goto(f"/#/search?q={sample_gallery.commonest_tag()}")
+    formats = sample_gallery.stack.get("/api/v1/limits")["export_formats"]
     choice = file_format(visitor)
     expect(choice.locator("option")).to_have_count(len(formats))
 

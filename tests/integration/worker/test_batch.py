@@ -14,10 +14,10 @@ from core.errors import ObjectStoreUnavailableError
 from core.predictions import ScoredClass
 from infra.database.pool import WorkerConnection
 from infra.storage import ObjectStore, open_objects, original_key
-from tests.support.factories import Submitted, execute, picture_row, submit_rows
-from worker.batch import Bench, process_chunk
+from tests.support.factories import Submitted, execute, image_file, submit_rows
+from worker.batch import WorkerResources, process_batch
 from worker.pipeline import Classification, Classifier
-from worker.timings import Stages
+from worker.timings import Timings
 
 pytestmark = pytest.mark.anyio
 
@@ -65,19 +65,19 @@ def objects(objects_url: str) -> ObjectStore:
     return open_objects(objects_url)
 
 
-MakeBench = Callable[[float], Bench]
+MakeBench = Callable[[float], WorkerResources]
 
 
 @pytest.fixture
-def bench(database_url: str, objects: ObjectStore, clock: Clock) -> Iterator[MakeBench]:
+def resources(database_url: str, objects: ObjectStore, clock: Clock) -> Iterator[MakeBench]:
     connection = WorkerConnection(database_url, name="worker under test")
     with ThreadPoolExecutor(max_workers=1) as io:  # one after the other
-        yield lambda seconds: Bench(
+        yield lambda seconds: WorkerResources(
             connection=connection,
             objects=objects,
             classifier=SlowClassifier(seconds, clock),
             io=io,
-            stages=Stages(),
+            stages=Timings(),
             worker="worker-1",
             lease_for=timedelta(seconds=60),
             task_timeout=timedelta(seconds=30),
@@ -94,7 +94,7 @@ async def submit(database_url: str, objects: ObjectStore, *names: str) -> Submit
 
 
 def put_original(objects: ObjectStore, name: str) -> None:
-    picture = picture_row(name).picture
+    picture = image_file(name).picture
     assert picture is not None
     data = name.encode()
     objects.put(original_key(picture.sha256), BytesIO(data), len(data), "image/jpeg")
@@ -102,25 +102,25 @@ def put_original(objects: ObjectStore, name: str) -> None:
 
 @pytest.mark.parametrize("seconds", [20, 29])
 async def test_a_picture_that_takes_most_of_the_time_is_done(
-    bench: MakeBench, database_url: str, objects: ObjectStore, clock: Clock, seconds: float
+    resources: MakeBench, database_url: str, objects: ObjectStore, clock: Clock, seconds: float
 ) -> None:
     submitted = await submit(database_url, objects, "slow")
 
-    assert process_chunk(bench(seconds), submitted.image_ids, started=clock()) == 1
+    assert process_batch(resources(seconds), submitted.image_ids, started=clock()) == 1
     assert execute(database_url, STATES) == [("done", 1)]
 
 
 async def test_slow_neighbours_keep_what_was_finished_and_hand_back_the_rest(
-    bench: MakeBench, database_url: str, objects: ObjectStore, clock: Clock
+    resources: MakeBench, database_url: str, objects: ObjectStore, clock: Clock
 ) -> None:
     submitted = await submit(database_url, objects, *"abcd")
 
-    assert process_chunk(bench(7), submitted.image_ids, started=clock()) == 3
+    assert process_batch(resources(7), submitted.image_ids, started=clock()) == 3
     assert sorted(execute(database_url, STATES)) == [("done", 1)] * 3 + [("queued", 0)]
 
 
 async def test_what_is_finished_does_not_wait_for_what_storage_does_not_give(
-    bench: MakeBench,
+    resources: MakeBench,
     database_url: str,
     objects: ObjectStore,
     clock: Clock,
@@ -137,12 +137,12 @@ async def test_what_is_finished_does_not_wait_for_what_storage_does_not_give(
     monkeypatch.setattr(objects, "get", get_once)
 
     with pytest.raises(ObjectStoreUnavailableError):
-        process_chunk(bench(1), submitted.image_ids, started=clock())
+        process_batch(resources(1), submitted.image_ids, started=clock())
     assert sorted(execute(database_url, STATES)) == [("done", 1), ("queued", 0)]
 
 
 async def test_a_long_chunk_writes_what_it_has_and_renews_its_lease(
-    bench: MakeBench,
+    resources: MakeBench,
     database_url: str,
     objects: ObjectStore,
     clock: Clock,
@@ -150,7 +150,7 @@ async def test_a_long_chunk_writes_what_it_has_and_renews_its_lease(
 ) -> None:
     submitted = await submit(database_url, objects, *"abcd")
     longer = replace(
-        bench(13), task_timeout=timedelta(seconds=90), lease_for=timedelta(seconds=110)
+        resources(13), task_timeout=timedelta(seconds=90), lease_for=timedelta(seconds=110)
     )
     renewed: list[tuple[int, list[tuple[object, ...]]]] = []
 
@@ -158,5 +158,5 @@ async def test_a_long_chunk_writes_what_it_has_and_renews_its_lease(
         renewed.append((len(ids), sorted(execute(database_url, STATES))))
 
     monkeypatch.setattr("worker.batch.renew_lease", note)
-    assert process_chunk(longer, submitted.image_ids, started=clock()) == 4
+    assert process_batch(longer, submitted.image_ids, started=clock()) == 4
     assert renewed == [(1, [("done", 1)] * 3 + [("running", 1)])]

@@ -23,8 +23,8 @@ def looks_alive(folder: Path) -> bool:
 def test_a_heartbeat_is_a_sign_until_it_is_old(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sign = tmp_path / liveness.SIGN.name
-    monkeypatch.setattr(liveness, "SIGN", sign)
+    sign = tmp_path / liveness.LIVENESS_FILE.name
+    monkeypatch.setattr(liveness, "LIVENESS_FILE", sign)
     assert not looks_alive(tmp_path)
 
     heartbeat = Heartbeat(settings.require_database_url())
@@ -39,7 +39,7 @@ def test_a_heartbeat_is_a_sign_until_it_is_old(
 
 
 def test_without_postgres_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(liveness, "SIGN", tmp_path / liveness.SIGN.name)
+    monkeypatch.setattr(liveness, "LIVENESS_FILE", tmp_path / liveness.LIVENESS_FILE.name)
     heartbeat = Heartbeat("postgresql://nobody@127.0.0.1:1/none")
     heartbeat.start()
     time.sleep(0.5)

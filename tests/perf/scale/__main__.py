@@ -19,7 +19,7 @@ from tests.perf.scale.fill import fill, fill_jobs
 from tests.perf.scale.measurements import measure_rows
 from tests.perf.scale.processes import serving, storing
 from tests.perf.scale.report import write_report
-from tests.perf.scale.service import House
+from tests.perf.scale.service import Environment
 from tests.perf.scale.vectors import fill_vectors
 
 
@@ -36,8 +36,8 @@ def main() -> None:
         with storing(folder) as (database_url, postgres):
             _fill(database_url, arguments.pictures, arguments.embeddings)
             with serving(folder, database_url) as (ports, api):
-                house = House(ports, api, postgres, database_url, arguments.seconds)
-                rows = measure_rows(house, only=arguments.only)
+                environment = Environment(ports, api, postgres, database_url, arguments.seconds)
+                rows = measure_rows(environment, only=arguments.only)
             if not arguments.only:
                 write_report(rows, database_url, arguments.pictures, arguments.embeddings)
 

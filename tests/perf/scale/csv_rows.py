@@ -7,14 +7,14 @@ import time
 
 import psutil
 
-from tests.perf.scale.service import House, Row
+from tests.perf.scale.service import Environment, Row
 
 
-def measure_csv(house: House, call: str) -> Row:
-    api = psutil.Process(house.api[0])
+def measure_csv(environment: Environment, call: str) -> Row:
+    api = psutil.Process(environment.api[0])
     before = peak = api.memory_info().rss
-    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=600)
-    begin, spent = time.perf_counter(), house.processor_time()
+    connection = http.client.HTTPConnection("127.0.0.1", environment.port, timeout=600)
+    begin, spent = time.perf_counter(), environment.processor_time()
     connection.request("GET", "/api/v1/export")
     answer = connection.getresponse()
     first = answer.read(1)
@@ -25,7 +25,7 @@ def measure_csv(house: House, call: str) -> Row:
         rest = block
         peak = max(peak, api.memory_info().rss)
     took = time.perf_counter() - begin
-    spent = house.processor_time() - spent
+    spent = environment.processor_time() - spent
     assert len(next(csv.reader(io.StringIO(rest.decode(errors="replace").splitlines()[-1])))) == 13
     return Row(
         call,

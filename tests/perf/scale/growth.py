@@ -23,13 +23,13 @@ from psycopg.conninfo import make_conninfo
 from core.ids import new_id
 from core.predictions import ScoredClass, ScoredTag
 from infra.database.migrate import migrate
-from infra.database.queries.leases import Classified, Outcomes, claim_images, settle_images
-from infra.database.queries.submissions import Picture, SubmittedFile, create_job
+from infra.database.queries.leases import BatchResults, Classified, claim_images, settle_images
+from infra.database.queries.submissions import StoredImage, SubmittedFile, create_job
 from infra.database.queries.workers import remove_worker, write_heartbeat
 from tests.perf.scale.calls import measure
 from tests.perf.scale.fill import Pattern, make_patterns
 from tests.perf.scale.processes import serving
-from tests.perf.scale.service import House, Row
+from tests.perf.scale.service import Environment, Row
 
 # Many and short: the machine's moods are longer than one of them.
 ROUNDS = 24
@@ -78,7 +78,7 @@ class Life:
             )
             for image_id, number in zip(ids, drawn, strict=True)
         ]
-        assert settle_images(conn, Outcomes(results), lease=lease, model="bench") == len(ids)
+        assert settle_images(conn, BatchResults(results), lease=lease, model="bench") == len(ids)
 
     def forget(self) -> None:
         """Leave the gallery as it was."""
@@ -94,13 +94,15 @@ class Life:
 
 def _file() -> SubmittedFile:
     sha256 = hashlib.sha256(uuid4().bytes).digest()
-    picture = Picture(sha256=sha256, media_type="image/jpeg", bytes=200_000, width=500, height=375)
+    picture = StoredImage(
+        sha256=sha256, media_type="image/jpeg", bytes=200_000, width=500, height=375
+    )
     return SubmittedFile(name="picture.jpg", picture=picture)
 
 
-def measure_insertion(house: House, call: str) -> Row:
+def measure_insertion(environment: Environment, call: str) -> Row:
     """From its record to its tags: what the database is asked to do for a new picture."""
-    with _beside_an_empty_one(house) as (large, empty, _):
+    with _beside_an_empty_one(environment) as (large, empty, _):
         lives = (large, empty)
         seconds = pd.DataFrame([[each.live() for each in lives] for _ in range(ROUNDS)])
     rate = JOBS * FILES / seconds.median()
@@ -112,10 +114,10 @@ def measure_insertion(house: House, call: str) -> Row:
     )
 
 
-def measure_polling(house: House, call: str) -> Row:
+def measure_polling(environment: Environment, call: str) -> Row:
     """A job of a hundred files, asked for over HTTP."""
-    with _beside_an_empty_one(house) as (large, empty, other):
-        asked = [(house, large.jobs[-1]), (other, empty.jobs[-1])]
+    with _beside_an_empty_one(environment) as (large, empty, other):
+        asked = [(environment, large.jobs[-1]), (other, empty.jobs[-1])]
         rounds = [[_poll(*each) for each in asked] for _ in range(ROUNDS)]
     # Of all rounds together, since one has too few calls for a percentile to hold still.
     polls = [Polls.of(each) for each in zip(*rounds, strict=True)]
@@ -143,27 +145,27 @@ class Polls:
         return cls(pd.concat([each.times for each in rounds]), sum(each.spent for each in rounds))
 
 
-def _poll(house: House, job_id: UUID) -> Polls:
-    before = house.processor_time()
+def _poll(environment: Environment, job_id: UUID) -> Polls:
+    before = environment.processor_time()
     path = f"/api/v1/jobs/{job_id}"
-    times = measure([house.port], lambda _: path, seconds=house.seconds / 8)
-    return Polls(times, house.processor_time() - before)
+    times = measure([environment.port], lambda _: path, seconds=environment.seconds / 8)
+    return Polls(times, environment.processor_time() - before)
 
 
 @contextmanager
-def _beside_an_empty_one(house: House) -> Iterator[tuple[Life, Life, House]]:
+def _beside_an_empty_one(environment: Environment) -> Iterator[tuple[Life, Life, Environment]]:
     """The same house twice, with as many API processes: the large gallery's and an empty one's."""
     patterns = make_patterns()[:200]
     with (
-        _empty_database(house.database_url) as empty_url,
+        _empty_database(environment.database_url) as empty_url,
         TemporaryDirectory() as folder,
-        serving(Path(folder), empty_url, processes=len(house.ports)) as (ports, api),
+        serving(Path(folder), empty_url, processes=len(environment.ports)) as (ports, api),
     ):
-        large, empty = Life(house.database_url, patterns), Life(empty_url, patterns)
+        large, empty = Life(environment.database_url, patterns), Life(empty_url, patterns)
         try:
             large.live()
             empty.live()
-            yield large, empty, replace(house, ports=ports, api=api, database_url=empty_url)
+            yield large, empty, replace(environment, ports=ports, api=api, database_url=empty_url)
         finally:
             large.forget()
 

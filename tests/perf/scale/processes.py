@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import Child, Command
+from infra.embedded.process import ChildProcess, Command
 from infra.embedded.redis import EmbeddedRedis
 from tests.perf.scale.calls import get
 
@@ -25,7 +25,7 @@ def storing(folder: Path) -> Iterator[tuple[str, int]]:
     sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
     postgres = EmbeddedPostgres(folder / "postgres", sockets, folder / "postgres.log")
     postgres.prepare()
-    child = Child(postgres.command())
+    child = ChildProcess(postgres.command())
     try:
         postgres.wait_until_ready()
         yield postgres.url, child.pid
@@ -40,11 +40,11 @@ def serving(
     """API processes on a database: their ports, and themselves."""
     (folder / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
     redis = EmbeddedRedis(folder / "run", folder / "redis.log")
-    children = [Child(redis.command())]
+    children = [ChildProcess(redis.command())]
     ports = tuple(_free_port() for _ in range(processes))
     try:
         redis.wait_until_ready()
-        children += [Child(_api(folder, database_url, redis.url, port)) for port in ports]
+        children += [ChildProcess(_api(folder, database_url, redis.url, port)) for port in ports]
         for port in ports:
             _wait(port)
         yield ports, tuple(child.pid for child in children[1:])

@@ -43,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Environment:
     """The processes that answer, and where."""
 
     ports: tuple[int, ...]

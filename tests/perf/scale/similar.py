@@ -8,20 +8,20 @@ import numpy as np
 import psycopg
 
 from tests.perf.scale.calls import get
-from tests.perf.scale.service import House, Row
+from tests.perf.scale.service import Environment, Row
 from tests.perf.scale.vectors import make_vectors
 
 ASKED = 200
 
 
-def measure_similar(house: House, call: str) -> Row:
-    ids = _ids(house)
+def measure_similar(environment: Environment, call: str) -> Row:
+    ids = _ids(environment)
     chosen = _chosen(ids)
-    return house.timed(call, 50, lambda n: _path(ids[chosen[n % ASKED]]))
+    return environment.timed(call, 50, lambda n: _path(ids[chosen[n % ASKED]]))
 
 
-def measure_recall(house: House, call: str) -> Row:
-    ids = _ids(house)
+def measure_recall(environment: Environment, call: str) -> Row:
+    ids = _ids(environment)
     asked = _chosen(ids)[:100]
     vectors = np.concatenate(
         [make_vectors(1000, seed=seed).astype(np.float32) for seed in range(0, len(ids), 1000)]
@@ -31,20 +31,20 @@ def measure_recall(house: House, call: str) -> Row:
     hits = 0
     for number, near in zip(asked, nearest, strict=True):
         best = {str(ids[each]) for each in near if each != number}
-        found = get(house.port, _path(ids[number]))["items"]
+        found = get(environment.port, _path(ids[number]))["items"]
         hits += len(best & {each["image"]["id"] for each in found})
     return Row(call, "≥ 0.95", f"{hits / 1000:.3f}", remark="100 asked")
 
 
-def measure_sketching(house: House, call: str) -> Row:
+def measure_sketching(environment: Environment, call: str) -> Row:
     """What it takes to put a picture into the graph, of which nothing is kept."""
-    with psycopg.connect(house.database_url) as conn:
+    with psycopg.connect(environment.database_url) as conn:
         rows = conn.execute("SELECT image_id, sketch::text FROM sketches LIMIT 200").fetchall()
         conn.execute("DELETE FROM sketches WHERE image_id = ANY(%s)", [[each[0] for each in rows]])
-        spent, begin = house.processor_time(), time.perf_counter()
+        spent, begin = environment.processor_time(), time.perf_counter()
         conn.cursor().executemany("INSERT INTO sketches VALUES (%s, %s::halfvec)", rows)
         took = (time.perf_counter() - begin) / len(rows) * 1000
-        spent = (house.processor_time() - spent) / len(rows) * 1000
+        spent = (environment.processor_time() - spent) / len(rows) * 1000
         conn.rollback()
     return Row(call, "", f"{took:.1f} ms", processor=f"{spent:.1f} ms", remark="200 in turn")
 
@@ -53,9 +53,9 @@ def _path(image_id: UUID) -> str:
     return f"/api/v1/images/{image_id}/similar?limit=10"
 
 
-def _ids(house: House) -> list[UUID]:
+def _ids(environment: Environment) -> list[UUID]:
     """In the order in which they were given their vectors."""
-    with psycopg.connect(house.database_url) as conn:
+    with psycopg.connect(environment.database_url) as conn:
         rows = conn.execute(
             "SELECT image_id FROM embeddings JOIN images ON id = image_id"
             " ORDER BY created_at DESC, id DESC"

@@ -16,12 +16,12 @@ import redis
 from infra.database.migrate import migrate
 from infra.embedded.data_dir import hold
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.process import Child, Command
+from infra.embedded.process import ChildProcess, Command
 from infra.embedded.redis import EmbeddedRedis
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 120
-_LOOK_SECONDS = 0.03
+_POLL_SECONDS = 0.03
 
 
 @dataclass(slots=True)
@@ -33,8 +33,8 @@ class Stack:
     log: Path
     database: psycopg.Connection
     redis: redis.Redis
-    stores: dict[str, Child]
-    running: dict[str, Child] = field(default_factory=dict)
+    stores: dict[str, ChildProcess]
+    running: dict[str, ChildProcess] = field(default_factory=dict)
 
     def start_api(self, **settings: str) -> None:
         self._start("api", **settings)
@@ -62,7 +62,7 @@ class Stack:
         self.redis.flushall()
 
     def _start(self, name: str, **settings: str) -> None:
-        self.running[name] = Child(
+        self.running[name] = ChildProcess(
             Command(
                 name=name,
                 arguments=[sys.executable, "-m", name],
@@ -90,7 +90,10 @@ def run_stack(folder: Path, port: int, weights: Path | None) -> Iterator[Stack]:
         postgres = EmbeddedPostgres(data.postgres, data.sockets, data.logs / "postgres.log")
         queue = EmbeddedRedis(data.sockets, data.logs / "redis.log")
         postgres.prepare()
-        stores = {"redis": Child(queue.command()), "postgres": Child(postgres.command())}
+        stores = {
+            "redis": ChildProcess(queue.command()),
+            "postgres": ChildProcess(postgres.command()),
+        }
         try:
             queue.wait_until_ready()
             postgres.wait_until_ready()
@@ -123,7 +126,7 @@ def run_stack(folder: Path, port: int, weights: Path | None) -> Iterator[Stack]:
 
 
 def until(
-    holds: Callable[[], bool], seconds: float, what: str, *, every: float = _LOOK_SECONDS
+    holds: Callable[[], bool], seconds: float, what: str, *, every: float = _POLL_SECONDS
 ) -> None:
     """Return as soon as something holds, looked at every so many seconds.
 

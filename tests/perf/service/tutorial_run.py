@@ -8,7 +8,7 @@ from pathlib import Path
 
 import redis
 
-from infra.embedded.process import Child, Command
+from infra.embedded.process import ChildProcess, Command
 from tests.perf.service.bench_stack import Stack, until
 from tests.perf.service.client import make_forms, post_all
 from tests.perf.service.loads import CLIENTS
@@ -48,7 +48,7 @@ def _running(stack: Stack, socket: str, weights: Path) -> Iterator[None]:
         ["uvicorn", f"{module}:app", "--port", port, "--log-level", "warning"],
     )
     children = [
-        Child(
+        ChildProcess(
             Command(
                 name=f"tutorial {command[0]}",
                 arguments=[sys.executable, "-m", *command],

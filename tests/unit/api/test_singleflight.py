@@ -2,13 +2,13 @@ import asyncio
 
 import pytest
 
-from api.singleflight import Shared
+from api.singleflight import SingleFlight
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_those_who_ask_together_share_one_answer() -> None:
-    shared: Shared[int] = Shared()
+    shared: SingleFlight[int] = SingleFlight()
     times = 0
 
     async def work() -> int:
@@ -27,7 +27,7 @@ async def test_those_who_ask_together_share_one_answer() -> None:
 
 
 async def test_a_failure_is_shared_and_then_forgotten() -> None:
-    shared: Shared[str] = Shared()
+    shared: SingleFlight[str] = SingleFlight()
 
     async def fail() -> str:
         raise LookupError("away")

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from api.auth.rate_limit import Rates
-from api.background.cleanup import Housekeeper
-from api.background.publisher import Announcer
-from api.background.search_maintenance import SearchKeeper
+from api.auth.rate_limit import RateLimiter
+from api.background.cleanup import Cleanup
+from api.background.publisher import Publisher
+from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
-from api.jobs.listener import Changes
+from api.jobs.listener import JobListener
 from core.errors import DatabaseUnavailableError, QueueUnavailableError
 from infra.database.pool import Database, open_database
 from infra.database.queries.recovery import try_sweeper_lock
@@ -56,7 +56,7 @@ async def test_search_is_kept_again_once_its_tables_are_there(
     monkeypatch.setattr("api.background.search_maintenance.PAUSE_SECONDS", 0.02)
     execute(database_url, "ALTER TABLE image_tallies RENAME TO away")
     kept: list[None] = []
-    keeper = SearchKeeper(database)
+    keeper = SearchMaintenance(database)
     keep = keeper._keep  # noqa: SLF001 (to see that a round ends well)
 
     async def keep_and_note() -> None:
@@ -76,12 +76,12 @@ async def test_changes_are_heard_again_after_any_error(
 ) -> None:
     monkeypatch.setattr("api.jobs.listener._RECONNECT_SECONDS", 0.02)
     monkeypatch.setattr("api.jobs.listener.CHANGES_CHANNEL", "no such; syntax")
-    changes = Changes(database_url)
-    async with running(changes.run()) as task:
+    job_listener = JobListener(database_url)
+    async with running(job_listener.run()) as task:
         await asyncio.sleep(0.2)
         assert not task.done()
         monkeypatch.setattr("api.jobs.listener.CHANGES_CHANNEL", "gallery_changes")
-        change = changes.next()
+        change = job_listener.next()
         async with asyncio.timeout(20):
             while not change._event.is_set():  # noqa: SLF001
                 execute(database_url, "NOTIFY gallery_changes")
@@ -101,11 +101,11 @@ async def test_announcing_goes_on_after_any_error(
         publish(*arguments)
 
     monkeypatch.setattr(queue, "publish", fail_once)
-    announcer = Announcer(queue, chunk_size=1)
-    async with running(announcer.run()):
-        announcer.announce([uuid4()], "bulk")
+    publisher = Publisher(queue, chunk_size=1)
+    async with running(publisher.run()):
+        publisher.publish_soon([uuid4()], "bulk")
         await asyncio.sleep(0.2)
-        announcer.announce([uuid4()], "bulk")
+        publisher.publish_soon([uuid4()], "bulk")
         await until(lambda: queue.length("bulk") == 1)
     queue.close()
 
@@ -114,7 +114,7 @@ async def test_counts_are_told_after_errors_too(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.auth.rate_limit.EXCHANGE_SECONDS", 0.02)
-    monkeypatch.setattr("api.auth.rate_limit.REST_SECONDS", 0.02)
+    monkeypatch.setattr("api.auth.rate_limit.BACKOFF_SECONDS", 0.02)
     counters = Counters(settings)
     errors = iter([QueueUnavailableError(), ValueError("an error nobody foresaw")])
     told: list[int] = []
@@ -127,10 +127,10 @@ async def test_counts_are_told_after_errors_too(
         return numbers
 
     monkeypatch.setattr(counters, "add", fail_twice)
-    rates = Rates(settings, counters)
-    async with running(rates.run()):
+    rate_limiter = RateLimiter(settings, counters)
+    async with running(rate_limiter.run()):
         for _ in range(3):
-            rates.count_address("192.0.2.7")
+            rate_limiter.count_address("192.0.2.7")
         await until(lambda: told)
     counters.close()
     assert told == [3]
@@ -142,8 +142,8 @@ async def test_who_stops_sweeping_after_an_error_leaves_it_to_the_next(
     monkeypatch.setattr("api.background.sweeper.SWEEP_SECONDS", 3600)
     execute(database_url, "ALTER TABLE sweeper RENAME TO away")
     queue = Queue(settings)
-    housekeeper = Housekeeper(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
-    sweeper = Sweeper(settings, database, queue, housekeeper)
+    cleanup = Cleanup(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
+    sweeper = Sweeper(settings, database, queue, cleanup)
     tried: list[None] = []
 
     async def try_and_note(conn: psycopg.AsyncConnection) -> bool:
@@ -165,15 +165,15 @@ async def test_rounds_that_fail_are_told_of_once_and_so_is_their_end(
     monkeypatch.setattr("api.background.sweeper.SWEEP_SECONDS", 0.02)
     execute(database_url, "ALTER TABLE sweeper RENAME TO away")
     queue = Queue(settings)
-    housekeeper = Housekeeper(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
+    cleanup = Cleanup(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
     worked: list[None] = []
 
     async def work() -> None:
         worked.append(None)
 
-    monkeypatch.setattr(housekeeper, "work", work)
+    monkeypatch.setattr(cleanup, "work", work)
     with capture_logs() as lines:
-        async with running(Sweeper(settings, database, queue, housekeeper).run()):
+        async with running(Sweeper(settings, database, queue, cleanup).run()):
             await asyncio.sleep(0.5)
             assert worked == []
             execute(database_url, "ALTER TABLE away RENAME TO sweeper")

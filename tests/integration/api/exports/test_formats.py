@@ -21,7 +21,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 import api.exports.routes
-from api.exports.zip_stream import Archive
+from api.exports.zip_stream import ZipStream
 from infra.settings import Settings
 from tests.support.gallery import CAT, DOG, add, classify
 from tests.support.images import jpeg
@@ -296,7 +296,7 @@ async def test_an_export_whose_turn_does_not_come_is_told_to_try_again(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch, manifest: str
 ) -> None:
     monkeypatch.setattr("api.exports.routes._exporting", asyncio.Semaphore(0))
-    monkeypatch.setattr("api.exports.routes.TURN_SECONDS", 0.1)
+    monkeypatch.setattr("api.exports.routes.SLOT_SECONDS", 0.1)
     async with asyncio.timeout(4):
         answer = await client.get("/api/v1/export", params={"manifest": manifest})
 
@@ -307,14 +307,14 @@ async def test_an_export_whose_turn_does_not_come_is_told_to_try_again(
 async def test_originals_with_a_manifest_are_packed_off_the_loop_and_not_twice(
     client: AsyncClient, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, threads = Archive.write, set()
+    write, threads = ZipStream.write, set()
 
-    def noted(archive: Archive, data: bytes) -> None:
+    def noted(archive: ZipStream, data: bytes) -> None:
         if len(data) > 1000:
             threads.add(threading.get_ident())
         write(archive, data)
 
-    monkeypatch.setattr("api.exports.zip_stream.Archive.write", noted)
+    monkeypatch.setattr("api.exports.zip_stream.ZipStream.write", noted)
     answer = await export(client, format="zip", manifest="true")
     packed = zipfile.ZipFile(io.BytesIO(answer.content))
 

@@ -98,8 +98,8 @@ async def test_an_export_that_nobody_reads_is_given_up(
 async def test_an_export_may_take_longer_than_any_other_request(
     address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patience = "infra.database.pool.Database.connection.__wrapped__.__kwdefaults__"
-    monkeypatch.setattr(patience, {"seconds": 0.5})
+    backoff = "infra.database.pool.Database.connection.__wrapped__.__kwdefaults__"
+    monkeypatch.setattr(backoff, {"seconds": 0.5})
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         conn.execute(FILL)
     async with (

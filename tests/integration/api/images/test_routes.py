@@ -63,7 +63,7 @@ async def test_what_a_search_finds(
 async def test_the_best_of_the_newest_are_ranked_where_much_is_found(
     client: AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.database.search.estimate.FEW", 0)
+    monkeypatch.setattr("infra.database.search.estimate.MAX_EXACT", 0)
     monkeypatch.setattr("infra.database.search.ranking.RANKED", 2)
     for number, score in enumerate((0.9, 0.3, 0.6)):
         classify(settings, await add(client, number, f"{score}.jpg"), DOG, {"dog": score})

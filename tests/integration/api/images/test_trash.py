@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from api.background.cleanup import Housekeeper
+from api.background.cleanup import Cleanup
 from core.errors import ObjectNotFoundError
 from infra.database.pool import Database, open_database
-from infra.database.queries.orphaned_objects import list_unnamed, take_unnamed
+from infra.database.queries.orphaned_objects import claim_orphan_candidate, register_objects
 from infra.database.queries.purge import purge_images
 from infra.settings import Settings
 from infra.storage import ObjectStore, open_objects, original_key, thumbnail_key
@@ -36,8 +36,8 @@ def objects(settings: Settings) -> ObjectStore:
 
 
 @pytest.fixture
-def housekeeper(database: Database, objects: ObjectStore, settings: Settings) -> Housekeeper:
-    return Housekeeper(database, objects, retention=settings.trash_retention)
+def cleanup(database: Database, objects: ObjectStore, settings: Settings) -> Cleanup:
+    return Cleanup(database, objects, retention=settings.trash_retention)
 
 
 async def upload(client: AsyncClient, *numbers: int) -> list[UUID]:
@@ -66,7 +66,7 @@ def keys(settings: Settings) -> list[str]:
 
 
 async def test_purging_removes_rows_first_and_objects_after_the_delay(
-    client: AsyncClient, settings: Settings, objects: ObjectStore, housekeeper: Housekeeper
+    client: AsyncClient, settings: Settings, objects: ObjectStore, cleanup: Cleanup
 ) -> None:
     gone, kept = await upload(client, 1, 2)
     gone_key, kept_key = keys(settings)
@@ -75,9 +75,9 @@ async def test_purging_removes_rows_first_and_objects_after_the_delay(
 
     assert answer.json() == {"purged": 1}
     assert statuses(settings.require_database_url(), [gone, kept]) == [None, "queued"]
-    await housekeeper.work()
+    await cleanup.work()
     assert has(objects, gone_key)
-    assert await housekeeper.collect(AT_ONCE) == 1
+    assert await cleanup.collect(AT_ONCE) == 1
     assert (has(objects, gone_key), has(objects, kept_key)) == (False, True)
     assert unnamed(settings) == 0
 
@@ -115,7 +115,7 @@ async def test_only_the_trash_is_purged_and_only_after_its_retention(
 
 
 async def test_an_upload_of_what_is_being_purged_keeps_its_object(
-    client: AsyncClient, settings: Settings, objects: ObjectStore, housekeeper: Housekeeper
+    client: AsyncClient, settings: Settings, objects: ObjectStore, cleanup: Cleanup
 ) -> None:
     [first] = await upload(client, 1)
     await client.delete(f"/api/v1/images/{first}")
@@ -123,7 +123,7 @@ async def test_an_upload_of_what_is_being_purged_keeps_its_object(
     await upload(client, 1)
 
     assert unnamed(settings) == 0
-    assert await housekeeper.collect(AT_ONCE) == 0
+    assert await cleanup.collect(AT_ONCE) == 0
     assert has(objects, keys(settings)[0])
 
 
@@ -136,7 +136,10 @@ async def test_an_upload_waits_for_the_removal_and_stores_anew(
     await client.delete(f"/api/v1/images/{first}")
     await client.post("/api/v1/images/purge", json={"all": True})
 
-    async with database.connection() as conn, take_unnamed(conn, AT_ONCE) as (sha256, named):
+    async with (
+        database.connection() as conn,
+        claim_orphan_candidate(conn, AT_ONCE) as (sha256, named),
+    ):
         assert (sha256 is not None, named) == (True, False)
         again = asyncio.create_task(upload(client, 1))
         await asyncio.sleep(0.5)
@@ -149,16 +152,16 @@ async def test_an_upload_waits_for_the_removal_and_stores_anew(
 
 
 async def test_an_upload_that_died_halfway_leaves_nothing_behind(
-    settings: Settings, database: Database, objects: ObjectStore, housekeeper: Housekeeper
+    settings: Settings, database: Database, objects: ObjectStore, cleanup: Cleanup
 ) -> None:
     sha256 = bytes(32)
     async with database.connection() as conn:
-        await list_unnamed(conn, [sha256])
+        await register_objects(conn, [sha256])
     for key in (original_key(sha256), thumbnail_key(sha256)):
         objects.put(key, BytesIO(b"data"), 4, "image/jpeg")
 
-    assert await housekeeper.collect(timedelta(hours=1)) == 0
-    assert await housekeeper.collect(AT_ONCE) == 1
+    assert await cleanup.collect(timedelta(hours=1)) == 0
+    assert await cleanup.collect(AT_ONCE) == 1
     assert not has(objects, original_key(sha256))
     assert not has(objects, thumbnail_key(sha256))
     assert unnamed(settings) == 0

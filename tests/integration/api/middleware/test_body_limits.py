@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from api.middleware.body_limits import MOST_BYTES
+from api.middleware.body_limits import MAX_BODY_BYTES
 from infra.settings import Settings
 from tests.conftest import database_url_of
 from tests.support.images import jpeg
@@ -218,7 +218,7 @@ def begin_json(port: int, head: bytes) -> socket.socket:
 
 def test_json_that_says_it_is_too_large_is_not_read(url: str, port: int) -> None:
     assert url
-    with closing(begin_json(port, b"Content-Length: %d" % (MOST_BYTES + 1))) as sock:
+    with closing(begin_json(port, b"Content-Length: %d" % (MAX_BODY_BYTES + 1))) as sock:
         answer = b""
         while not answer.endswith(b"}"):  # head and body may come apart
             answer += sock.recv(65536)
@@ -227,7 +227,7 @@ def test_json_that_says_it_is_too_large_is_not_read(url: str, port: int) -> None
 
 
 def test_json_without_end_is_refused(url: str) -> None:
-    pieces = (b" " * 65536 for _ in range(MOST_BYTES // 65536 + 1))
+    pieces = (b" " * 65536 for _ in range(MAX_BODY_BYTES // 65536 + 1))
     refused = httpx.post(
         f"{url}/api/v1/export", content=pieces, headers={"Content-Type": "application/json"}
     )

@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from standardwebhooks import Webhook
 
 from api.webhooks import dispatcher, http_client
-from infra.database.queries.webhooks import MOST_TRIES
+from infra.database.queries.webhooks import MAX_ATTEMPTS
 from infra.settings import Settings
 from tests.integration.conftest import open_client
 from tests.support.factories import execute
@@ -137,9 +137,9 @@ async def test_it_is_given_up_in_the_end(settings: Settings, receiver: Receiver)
 
         receiver.answers = [500]
         url = settings.require_database_url()
-        execute(url, "UPDATE deliveries SET tries = %s", MOST_TRIES - 1)
+        execute(url, "UPDATE deliveries SET tries = %s", MAX_ATTEMPTS - 1)
         hurry(settings)
-        await soon(lambda: ("failed", MOST_TRIES, "answered 500") in deliveries(settings))
+        await soon(lambda: ("failed", MAX_ATTEMPTS, "answered 500") in deliveries(settings))
         metrics = (await client.get("/metrics")).text
 
     assert 'gallery_webhook_deliveries{state="failed"} 2.0' in metrics
@@ -240,5 +240,5 @@ async def test_a_receiver_that_does_not_answer_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(http_client, "SECONDS", 0.3)
     receiver.hang.set()
-    with pytest.raises(http_client.UndeliverableError, match="in time"):
+    with pytest.raises(http_client.DeliveryFailedError, match="in time"):
         await http_client.post(receiver.url, {}, b"{}", allow_private=True)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from core.errors import DatabaseUnavailableError
-from infra.database.snapshot_cache import Memory
+from infra.database.snapshot_cache import SnapshotCache
 from tests.support.factories import execute, submit_rows
 
 
@@ -19,13 +19,13 @@ def test_an_answer_holds_until_something_is_committed(database_url: str) -> None
         return int((await anext(await conn.execute("SELECT count(*) FROM images")))[0])
 
     async def ask() -> list[int]:
-        memory = Memory()
+        snapshot_cache = SnapshotCache()
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
-            answers = [await memory.recall(conn, "a", lambda: count(conn)) for _ in range(3)]
+            answers = [await snapshot_cache.get(conn, "a", lambda: count(conn)) for _ in range(3)]
             await submit_rows(database_url, "a")
-            answers.append(await memory.recall(conn, "a", lambda: count(conn)))
+            answers.append(await snapshot_cache.get(conn, "a", lambda: count(conn)))
             await asyncio.to_thread(execute, database_url, "DELETE FROM images")
-            answers.append(await memory.recall(conn, "a", lambda: count(conn)))
+            answers.append(await snapshot_cache.get(conn, "a", lambda: count(conn)))
         return answers
 
     assert asyncio.run(ask()) == [0, 0, 0, 1, 0]
@@ -34,7 +34,7 @@ def test_an_answer_holds_until_something_is_committed(database_url: str) -> None
 
 def test_what_is_not_committed_yet_is_seen_when_it_is(database_url: str) -> None:
     async def ask() -> list[int]:
-        memory, rows = Memory(), "SELECT count(*) FROM jobs"
+        snapshot_cache, rows = SnapshotCache(), "SELECT count(*) FROM jobs"
         insert = "INSERT INTO jobs (id, item_count) VALUES (gen_random_uuid(), 0)"
 
         async def count() -> int:
@@ -44,11 +44,11 @@ def test_what_is_not_committed_yet_is_seen_when_it_is(database_url: str) -> None
             await psycopg.AsyncConnection.connect(database_url, autocommit=True) as reader,
             await psycopg.AsyncConnection.connect(database_url) as writer,
         ):
-            answers = [await memory.recall(reader, "a", count)]
+            answers = [await snapshot_cache.get(reader, "a", count)]
             await writer.execute(insert)
-            answers.append(await memory.recall(reader, "a", count))
+            answers.append(await snapshot_cache.get(reader, "a", count))
             await writer.commit()
-            answers.append(await memory.recall(reader, "a", count))
+            answers.append(await snapshot_cache.get(reader, "a", count))
         return answers
 
     assert asyncio.run(ask()) == [0, 0, 1]
@@ -63,11 +63,11 @@ def test_only_so_many_answers_are_kept(database_url: str) -> None:
         return read
 
     async def ask() -> None:
-        memory = Memory(most=2)
+        snapshot_cache = SnapshotCache(most=2)
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
             for question in "abaca":
-                await memory.recall(conn, question, answer)
-            await memory.recall(conn, "b", answer)
+                await snapshot_cache.get(conn, question, answer)
+            await snapshot_cache.get(conn, "b", answer)
 
     asyncio.run(ask())
     assert 4 <= read < 6  # a, b, c, and b again: a was asked for later
@@ -82,13 +82,13 @@ def test_of_many_who_ask_at_once_one_reads(database_url: str) -> None:
         await asyncio.sleep(0.2)
         return read
 
-    async def ask(memory: Memory) -> int:
+    async def ask(snapshot_cache: SnapshotCache) -> int:
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
-            return await memory.recall(conn, "a", answer)
+            return await snapshot_cache.get(conn, "a", answer)
 
     async def ask_together() -> None:
-        memory = Memory()
-        answers = await asyncio.gather(*(ask(memory) for _ in range(6)))
+        snapshot_cache = SnapshotCache()
+        answers = await asyncio.gather(*(ask(snapshot_cache) for _ in range(6)))
         assert set(answers) <= {1, 2}
 
     asyncio.run(ask_together())
@@ -103,10 +103,10 @@ def test_who_cannot_read_leaves_it_to_the_next(database_url: str) -> None:
         return 7
 
     async def ask() -> int:
-        memory = Memory()
+        snapshot_cache = SnapshotCache()
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
             with pytest.raises(DatabaseUnavailableError):
-                await memory.recall(conn, "a", fail)
-            return await memory.recall(conn, "a", answer)
+                await snapshot_cache.get(conn, "a", fail)
+            return await snapshot_cache.get(conn, "a", answer)
 
     assert asyncio.run(ask()) == 7

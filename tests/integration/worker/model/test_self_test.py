@@ -13,7 +13,7 @@ from worker.inference.tensors import Tensor
 from worker.model.cache import compile_again
 from worker.model.litert import LiteRTRuntime
 from worker.model.runtime import load_runtime
-from worker.model.self_test import check_runtime, expected_path
+from worker.model.self_test import expected_path, run_self_test
 
 
 class Spoilt:
@@ -30,7 +30,7 @@ class Spoilt:
 
 
 def test_the_compiled_model_passes(compiled_model: Path) -> None:
-    check_runtime(LiteRTRuntime(compiled_model), expected_path(compiled_model))
+    run_self_test(LiteRTRuntime(compiled_model), expected_path(compiled_model))
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_the_compiled_model_passes(compiled_model: Path) -> None:
 )
 def test_a_mistake_is_found(compiled_model: Path, mistake: Callable[[Tensor], Tensor]) -> None:
     with pytest.raises(ModelError, match="spoilt"):
-        check_runtime(Spoilt(compiled_model, mistake), expected_path(compiled_model))
+        run_self_test(Spoilt(compiled_model, mistake), expected_path(compiled_model))
 
 
 def test_a_model_without_its_expected_answer_is_refused(compiled_model: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
-        check_runtime(LiteRTRuntime(compiled_model), compiled_model.with_name("none.json"))
+        run_self_test(LiteRTRuntime(compiled_model), compiled_model.with_name("none.json"))
 
 
 def test_expected_is_what_keras_said(compiled_model: Path) -> None:

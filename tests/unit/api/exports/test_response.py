@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from starlette.types import Message
 
-from api.exports.response import Streamed
+from api.exports.response import GuardedStreamingResponse
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def send_to(take: Callable[[], Awaitable[None]]) -> list[Message]:
         await take()
         taken.append(message)
 
-    await Streamed(_pieces()).stream_response(send)
+    await GuardedStreamingResponse(_pieces()).stream_response(send)
     return taken
 
 
@@ -38,7 +38,7 @@ async def test_a_reader_who_takes_every_piece_but_all_too_slowly_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("api.exports.response.READER_SECONDS", 1.0)
-    monkeypatch.setattr("api.exports.response.SLOWEST_BYTES_PER_SECOND", 1 << 30)
+    monkeypatch.setattr("api.exports.response.MIN_BYTES_PER_SECOND", 1 << 30)
     taken = await send_to(slowly)
 
     assert 1 < len(taken) < PIECES
@@ -47,7 +47,7 @@ async def test_a_reader_who_takes_every_piece_but_all_too_slowly_is_given_up(
 
 async def test_a_reader_as_slow_as_may_be_gets_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.exports.response.READER_SECONDS", 1.0)
-    monkeypatch.setattr("api.exports.response.SLOWEST_BYTES_PER_SECOND", 1000)
+    monkeypatch.setattr("api.exports.response.MIN_BYTES_PER_SECOND", 1000)
     taken = await send_to(slowly)
 
     assert len(taken) == 1 + PIECES + 1

@@ -6,11 +6,11 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.images.serializer import show_image, write_json
+from api.images.serializer import dump_json, serialize_image
 from api.schemas import ImageRead
-from api.search.matches import Reasons
-from core.search.ast import as_stored
-from core.search.parser import read_search
+from api.search.matches import MatchExplainer
+from core.search.ast import to_real
+from core.search.parser import parse_search
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags
 from infra.database.queries.images import Image
 
@@ -24,7 +24,7 @@ TIMES = st.datetimes(datetime(2020, 1, 1), timezones=st.just(UTC))  # noqa: DTZ0
 def pictures(draw: st.DrawFn) -> Image:
     classes = draw(st.lists(st.sampled_from(CLASSES), max_size=5, unique=True))
     tags = classes + draw(st.lists(st.sampled_from(CATEGORIES), max_size=4, unique=True))
-    scores = [draw(st.floats(0, 1, width=32).map(as_stored)) for _ in tags]
+    scores = [draw(st.floats(0, 1, width=32).map(to_real)) for _ in tags]
     failure = draw(st.none() | st.just("truncated"))
     return Image(
         id=draw(st.uuids()),
@@ -49,10 +49,10 @@ def pictures(draw: st.DrawFn) -> Image:
 
 @given(picture=pictures())
 def test_a_picture_is_shown_as_the_api_describes_it(picture: Image) -> None:
-    shown = show_image(picture, Reasons(read_search("dog|animal -zzz")).of(picture))
+    shown = serialize_image(picture, MatchExplainer(parse_search("dog|animal -zzz")).of(picture))
 
     read = ImageRead.model_validate(shown)
-    assert write_json(shown).decode() == read.model_dump_json()
+    assert dump_json(shown).decode() == read.model_dump_json()
     assert list(shown) == list(ImageRead.model_fields)
 
 
@@ -64,11 +64,11 @@ def test_a_picture_says_by_which_path_it_was_found() -> None:
         [0.1, 0.4, 0.9], 0.4,
     )  # fmt: skip
 
-    found = Reasons(read_search("dog cat")).of(picture)
+    found = MatchExplainer(parse_search("dog cat")).of(picture)
 
     assert [(each["label"], each["rank"], each["path"]) for each in found] == [
         ("dog", None, "golden retriever ← dog"),
         ("tabby", 2, "tabby ← tabby cat"),
     ]
-    assert Reasons(read_search("-dog")).of(picture) == []
-    assert Reasons(read_search("cat score:>=0.2")).of(picture) == []
+    assert MatchExplainer(parse_search("-dog")).of(picture) == []
+    assert MatchExplainer(parse_search("cat score:>=0.2")).of(picture) == []

@@ -4,15 +4,15 @@ import time
 
 import pytest
 
-from api.jobs.listener import Changes
+from api.jobs.listener import JobListener
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_change_between_asking_and_waiting_is_not_missed() -> None:
-    changes = Changes("postgresql://nowhere")
-    change = changes.next()
-    changes.pulse()
+    job_listener = JobListener("postgresql://nowhere")
+    change = job_listener.next()
+    job_listener.pulse()
 
     began = time.monotonic()
     await change.wait(30)
@@ -20,13 +20,13 @@ async def test_a_change_between_asking_and_waiting_is_not_missed() -> None:
 
 
 async def test_without_a_change_the_wait_ends_all_the_same() -> None:
-    await Changes("postgresql://nowhere").next().wait(0.01)
+    await JobListener("postgresql://nowhere").next().wait(0.01)
 
 
 async def test_a_change_of_the_past_is_none_to_come() -> None:
-    changes = Changes("postgresql://nowhere")
-    changes.pulse()
-    change = changes.next()
+    job_listener = JobListener("postgresql://nowhere")
+    job_listener.pulse()
+    change = job_listener.next()
 
     began = time.monotonic()
     await change.wait(0.05)

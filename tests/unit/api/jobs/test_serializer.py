@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.images.serializer import write_json
-from api.jobs.serializer import show_job, show_summary
+from api.images.serializer import dump_json
+from api.jobs.serializer import serialize_job, serialize_summary
 from api.schemas import JobRead, JobSummary
-from core.search.ast import as_stored
+from core.search.ast import to_real
 from core.vocabulary.tags import load_tags
 from infra.database.queries.jobs import Job, JobItem
 
@@ -29,7 +29,7 @@ def items(draw: st.DrawFn) -> JobItem:
         problem_code=problem,
         problem_detail=problem and draw(st.none() | st.just("It ends early.")),
         tags=tags,
-        scores=sorted(draw(st.floats(0, 1, width=32).map(as_stored)) for _ in tags),
+        scores=sorted(draw(st.floats(0, 1, width=32).map(to_real)) for _ in tags),
     )
 
 
@@ -47,7 +47,7 @@ def jobs(draw: st.DrawFn) -> Job:
 
 @given(job=jobs(), listed=st.lists(items(), max_size=3))
 def test_a_job_is_shown_as_the_api_describes_it(job: Job, listed: list[JobItem]) -> None:
-    shown = show_job(job, listed)
+    shown = serialize_job(job, listed)
 
-    assert write_json(shown).decode() == JobRead.model_validate(shown).model_dump_json()
-    assert JobSummary.model_validate(show_summary(job)).counts.total == job.total
+    assert dump_json(shown).decode() == JobRead.model_validate(shown).model_dump_json()
+    assert JobSummary.model_validate(serialize_summary(job)).counts.total == job.total

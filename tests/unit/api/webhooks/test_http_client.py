@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.webhooks.http_client import UndeliverableError, post
+from api.webhooks.http_client import DeliveryFailedError, post
 from tests.support.webhook_receiver import Receiver, running_receiver
 
 pytestmark = pytest.mark.anyio
@@ -50,12 +50,12 @@ async def test_a_receiver_with_anothers_name_hears_nothing(
     receiver: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with pytest.raises(UndeliverableError, match="certificate"):
+    with pytest.raises(DeliveryFailedError, match="certificate"):
         await post(f"https://127.0.0.1:{receiver.port}/", {}, b"body", allow_private=True)
     assert not receiver.received
 
 
 async def test_a_receiver_that_nobody_vouches_for_hears_nothing(receiver: Receiver) -> None:
-    with pytest.raises(UndeliverableError, match="certificate"):
+    with pytest.raises(DeliveryFailedError, match="certificate"):
         await post(f"https://localhost:{receiver.port}/", {}, b"body", allow_private=True)
     assert not receiver.received

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import QuerySyntaxError
 from core.search import Query, parse_query
-from core.search.ast import Clause, Name, Scores, Status, Taken, Untagged, Words, as_stored
+from core.search.ast import Clause, Name, Scores, Status, Untagged, Uploaded, Words, to_real
 from tests.support.strategies import queries
 
 
@@ -31,20 +31,20 @@ def phrase(*words: str) -> Words:
         ("-cat", Query((Clause((word("cat"),), negated=True),))),
         ("a|b | c d", Query((Clause((word("a"), word("b"), word("c"))), Clause((word("d"),))))),
         ('-"hot dog"|x', Query((Clause((phrase("hot", "dog"), word("x")), negated=True),))),
-        ("score:>=0.6", Query(scores=Scores(low=as_stored(0.6)))),
-        ("score:60%", Query(scores=Scores(low=as_stored(0.6)))),
-        ("score:>=.2 score:<=0.5", Query(scores=Scores(as_stored(0.2), 0.5))),
+        ("score:>=0.6", Query(scores=Scores(low=to_real(0.6)))),
+        ("score:60%", Query(scores=Scores(low=to_real(0.6)))),
+        ("score:>=.2 score:<=0.5", Query(scores=Scores(to_real(0.2), 0.5))),
         ("top:3 top:1", Query(top=1)),
         ("Status:Failed", Query((Clause((Status("failed"),)),))),
         ("untagged:yes", Query((Clause((Untagged(untagged=True),)),))),
         ('name:"my day*"', Query((Clause((Name("my day*"),)),))),
         (
             "before:2026-01-31T02:00+16:00",
-            Query((Clause((Taken("before", datetime(2026, 1, 30, 10, tzinfo=UTC)),)),)),
+            Query((Clause((Uploaded("before", datetime(2026, 1, 30, 10, tzinfo=UTC)),)),)),
         ),
         (
             "after:2026-01-31",
-            Query((Clause((Taken("after", datetime(2026, 1, 31, tzinfo=UTC)),)),)),
+            Query((Clause((Uploaded("after", datetime(2026, 1, 31, tzinfo=UTC)),)),)),
         ),
     ],
     ids=repr,

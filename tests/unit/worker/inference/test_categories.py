@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags
-from worker.inference.categories import LEAST_SCORE, sum_categories
+from worker.inference.categories import MIN_SCORE, sum_categories
 
 DOGS = next(each for each in load_vocabulary().categories if each.name == "dog").classes
 
@@ -38,8 +38,8 @@ def test_the_sums_are_the_trees(weights: dict[int, int]) -> None:
     for category in load_vocabulary().categories:
         # Slowly and in double precision.
         expected = sum(float(probabilities[index]) for index in category.classes)
-        if abs(expected - LEAST_SCORE) > 1e-5:
-            assert (FIRST_CATEGORY + category.id in found) == (expected > LEAST_SCORE)
+        if abs(expected - MIN_SCORE) > 1e-5:
+            assert (FIRST_CATEGORY + category.id in found) == (expected > MIN_SCORE)
         if FIRST_CATEGORY + category.id in found:
             assert found[FIRST_CATEGORY + category.id] == pytest.approx(expected, abs=1e-5)
     assert list(found.values()) == sorted(found.values(), reverse=True)

@@ -9,7 +9,7 @@ import pytest
 from psycopg import AsyncConnection, Connection
 
 from infra.database.queries.leases import claim_images, release_images
-from infra.database.queries.recovery import SweptImage, settle_abandoned, take_unheard
+from infra.database.queries.recovery import RecoveredImage, reclaim_expired, take_unpublished
 from infra.database.queries.workers import write_heartbeat
 from tests.support.factories import execute, statuses, submit_rows
 
@@ -44,10 +44,10 @@ def claim(database_url: str, ids: list[UUID], worker: str) -> UUID:
     return lease
 
 
-async def sweep(conn: AsyncConnection, *, steady: bool = True) -> list[SweptImage]:
+async def sweep(conn: AsyncConnection, *, steady: bool = True) -> list[RecoveredImage]:
     if steady:
         await conn.execute(STEADY)
-    return await settle_abandoned(conn, longest_lease=LEASE, limit=100)
+    return await reclaim_expired(conn, longest_lease=LEASE, limit=100)
 
 
 async def test_what_a_silent_worker_held_is_taken_back_before_its_lease_ends(
@@ -146,7 +146,7 @@ async def test_unheard_pictures_are_called_with_growing_pauses(
     calls = 0
     for _ in range(120):  # two minutes, a second at a time
         execute(database_url, "UPDATE images SET announced_at = announced_at - interval '1 second'")
-        calls += len(await take_unheard(conn, "interactive", limit=10))
+        calls += len(await take_unpublished(conn, "interactive", limit=10))
     assert calls == 3  # after 10, 30 and 70 seconds
 
 
@@ -156,7 +156,7 @@ async def test_an_announcement_from_the_future_is_none(
     submitted = await submit_rows(database_url, "a")
     execute(database_url, "UPDATE images SET announced_at = now() + interval '1 hour'")
 
-    unheard = await take_unheard(conn, "interactive", limit=10)
+    unheard = await take_unpublished(conn, "interactive", limit=10)
     assert [image.id for image in unheard] == submitted.image_ids
 
 
@@ -169,5 +169,5 @@ async def test_what_is_handed_back_is_called_again_after_its_delay(
         with psycopg.connect(database_url, autocommit=True) as worker_conn:
             release_images(worker_conn, [image_id], lease=lease, delay=timedelta(seconds=delay))
 
-    unheard = await take_unheard(conn, "interactive", limit=10)
+    unheard = await take_unpublished(conn, "interactive", limit=10)
     assert [(image.id, image.attempts) for image in unheard] == [(submitted.image_ids[0], 0)]

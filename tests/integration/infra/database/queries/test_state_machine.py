@@ -25,21 +25,21 @@ from core.predictions import ScoredClass
 from infra.database.queries.images import Filter, restore_images, trash_images
 from infra.database.queries.jobs import get_job
 from infra.database.queries.leases import (
+    BatchResults,
     Classified,
     Failed,
-    Outcomes,
     claim_images,
     release_images,
     renew_lease,
     settle_images,
 )
 from infra.database.queries.purge import purge_images
-from infra.database.queries.reclassify import rerun_images
-from infra.database.queries.recovery import settle_abandoned
+from infra.database.queries.reclassify import reclassify_images
+from infra.database.queries.recovery import reclaim_expired
 from infra.database.queries.requeue import Retry, cancel_job, retry_images
 from infra.database.queries.submissions import create_job
 from infra.database.queries.workers import write_heartbeat
-from tests.support.factories import picture_row
+from tests.support.factories import image_file
 
 Answer = TypeVar("Answer")
 
@@ -52,7 +52,7 @@ which_job = st.integers(0, 30)
 
 
 @dataclass
-class Picture:
+class StoredImage:
     """What the model knows of a picture."""
 
     id: UUID
@@ -84,7 +84,7 @@ class Job:
 class Model:
     """All of it."""
 
-    pictures: dict[str, Picture] = field(default_factory=dict)
+    pictures: dict[str, StoredImage] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     leases: list[UUID] = field(default_factory=list)
     workers: list[str] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Model:
         among = holding if holding and which > 0 else self.leases
         return among[-1 - which % len(among)]
 
-    def held(self, lease: UUID) -> list[Picture]:
+    def held(self, lease: UUID) -> list[StoredImage]:
         return [picture for picture in self.pictures.values() if picture.lease == lease]
 
 
@@ -135,11 +135,11 @@ class Gallery(RuleBasedStateMachine):
     @rule(names=some_names)
     def submit(self, names: list[str]) -> None:
         job = Job(new_id(), len(names), set(names))
-        items = self.wait(create_job(self.api, job.id, [picture_row(name) for name in names]))
+        items = self.wait(create_job(self.api, job.id, [image_file(name) for name in names]))
         self.model.jobs.append(job)
         for name, item in zip(names, items, strict=True):
             assert item.image_id is not None
-            picture = self.model.pictures.setdefault(name, Picture(item.image_id))
+            picture = self.model.pictures.setdefault(name, StoredImage(item.image_id))
             assert picture.id == item.image_id
             picture.is_deleted = False
         self._retried([self.model.pictures[name] for name in names])
@@ -168,9 +168,9 @@ class Gallery(RuleBasedStateMachine):
         lease = self.model.lease(which)
         ids = self.ids(names)
         outcomes = (
-            Outcomes(failed=[Failed(image_id=each, code=code, detail="So.") for each in ids])
+            BatchResults(failed=[Failed(image_id=each, code=code, detail="So.") for each in ids])
             if code
-            else Outcomes([Classified(image_id=each, predictions=FIVE) for each in ids])
+            else BatchResults([Classified(image_id=each, predictions=FIVE) for each in ids])
         )
         changed = [picture for picture in self.model.held(lease) if picture.id in ids]
         assert settle_images(self.conn, outcomes, lease=lease, model="m") == len(changed)
@@ -179,7 +179,7 @@ class Gallery(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.leases)
     @rule(which=which_lease, suspect=st.booleans())
-    def hand_back(self, which: int, *, suspect: bool) -> None:
+    def release(self, which: int, *, suspect: bool) -> None:
         lease = self.model.lease(which)
         ids = self.ids(NAMES)
         release_images(self.conn, ids, lease=lease, suspect=suspect)
@@ -224,7 +224,7 @@ class Gallery(RuleBasedStateMachine):
         self.conn.execute(
             "UPDATE sweeper SET steady_since = now() - interval '1 min', seen_at = now()"
         )
-        self.wait(settle_abandoned(self.api, longest_lease=LEASE, limit=100))
+        self.wait(reclaim_expired(self.api, longest_lease=LEASE, limit=100))
         for picture in self.model.pictures.values():
             is_dead = picture.worker in self.model.dead
             if picture.status != "running" or not (picture.is_expired or is_dead):
@@ -251,7 +251,7 @@ class Gallery(RuleBasedStateMachine):
     @rule(names=some_names)
     def rerun(self, names: list[str]) -> None:
         which = Filter(ids=self.ids(names))
-        self.wait(rerun_images(self.api, which, "found", model=None))
+        self.wait(reclassify_images(self.api, which, "found", model=None))
         wanted = [self.model.pictures[name] for name in names if name in self.model.pictures]
         for picture in wanted:
             if not picture.is_deleted:
@@ -268,7 +268,7 @@ class Gallery(RuleBasedStateMachine):
         wanted = [self.model.pictures[name] for name in job.names]
         self._retried([p for p in wanted if p.status == "failed" and not p.is_deleted])
 
-    def _retried(self, pictures: Sequence[Picture]) -> None:
+    def _retried(self, pictures: Sequence[StoredImage]) -> None:
         for picture in pictures:
             if picture.status in ("failed", "cancelled"):
                 picture.attempts = 1 if picture.code == "crashed_worker" else 0

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from psycopg import AsyncConnection
 
-from infra.database.queries.recovery import take_unheard
+from infra.database.queries.recovery import take_unpublished
 from infra.database.queries.requeue import cancel_job
 from infra.database.queries.submissions import BULK_FROM
 from tests.support.factories import execute, submit_rows
@@ -44,7 +44,7 @@ async def test_however_often_it_is_sent_the_sweeper_calls_it_when_it_is_due(
     for _ in range(30):  # half a minute in which no worker hears of it
         execute(database_url, "UPDATE images SET announced_at = announced_at - interval '1 second'")
         await submit_rows(database_url, "a")
-        called += len(await take_unheard(conn, "interactive", limit=10))
+        called += len(await take_unpublished(conn, "interactive", limit=10))
 
     assert called == 2  # after 10 and 30 seconds
     assert len(submitted.image_ids) == 1

@@ -5,7 +5,7 @@ import asyncio
 import psycopg
 
 from infra.database.search.compiler import Filter
-from infra.database.search.export import copy_csv, list_models, one_look
+from infra.database.search.export import consistent_snapshot, copy_csv, list_models
 
 ADD_DONE = """
     INSERT INTO images (id, sha256, name, media_type, bytes, width, height,
@@ -18,12 +18,12 @@ ADD_DONE = """
 def test_what_comes_in_meanwhile_is_in_no_part_of_an_export(database_url: str) -> None:
     async def look() -> tuple[list[str], bytes, list[str]]:
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
-            async with one_look(conn):
+            async with consistent_snapshot(conn):
                 models = await list_models(conn, Filter())
                 with psycopg.connect(database_url, autocommit=True) as other:
                     other.execute(ADD_DONE)
                 rows = b"".join([block async for block in copy_csv(conn, Filter())])
-            async with one_look(conn):
+            async with consistent_snapshot(conn):
                 return models, rows, await list_models(conn, Filter())
 
     before, rows, after = asyncio.run(look())

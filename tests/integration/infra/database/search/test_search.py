@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from core.ids import new_id
 from core.search import Query, parse_query
-from core.search.ast import Atom, Name, Status, Taken, Untagged, Words, as_stored
+from core.search.ast import Atom, Name, Status, Untagged, Uploaded, Words, to_real
 from core.vocabulary import load_vocabulary
 from infra.database.search.compiler import Filter
-from infra.database.search.estimate import Extent, Facets, measure
+from infra.database.search.estimate import Facets, SearchEstimate, measure
 from infra.database.search.pages import PageRequest, Sort, list_images, list_matches
 from infra.database.search.ranking import rank
 from tests.support.strategies import queries
@@ -141,7 +141,7 @@ def holds(row: Row, query: Query, atom: Atom) -> bool:
             wanted = pattern if "*" in pattern else f"*{pattern}*"
             regex = ".*".join(map(re.escape, wanted.lower().split("*")))
             return re.fullmatch(regex, row.name.lower()) is not None
-        case Taken(side, time):
+        case Uploaded(side, time):
             return (row.created_at >= time) == (side == "after")
 
 
@@ -203,7 +203,9 @@ class Gallery:
     conn: psycopg.AsyncConnection
     runner: asyncio.Runner
 
-    def pages(self, query: Query, sort: Sort, extent: Extent, *, trash: bool = False) -> list[UUID]:
+    def pages(
+        self, query: Query, sort: Sort, extent: SearchEstimate, *, trash: bool = False
+    ) -> list[UUID]:
         which, ids, after = Filter(query=query, trash=trash), [], None
         while True:
             request = PageRequest(sort=sort, after=after, limit=30)
@@ -213,7 +215,9 @@ class Gallery:
                 return ids
             after = page.next
 
-    def matches(self, query: Query, extent: Extent, *, by_cursor: bool = True) -> list[UUID]:
+    def matches(
+        self, query: Query, extent: SearchEstimate, *, by_cursor: bool = True
+    ) -> list[UUID]:
         which, ids, after = Filter(query=query), [], None
         ranking = self.runner.run(rank(self.conn, which, extent))
         while True:
@@ -275,11 +279,13 @@ def test_a_picture_deleted_since_the_count_does_not_end_the_pages(
     assert found == (left if sort == "newest" else left[::-1])
 
 
-def extent_of(newest: list[Row], known: str) -> Extent:
+def extent_of(newest: list[Row], known: str) -> SearchEstimate:
     """What a search may have learned before it reads a page."""
     found = [(row.created_at, row.id) for row in reversed(newest)] if known == "all" else None
     nothing = Facets([], is_exact=True)
-    return Extent(len(newest), is_exact=True, few=known != "many", facets=nothing, found=found)
+    return SearchEstimate(
+        len(newest), is_exact=True, few=known != "many", facets=nothing, found=found
+    )
 
 
 def tag_counts(rows: list[Row], query: Query) -> Counter[int]:
@@ -361,21 +367,21 @@ def is_known(atom: Words) -> bool:
 
 def weakest(row: Row, query: Query, wanted: list[list[Words]]) -> float:
     if not wanted:
-        return as_stored(row.classes[0][1])
+        return to_real(row.classes[0][1])
     tagged = Row(**{**row.__dict__, "status": "done"})
     bests = [
         max(score for _, score in scores)
         for atoms in wanted
         if (scores := [each for atom in atoms for each in tag_scores(tagged, query, atom)])
     ]
-    return as_stored(min(bests, default=0))
+    return to_real(min(bests, default=0))
 
 
 def test_the_estimate_and_the_count_are_told_apart(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.database.search.estimate.SMALL_GALLERY", 0)
-    monkeypatch.setattr("infra.database.search.estimate.FEW", 0)
+    monkeypatch.setattr("infra.database.search.estimate.MAX_EXACT", 0)
     which = Filter(query=parse_query("-zzz"))
     extent = gallery.runner.run(measure(gallery.conn, which, facets=0))
     hashes = gallery.runner.run(sample_size(gallery.conn))

@@ -62,7 +62,7 @@ def test_what_looks_alike_is_found_before_and_after_it_is_in_the_graph(
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     best = [set(np.argsort(-(unit @ unit[n]), kind="stable")[1:11]) for n in range(20)]
 
-    async def recall() -> float:
+    async def get() -> float:
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
             found = [await list_similar(conn, ids[n], limit=10) for n in range(20)]
         hits = [len({ids.index(e.id) for e in each} & best[n]) for n, each in enumerate(found)]
@@ -72,9 +72,9 @@ def test_what_looks_alike_is_found_before_and_after_it_is_in_the_graph(
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
             return sum([await grow_graph(conn, limit=100) for _ in range(5)])
 
-    assert runner.run(recall()) >= 0.95
+    assert runner.run(get()) >= 0.95
     assert runner.run(grow()) == PICTURES
-    assert runner.run(recall()) >= 0.95
+    assert runner.run(get()) >= 0.95
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from core.media_types import SNIFFED_BYTES, sniff
 from tests.fuzz.judge import MEMORY, SECONDS, judge_all
-from tests.support.malformed_files import nasties
+from tests.support.malformed_files import malformed_files
 
 REASONS = {
     "tags", "empty", "unsupported_type", "too_many_pixels", "unreadable", "truncated",
@@ -16,17 +16,17 @@ REASONS = {
 
 
 @pytest.fixture(scope="module")
-def nasty_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder = tmp_path_factory.mktemp("nasties")
-    for name, data in nasties():
+def malformed(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("malformed")
+    for name, data in malformed_files():
         (folder / name.replace("/", " ")).write_bytes(data)
     return sorted(folder.iterdir())
 
 
-def test_every_nasty_file_ends_with_tags_or_a_reason(nasty_files: list[Path]) -> None:
-    verdicts = {Path(each.name).name: each for each in judge_all(nasty_files)}
+def test_every_nasty_file_ends_with_tags_or_a_reason(malformed: list[Path]) -> None:
+    verdicts = {Path(each.name).name: each for each in judge_all(malformed)}
 
-    assert len(verdicts) == len(nasty_files) > 100
+    assert len(verdicts) == len(malformed) > 100
     assert {each.outcome for each in verdicts.values()} <= REASONS
     assert max(each.seconds for each in verdicts.values()) < SECONDS
     assert max(each.peak_bytes for each in verdicts.values()) < MEMORY
@@ -38,8 +38,8 @@ def test_every_nasty_file_ends_with_tags_or_a_reason(nasty_files: list[Path]) ->
         assert verdicts[f"50 percent.{kind}"].outcome in ("truncated", "unreadable"), kind
 
 
-def test_the_same_file_ends_the_same_way_twice(nasty_files: list[Path]) -> None:
-    some = nasty_files[::7]
+def test_the_same_file_ends_the_same_way_twice(malformed: list[Path]) -> None:
+    some = malformed[::7]
     assert [e.outcome for e in judge_all(some)] == [e.outcome for e in judge_all(some)]
 
 
