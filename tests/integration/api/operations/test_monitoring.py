@@ -24,7 +24,7 @@ def expressions() -> list[str]:
 def test_every_alert_says_what_to_do() -> None:
     rules = yaml.safe_load((MONITORING / "alerts.yaml").read_text())
     names = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
-    runbook = (ROOT / "docs" / "operations.md").read_text()
+    runbook = (ROOT / "docs" / "how-to" / "operate.md").read_text()
 
     assert len(names) > 5
     assert [name for name in names if f"| `{name}` |" not in runbook] == []
