@@ -1,4 +1,4 @@
-"""Backup and restore as docs/operations.md describes them, with the database's own programs."""
+"""Backup and restore as docs/how-to/back-up.md describes them, with the database's own programs."""
 
 import hashlib
 import shutil
