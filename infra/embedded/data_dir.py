@@ -30,14 +30,17 @@ class DataDir:
 
     @property
     def postgres(self) -> Path:
+        """Directory of the database cluster."""
         return self.root / "postgres"
 
     @property
     def objects(self) -> Path:
+        """Directory of the object storage."""
         return self.root / "objects"
 
     @property
     def logs(self) -> Path:
+        """Directory of the logs of Postgres and Redis."""
         return self.root / "logs"
 
     @property

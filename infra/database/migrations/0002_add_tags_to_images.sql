@@ -8,7 +8,7 @@ ALTER TABLE images
     ADD COLUMN scores real[] NOT NULL DEFAULT '{}',
     ADD COLUMN confidence real NOT NULL DEFAULT 0,
     ADD CONSTRAINT images_score_per_tag CHECK (cardinality(tags) = cardinality(scores));
--- Large enough for statistics on all 1,600 tags: the planner then knows the frequency of each.
+-- Large enough for statistics on all 1,600 tags: the planner can then estimate the frequency of each.
 ALTER TABLE images ALTER COLUMN tags SET STATISTICS 300;
 
 -- Images classified before this migration get their classes only. Reclassify them for categories.

@@ -19,8 +19,8 @@ _HAS_ENDED: LiteralString = "images.status IN ('failed', 'cancelled')"
 _COMES_BACK: LiteralString = f"images.deleted_at IS NOT NULL OR {_HAS_ENDED}"
 
 # An image that is in the gallery already keeps its state and its place in the queue. An image in
-# the trash, a failed or a cancelled one is treated as new. For images that are new or treated as new,
-# `created_at` is the transaction's now().
+# the trash, a failed or a cancelled one is treated as new. For images that are new or treated as
+# new, `created_at` is the transaction's now().
 _SUBMITTED_AGAIN: Columns = {
     **choose(_HAS_ENDED, {**queued_again(attempts=ATTEMPTS_OF_ENDED), "waiting_since": "now()"}),
     **choose(
