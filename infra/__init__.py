@@ -1,1 +1,1 @@
-"""What the API and the workers both stand on. Imports neither of them."""
+"""Adapters used by the API and the workers: settings, database, storage, queue and telemetry."""

@@ -1,4 +1,4 @@
-"""How every process starts: settings, logging, and errors as sentences."""
+"""Startup shared by all processes: settings, logging and error reporting."""
 
 import sys
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from infra.telemetry.logging import configure_logging
 
 
 def read_settings() -> Settings:
-    """Read the environment.
+    """Read the settings from the environment.
 
     Raises:
-        ConfigurationError: values that cannot be used; the message names every one of them.
+        ConfigurationError: At least one setting is invalid. The message names all invalid settings.
     """
     try:
         return Settings()
@@ -29,7 +29,13 @@ def read_settings() -> Settings:
 
 
 def start(name: str, main: Callable[[Settings], None]) -> None:
-    """Run a process's main function; our own errors end it with a sentence, not a traceback."""
+    """Read the settings, configure logging and run the main function of a process.
+
+    A `GalleryError` is printed to stderr as one line after `name`, without a traceback.
+
+    Raises:
+        SystemExit: With status 1 after a `GalleryError`.
+    """
     try:
         settings = read_settings()
         configure_logging(settings.log_format)

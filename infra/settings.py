@@ -1,4 +1,4 @@
-"""Everything a process reads from its environment, validated at start."""
+"""Settings: environment variables with the prefix GALLERY_, validated at startup."""
 
 import os
 from datetime import timedelta
@@ -20,157 +20,195 @@ from core.errors import ConfigurationError
 from core.types import DEAD_AFTER
 from core.webhook_signatures import read_secret
 
-# Where Docker and Kubernetes put secrets: files named `gallery_database_url` and so on.
+# Docker and Kubernetes mount secrets here, as files named `gallery_database_url` and so on.
 _SECRETS = Path("/run/secrets")
 
-# The sweeper looks every two seconds, and Celery kills within one.
+# The sweeper runs every 2 s and Celery kills a task within 1 s of its time limit, plus 2 s reserve.
 _SWEEPS = timedelta(seconds=5)
 
 Precision = Literal["float32", "int8"]
 
 
 class Settings(BaseSettings):
-    """The settings of every process. Unset addresses mean: embedded, started by `gallery run`."""
+    """Settings of all processes.
+
+    If the address of Postgres, Redis or object storage is not set, `gallery run` starts an embedded
+    server and sets it.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="GALLERY_", frozen=True, secrets_dir=_SECRETS if _SECRETS.is_dir() else None
     )
 
-    host: str = Field("127.0.0.1", description="Address the API listens on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port the API listens on.")
+    host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="TCP port that the API listens on.")
     allow_open: bool = Field(
         default=False,
-        description="Answer everybody who reaches the service, as long as it has no API keys.",
+        description="Accept requests from other machines while no API key exists.",
     )
     allowed_hosts: str = Field(
         "",
-        description="Names, besides localhost and addresses, under which a gallery without API "
-        "keys may be asked for, with commas between them.",
+        description="Comma-separated host names accepted in the `Host` header while no API key "
+        "exists. `localhost` and IP addresses are always accepted.",
     )
     data_dir: Path = Field(
-        Path("data"), description="Embedded Postgres, Redis and objects, and the compiled model."
+        Path("data"),
+        description="Directory for the embedded Postgres, embedded object storage, logs and the "
+        "compiled model.",
     )
     web_dir: Path = Field(
-        Path("web/dist"), description="The built web client that the API serves, if it is there."
+        Path("web/dist"),
+        description="Directory of the built web client. The API serves it if it exists.",
     )
 
-    database_url: SecretStr | None = Field(None, description="Postgres, as a libpq URL.")
+    database_url: SecretStr | None = Field(
+        None, description="Postgres address as a libpq URL. Unset: embedded Postgres."
+    )
     redis_url: SecretStr | None = Field(
-        None, description="Redis, as `redis://[:PASSWORD@]HOST:PORT/DB` or `unix:///PATH`."
+        None,
+        description="Redis address: `redis://[:PASSWORD@]HOST:PORT/DB` or `unix:///PATH`. "
+        "Unset: embedded Redis.",
     )
     objects_url: SecretStr | None = Field(
         None,
-        description="`file:///DIR`, or `http(s)://KEY:SECRET@HOST:PORT/BUCKET` (MinIO, any S3).",
+        description="Object storage: `file:///DIR`, or `http(s)://KEY:SECRET@HOST:PORT/BUCKET` for "
+        "MinIO or another S3 service. Unset: files in the data directory.",
     )
 
     weights: Path | None = Field(
-        None, description="Keras weights of MobileNetV2. See the README for where else it looks."
+        None,
+        description="File with the Keras weights of MobileNetV2. Unset: see the README for the "
+        "places that are searched.",
     )
     runtime: Literal["litert", "tensorflow"] = Field(
-        "litert", description="What runs the model: the compiled LiteRT model, or TensorFlow."
+        "litert", description="Inference runtime: `litert` or `tensorflow`."
     )
     precision: Precision = Field(
         "float32",
-        description="Of the compiled model: `int8` is faster and a little less exact.",
+        description="Precision of the compiled model: `float32`, or `int8`, which is faster and "
+        "slightly less accurate.",
     )
-    workers: PositiveInt = Field(2, description="Worker processes per machine; one core each.")
-    chunk_size: PositiveInt = Field(16, description="Pictures named by one queue message, at most.")
-    # 45 s would be just the time after which a hanging picture's worker is known to be dead.
+    workers: PositiveInt = Field(
+        2, description="Worker processes per machine. Each uses one CPU core."
+    )
+    chunk_size: PositiveInt = Field(
+        16, description="Maximum number of images per batch, that is per queue message."
+    )
+    # With 45 s, the worker of a hanging image would be found dead only when its lease expires.
     lease: timedelta = Field(
         timedelta(seconds=60),
         gt=timedelta(0),
-        description="How long a worker may hold pictures before they are given to another.",
+        description="Lease on a batch, as an ISO 8601 duration. Must exceed "
+        "GALLERY_TASK_TIMEOUT by at least 20 s. After it expires, the images return to the queue.",
     )
     task_timeout: timedelta = Field(
         timedelta(seconds=30),
         ge=timedelta(seconds=5),
-        description="How long one message may take before its worker process is replaced.",
+        description="Time limit for one batch, as an ISO 8601 duration of at least 5 s. A worker "
+        "process that exceeds it is killed and replaced.",
     )
     task_memory: ByteSize = Field(
         ByteSize(1536 * 2**20),
         ge=256 * 2**20,
-        description="Memory that one picture may take in a worker, beyond the model's own.",
+        description="Memory that a worker may use for one image, in addition to the model. "
+        "At least 256 MiB.",
     )
     trash_retention: timedelta = Field(
         timedelta(days=30),
         ge=timedelta(0),
-        description="How long a deleted picture can be restored before it is purged.",
+        description="ISO 8601 duration after which a deleted image is purged from the trash.",
     )
 
     max_upload_bytes: ByteSize = Field(
-        ByteSize(20 * 2**20), gt=0, description="Largest single file."
+        ByteSize(20 * 2**20), gt=0, description="Maximum size of a single file."
     )
     max_request_bytes: ByteSize = Field(
-        ByteSize(256 * 2**20), gt=0, description="Largest upload request, all files together."
+        ByteSize(256 * 2**20), gt=0, description="Maximum size of an upload request."
     )
-    max_request_files: PositiveInt = Field(1000, description="Most files in one upload request.")
+    max_request_files: PositiveInt = Field(
+        1000, description="Maximum number of files in an upload request."
+    )
     max_uploads_in_flight: PositiveInt = Field(
-        32, description="Upload requests that one API process reads at the same time."
+        32,
+        description="Maximum number of concurrent upload requests per API process. Further ones "
+        "are rejected with 503.",
     )
     rate_limit_key: NonNegativeInt = Field(
-        12_000, description="Requests that one API key may make in a minute; 0: any number."
+        12_000, description="Requests per minute and API key. 0 disables the limit."
     )
     rate_limit_address: NonNegativeInt = Field(
         12_000,
-        description="Requests in a minute from one address, this machine's apart; 0: any number.",
+        description="Requests per minute and client address. Loopback is exempt. 0 disables the "
+        "limit.",
     )
     # 50 megapixels decode to 150 MB; every phone camera's default mode is below that.
-    max_pixels: PositiveInt = Field(50_000_000, description="Most pixels in one picture.")
+    max_pixels: PositiveInt = Field(50_000_000, description="Maximum number of pixels per image.")
 
     webhook_secret: SecretStr | None = Field(
-        None, description="Signs webhooks; none are sent unless it is set."
+        None,
+        description="Secret that signs webhook deliveries: `whsec_` and Base64. Unset: webhooks "
+        "are disabled.",
     )
     webhook_private: bool = Field(
-        default=False, description="Let webhooks go to this machine and into private networks."
+        default=False,
+        description="Allow webhook URLs on loopback and private networks.",
     )
     otlp_endpoint: str | None = Field(
         default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        description="Where traces go, by OTLP over HTTP; none are made unless it is set.",
+        description="Base URL of an OTLP/HTTP collector for traces. Unset: "
+        "OTEL_EXPORTER_OTLP_ENDPOINT; if that is unset as well, tracing is disabled.",
     )
-    log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
+    log_format: Literal["console", "json"] = Field(
+        "console", description="Log format: `console` for people, `json` for log collectors."
+    )
 
     @field_validator("webhook_secret")
     @classmethod
-    def _can_sign(cls, secret: SecretStr | None) -> SecretStr | None:
+    def _check_webhook_secret(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None:
             read_secret(secret.get_secret_value())
         return secret
 
     @model_validator(mode="after")
-    def _worker_death_shows_before_the_lease_ends(self) -> Self:
-        # A picture that hangs has its worker process killed when the task's time is up, and that
-        # shows when its heartbeat has been missing for so long. Were the lease over before, the
-        # worker would pass for alive and the picture for innocent, time and again.
-        least = DEAD_AFTER + _SWEEPS
-        if self.lease < self.task_timeout + least:
+    def _check_lease(self) -> Self:
+        # The worker process of an image that hangs is killed at the task timeout. It is found dead
+        # DEAD_AFTER later, when its heartbeat is missing, and the crash counts against the image.
+        # If the lease expired before that, the worker would look alive, no crash would be counted,
+        # and the image would be retried without end.
+        margin = DEAD_AFTER + _SWEEPS
+        if self.lease < self.task_timeout + margin:
             raise ValueError(
-                f"GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT by {least.seconds} s"
+                "GALLERY_LEASE must be longer than GALLERY_TASK_TIMEOUT by at least "
+                f"{margin.seconds} s"
             )
         return self
 
     def require_addresses(self) -> None:
-        """See to it that Postgres, Redis and object storage are named.
+        """Check that the addresses of Postgres, Redis and object storage are set.
 
         Raises:
-            ConfigurationError: one of them is not.
+            ConfigurationError: One of them is not set.
         """
         self.require_database_url()
         self.require_redis_url()
         self.require_objects_url()
 
     def require_database_url(self) -> str:
+        """Return the address of Postgres, or raise ConfigurationError if it is not set."""
         return _required("GALLERY_DATABASE_URL", self.database_url)
 
     def require_redis_url(self) -> str:
+        """Return the address of Redis, or raise ConfigurationError if it is not set."""
         return _required("GALLERY_REDIS_URL", self.redis_url)
 
     def require_objects_url(self) -> str:
+        """Return the address of object storage, or raise ConfigurationError if it is not set."""
         return _required("GALLERY_OBJECTS_URL", self.objects_url)
 
 
 def _required(name: str, value: SecretStr | None) -> str:
     if value is None:
         raise ConfigurationError(
-            f"{name} is not set. Set it, or start everything with `gallery run`, which sets it."
+            f"{name} is not set. Set it, or use `gallery run`, which starts an embedded server."
         )
     return value.get_secret_value()

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Resolve pyproject.toml into lock files: versions and hashes, no addresses. Needs `uv`.
+# Resolve pyproject.toml into lock files with versions and hashes, without index URLs. Requires `uv`.
 set -eu
 cd "$(dirname "$0")/.."
 lock() {
     uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-annotate --no-header --quiet -c requirements/constraints.in "$@"
 }
-# `make run` and `make test`: everything, on any machine.
+# For `make run` and `make test`: all extras, all platforms.
 lock --all-extras requirements/build.in -o requirements/all.txt
-# The container images: the same versions, only what each one needs.
+# For the container images: the same versions, only the extras that each one needs.
 lock --extra api --extra telemetry -c requirements/all.txt requirements/build.in -o requirements/api.txt
 lock --extra worker --extra telemetry -c requirements/all.txt requirements/build.in -o requirements/worker.txt
 lock --extra worker --extra compile -c requirements/all.txt requirements/build.in \

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from core.errors import ClassificationError, DatabaseUnavailableError, ObjectStoreUnavailableError
 from infra.database.pool import WorkerConnection
-from infra.database.queries.leases import (
+from infra.database.queries.transitions import (
     BatchResults,
     ClaimedImage,
     Classified,

@@ -12,7 +12,7 @@ from core.errors import (
     ObjectNotFoundError,
     ObjectStoreUnavailableError,
 )
-from infra.database.queries.leases import ClaimedImage
+from infra.database.queries.transitions import ClaimedImage
 from infra.storage import ObjectStore, original_key
 from worker.timings import Timings
 

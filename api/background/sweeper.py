@@ -16,12 +16,8 @@ from api.background.loop import FailureLog
 from core.errors import QueueUnavailableError, UnavailableError
 from core.types import Lane
 from infra.database.pool import Database
-from infra.database.queries.recovery import (
-    RecoveredImage,
-    reclaim_expired,
-    take_unpublished,
-    try_sweeper_lock,
-)
+from infra.database.queries.recovery import take_unpublished, try_sweeper_lock
+from infra.database.queries.transitions import RecoveredImage, reclaim_expired
 from infra.queue.celery import LANES, Queue
 from infra.settings import Settings
 from infra.telemetry.logging import get_logger

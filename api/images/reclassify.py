@@ -11,7 +11,7 @@ from api.problems import problems
 from core.errors import ConflictError
 from core.search.parser import parse_search
 from infra.database.queries.images import batches_of
-from infra.database.queries.reclassify import Scope, find_for_reclassification, reclassify_images
+from infra.database.queries.transitions import Scope, find_for_reclassification, reclassify_images
 from infra.database.queries.workers import Worker, list_live_workers
 from infra.database.search.compiler import Filter
 

@@ -11,10 +11,10 @@ from api.images.serializer import json_response, serialize_image
 from api.jobs.serializer import serialize_job
 from api.problems import problems
 from api.schemas import ImageRead, JobRead
-from infra.database.queries import requeue
+from infra.database.queries import transitions
 from infra.database.queries.images import get_image
 from infra.database.queries.jobs import get_job, list_items
-from infra.database.queries.requeue import Ended, Retry
+from infra.database.queries.transitions import Ended, Retry
 from infra.database.queries.webhooks import arm_webhook
 
 router = APIRouter()
@@ -32,7 +32,7 @@ async def retry_job(job_id: JobId, service: ServiceDep) -> Response:
     async with service.database.connection() as conn:
         await get_job(conn, job_id)
         async with conn.transaction():
-            if await requeue.retry_images(conn, Retry(job_id=job_id)):
+            if await transitions.retry_images(conn, Retry(job_id=job_id)):
                 await arm_webhook(conn, job_id)
         return await _answer(conn, job_id)
 
@@ -48,7 +48,7 @@ async def cancel_job(job_id: JobId, service: ServiceDep) -> Response:
     """Call off what is still queued, except what another job waits for, too."""
     async with service.database.connection() as conn:
         await get_job(conn, job_id)
-        await requeue.cancel_job(conn, job_id)
+        await transitions.cancel_job(conn, job_id)
         return await _answer(conn, job_id)
 
 
@@ -85,7 +85,7 @@ class Retried(BaseModel):
 async def retry_images(which: RetrySelection, service: ServiceDep) -> Retried:
     """Queue again what failed or was cancelled: some pictures, or all."""
     async with service.database.connection() as conn:
-        ids = await requeue.retry_images(conn, which.retry())
+        ids = await transitions.retry_images(conn, which.retry())
     return Retried(retried=len(ids), ids=ids)
 
 
@@ -99,5 +99,5 @@ async def retry_images(which: RetrySelection, service: ServiceDep) -> Retried:
 async def retry_image(image_id: ImageId, service: ServiceDep) -> Response:
     """Queue a picture again that failed or was cancelled; any other stays as it is."""
     async with service.database.connection() as conn:
-        await requeue.retry_images(conn, Retry(ended=["failed", "cancelled"], ids=[image_id]))
+        await transitions.retry_images(conn, Retry(ended=["failed", "cancelled"], ids=[image_id]))
         return json_response(serialize_image(await get_image(conn, image_id)))

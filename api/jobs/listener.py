@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 
 from api.background.loop import FailureLog
 from infra.database.pool import limited_conninfo
-from infra.database.queries.leases import CHANGES_CHANNEL
+from infra.database.queries.transitions import CHANGES_CHANNEL
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)

@@ -1,1 +1,1 @@
-"""Postgres: the truth. One module per table; each query stands above the function that runs it."""
+"""Postgres, the source of truth: connections, migrations, queries and search."""

@@ -1,6 +1,6 @@
-"""Bring a database to the newest schema: numbered, forward-only SQL files.
+"""Schema migrations: numbered, forward-only SQL files.
 
-Why not a library: see docs/decisions/0002-migrations.md.
+docs/decisions/0002-sql-migrations.md gives the reasons against a migration library.
 """
 
 from collections.abc import Iterator
@@ -29,45 +29,47 @@ ADD_APPLIED = "INSERT INTO migrations (name) VALUES (%(name)s)"
 
 
 class Migration(NamedTuple):
-    """One step: its file's name and its statements."""
+    """One migration: its file name and its SQL."""
 
     name: str
     sql: LiteralString
 
 
 def list_migrations() -> list[Migration]:
-    """Every migration that this version knows, in order."""
+    """Return all migrations of this version in the order of application."""
     folder = files("infra.database") / "migrations"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    # The files are part of the source; nobody's input can be in them.
+    # The files are part of the source and contain no user input.
     return [Migration(name, (folder / name).read_text()) for name in names]
 
 
 def migrate(conninfo: str) -> list[str]:
-    """Apply what is missing, one transaction each, and return the names applied.
+    """Apply all pending migrations and return their names.
 
-    Several processes may call it at once: an advisory lock lets one work while the others wait,
-    and, unlike a lock kept in a table, is gone when its holder dies.
+    Each migration runs in a transaction of its own. Several processes may call this function at
+    the same time: an advisory lock serialises them. Postgres frees the lock when the connection
+    of its holder ends, unlike a lock that is stored in a table.
     """
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(hashtext('gallery.migrations'))")
         conn.execute(CREATE_MIGRATIONS)
-        applied = list(_apply_missing(conn))
+        applied = list(_apply_pending(conn))
         write_classes(conn, load_vocabulary())
         if not create_embeddings(conn):
-            log.info("no extension `vector` in this Postgres: similar pictures are off")
+            log.info("similar_search.disabled", reason="Postgres has no usable extension `vector`")
     return applied
 
 
-def _apply_missing(conn: psycopg.Connection) -> Iterator[str]:
-    done = {name for (name,) in conn.execute(LIST_APPLIED)}
+def _apply_pending(conn: psycopg.Connection) -> Iterator[str]:
+    applied = {name for (name,) in conn.execute(LIST_APPLIED)}
     for migration in list_migrations():
-        if migration.name in done:
+        if migration.name in applied:
             continue
         with conn.transaction():
-            # A busy table makes the migration fail and be tried again, not the service stand still.
+            # Waiting for a lock blocks all later queries on the table. Fail after 4 s instead;
+            # the caller runs the migration again.
             conn.execute("SET LOCAL lock_timeout = '4s'")
             conn.execute(migration.sql)
             conn.execute(ADD_APPLIED, {"name": migration.name})
-        log.info("migration applied", migration=migration.name)
+        log.info("migration.applied", migration=migration.name)
         yield migration.name

@@ -1,4 +1,4 @@
-"""How processes reach Postgres: a pool for the API, one connection for a worker process."""
+"""Postgres connections: a pool for the API, a single connection for a worker process."""
 
 import asyncio
 import os
@@ -19,28 +19,29 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-# Notice a dead server within seconds, and never let one query or lock hold a request for long.
+# Detect a dead server within seconds, and limit how long one query or lock can delay a request.
+# JIT compilation takes longer than the queries of this service.
 _CLIENT_LIMITS: dict[str, str | int] = {
-    "connect_timeout": 3,
+    "connect_timeout": 3,  # seconds, as all but tcp_user_timeout
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    "tcp_user_timeout": 15000,
+    "tcp_user_timeout": 15000,  # milliseconds
     "options": "-c statement_timeout=10s -c lock_timeout=5s -c jit=off"
     " -c idle_in_transaction_session_timeout=10s",
 }
 _POOL_SIZE = 8
-# A worker waits less: it must be done, one way or the other, before its task's time is up.
-_WORKER_QUERY_SECONDS = 5.0
-# A server that is stopped, not gone, answers nothing and breaks nothing; its own time limits stand
-# still with it. So whoever asks stops waiting by himself.
+# Client-side limits. A suspended Postgres server sends no response and closes no connection, and
+# its own statement_timeout does not expire either. A worker has less time: the task's time limit
+# includes its queries.
 _QUERY_SECONDS = 12.0
-# After a failover, a server that is still there may only be read; psycopg files that elsewhere.
-_AWAY = (psycopg.OperationalError, ReadOnlySqlTransaction)
+_WORKER_QUERY_SECONDS = 5.0
+# After a failover, the old primary rejects writes. For psycopg this is no OperationalError.
+_CONNECTION_ERRORS = (psycopg.OperationalError, ReadOnlySqlTransaction)
 
 
 class Database:
-    """The API's way to Postgres: a bounded pool whose errors are ours."""
+    """Bounded connection pool of an API process. Reports failures as DatabaseUnavailableError."""
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection]) -> None:
         self._pool = pool
@@ -50,44 +51,55 @@ class Database:
     async def connection(
         self, *, seconds: float | None = _QUERY_SECONDS
     ) -> AsyncIterator[AsyncConnection]:
-        """Borrow an autocommit connection; hold it only while querying.
+        """Borrow an autocommit connection. Hold it only while querying.
+
+        Args:
+            seconds: Time limit for getting the connection and for the whole block; None for no
+                limit.
 
         Raises:
-            DatabaseUnavailableError: there is none to be had, it broke, or what was asked took
-                longer than `seconds`.
+            DatabaseUnavailableError: No connection is available, the connection broke, or the
+                block took longer than `seconds`.
         """
         try:
             async with asyncio.timeout(seconds), self._pool.connection() as conn:
-                self._note(is_lost=False)
+                self._log_change(is_lost=False)
                 try:
                     yield conn
                 except ReadOnlySqlTransaction:
-                    await conn.close()  # a standby by now; the next one finds the new primary
+                    await conn.close()  # now a standby; the next connection goes to the primary
                     raise
         except TooManyRequests as error:
             raise DatabaseUnavailableError from error
-        except (*_AWAY, PoolTimeout, TimeoutError) as error:
-            self._note(is_lost=True, reason=str(error).strip())
+        except (*_CONNECTION_ERRORS, PoolTimeout, TimeoutError) as error:
+            self._log_change(is_lost=True, reason=str(error).strip())
             raise DatabaseUnavailableError from error
 
-    def _note(self, *, is_lost: bool, reason: str = "") -> None:
-        """One line when Postgres goes, one when it is back."""
+    def _log_change(self, *, is_lost: bool, reason: str = "") -> None:
+        """Log the first failure and the recovery, not each failed attempt."""
         if is_lost and not self._is_lost:
-            log.warning("database lost", reason=reason)
+            log.warning("database.lost", reason=reason)
         elif self._is_lost and not is_lost:
-            log.info("database back")
+            log.info("database.recovered")
         self._is_lost = is_lost
 
 
 @asynccontextmanager
 async def open_database(url: str, *, name: str) -> AsyncIterator[Database]:
-    """Open a pool. It comes up without Postgres and finds it later."""
+    """Open a connection pool and close it at the end of the block.
+
+    Opening succeeds while Postgres is unreachable; the pool connects in the background.
+
+    Args:
+        url: Postgres address as a libpq URL.
+        name: Value of `application_name` in pg_stat_activity.
+    """
     async with AsyncConnectionPool(
         limited_conninfo(url),
         name=name,
         min_size=1,
         max_size=_POOL_SIZE,
-        max_waiting=_POOL_SIZE * 16,  # past that, refuse instead of queueing
+        max_waiting=_POOL_SIZE * 16,  # reject further requests instead of queueing them
         timeout=2.0,
         reconnect_timeout=30,
         check=_check_connection,
@@ -98,18 +110,19 @@ async def open_database(url: str, *, name: str) -> AsyncIterator[Database]:
 
 
 async def _check_connection(conn: AsyncConnection) -> None:
-    """Notice that the server has gone, without a round trip to it each time.
+    """Detect a closed connection without a round trip to the server.
 
-    A connection that rests has nothing to say: one that has is closed, or about to be.
+    The server sends nothing over an idle connection unless it closes it. So only a connection
+    with data to read needs the pool's own check, which runs a query.
     """
-    socket = select.poll()
-    socket.register(conn.fileno(), select.POLLIN)
-    if socket.poll(0):
+    poll = select.poll()
+    poll.register(conn.fileno(), select.POLLIN)
+    if poll.poll(0):
         await AsyncConnectionPool.check_connection(conn)
 
 
 def limited_conninfo(url: str) -> str:
-    """The address with our time limits, which settings in the address itself override."""
+    """Return the address with the default timeouts. Timeouts in the address take precedence."""
     given = psycopg.conninfo.conninfo_to_dict(url)
     return make_conninfo(url, **{k: v for k, v in _CLIENT_LIMITS.items() if k not in given})
 
@@ -118,15 +131,15 @@ HAS_EMBEDDINGS = "SELECT to_regclass('embeddings') IS NOT NULL"
 
 
 def has_embeddings(conn: Connection) -> bool:
-    """Whether this database has a place for embeddings: see `embeddings`."""
+    """Return whether the database has the tables of `infra.database.search.similar`."""
     row = conn.execute(HAS_EMBEDDINGS).fetchone()
     return row is not None and bool(row[0])
 
 
 class WorkerConnection:
-    """A worker process's single autocommit connection, opened again after it broke.
+    """The single autocommit connection of a worker process. Reconnects after a failure.
 
-    Not for sharing between threads.
+    Not thread-safe.
     """
 
     def __init__(self, url: str, *, name: str) -> None:
@@ -137,11 +150,11 @@ class WorkerConnection:
 
     @contextmanager
     def use(self) -> Iterator[Connection]:
-        """Yield the connection.
+        """Connect if necessary and yield the connection, for at most 5 s.
 
         Raises:
-            DatabaseUnavailableError: Postgres cannot be reached, or the connection broke; what
-                was under way may or may not have been committed.
+            DatabaseUnavailableError: Postgres is unreachable, or the connection broke or timed
+                out. The running transaction may or may not be committed.
         """
         try:
             if self._conn is None or self._conn.closed:
@@ -151,11 +164,12 @@ class WorkerConnection:
                 self.has_embeddings = has_embeddings(self._conn)
             with _query_timeout(_WORKER_QUERY_SECONDS, self._conn):
                 yield self._conn
-        except _AWAY as error:
+        except _CONNECTION_ERRORS as error:
             self.close()
             raise DatabaseUnavailableError from error
 
     def close(self) -> None:
+        """Close the connection. The next `use` opens a new one."""
         if self._conn is not None:
             self._conn.close()
             self._conn = None
@@ -163,8 +177,8 @@ class WorkerConnection:
 
 @contextmanager
 def _query_timeout(seconds: float, conn: Connection) -> Iterator[None]:
-    """Break the connection under a query that gets no answer, so that the query fails."""
-    timer = Timer(seconds, _break_connection, [conn.fileno()])
+    """Shut the socket of a connection down after some seconds, so that a hanging query fails."""
+    timer = Timer(seconds, _shut_down_socket, [conn.fileno()])
     timer.daemon = True
     timer.start()
     try:
@@ -173,6 +187,6 @@ def _query_timeout(seconds: float, conn: Connection) -> Iterator[None]:
         timer.cancel()
 
 
-def _break_connection(descriptor: int) -> None:
-    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as ours:
-        ours.shutdown(socket.SHUT_RDWR)
+def _shut_down_socket(descriptor: int) -> None:
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as duplicate:
+        duplicate.shutdown(socket.SHUT_RDWR)

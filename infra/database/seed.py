@@ -1,4 +1,4 @@
-"""The ImageNet classes, as rows that exports and searches join."""
+"""Rows of the table `classes`: the 1,000 ImageNet classes, joined by exports and searches."""
 
 import psycopg
 
@@ -15,7 +15,7 @@ WRITE_CLASSES = """
 
 
 def write_classes(conn: psycopg.Connection, vocabulary: Vocabulary) -> None:
-    """Make the table say what the vocabulary says."""
+    """Insert the classes of the vocabulary and update rows that differ."""
     conn.execute(
         WRITE_CLASSES,
         {

@@ -1,4 +1,7 @@
-"""Answers kept for as long as nothing has been written to the database since."""
+"""Cache of query results that are valid for one database snapshot.
+
+docs/decisions/0005-snapshot-cache.md explains why no result can be stale.
+"""
 
 import asyncio
 import math
@@ -10,65 +13,72 @@ from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-# Of a search that finds few, an answer holds up to half a megabyte.
+# The result of a selective search takes up to 0.5 MB: 32 entries take at most 16 MB.
 MAX_ENTRIES = 32
 
-# Which transactions a statement sees. As long as this is the same, so is all that is read; every
-# commit of a transaction that wrote anything makes it another, and it never comes back.
+# Names the transactions whose changes a statement sees. Two statements with the same value see the
+# same data. Each commit of a writing transaction changes the value, and no value occurs again.
 GET_STATE: LiteralString = "SELECT pg_current_snapshot()::text"
 
 
 @dataclass(slots=True)
 class _Entry:
-    """An answer, the state that it was read in or before, and when the reading began."""
+    """A result, the state read before it, and the monotonic time at which its query started."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     state: str = ""
-    begun: float = -math.inf
-    answer: Any = None
+    started: float = -math.inf
+    result: Any = None
 
-    def holds(self, state: str, asked: float) -> bool:
-        """What was read after somebody asked is no older than what he would read himself."""
-        return self.state == state or self.begun >= asked
+    def is_valid(self, state: str, requested: float) -> bool:
+        """Return whether the result is at least as recent as a query that starts now.
+
+        A result whose query started after the request is valid in any state.
+        """
+        return self.state == state or self.started >= requested
 
 
 class SnapshotCache:
-    """The latest answers. Of several who ask for the same at once, one reads."""
+    """Bounded LRU cache. Concurrent requests for the same key share one query."""
 
     def __init__(self, most: int = MAX_ENTRIES) -> None:
         self._most = most
-        self._known: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
 
     async def get(
         self,
         conn: AsyncConnection,
-        question: Hashable,
-        read: Callable[[], Awaitable[Answer]],
+        key: Hashable,
+        load: Callable[[], Awaitable[Result]],
         *,
         state: str | None = None,
-    ) -> Answer:
-        """The answer, read anew if anything at all has changed since it was read last.
+    ) -> Result:
+        """Return the result for a key; load it if the database has changed since the last load.
 
-        Who has just read something else, and `GET_STATE` with it, gives the `state`.
+        Args:
+            conn: Connection to read the current state with.
+            key: What identifies the query.
+            load: Runs the query. Its errors are raised and not cached.
+            state: Result of `GET_STATE` if the caller has just read it with another query.
         """
-        asked = time.monotonic()
+        requested = time.monotonic()
         if state is None:
             state = str((await anext(await conn.execute(GET_STATE)))[0])
-        known = self._known.setdefault(question, _Entry())
-        self._known.move_to_end(question)
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
-        if not known.holds(state, asked):
-            async with known.lock:
-                if not known.holds(state, asked):
-                    await self._read(known, state, read)
-        answer: Answer = known.answer
-        return answer
+        entry = self._entries.setdefault(key, _Entry())
+        self._entries.move_to_end(key)
+        while len(self._entries) > self._most:
+            self._entries.popitem(last=False)
+        if not entry.is_valid(state, requested):
+            async with entry.lock:
+                if not entry.is_valid(state, requested):
+                    await self._load(entry, state, load)
+        result: Result = entry.result
+        return result
 
-    async def _read(self, known: _Entry, state: str, read: Callable[[], Awaitable[Answer]]) -> None:
-        begun = time.monotonic()
-        answer = await read()
-        # What is written while this reads makes the state another: nobody asks for this one.
-        known.state, known.begun, known.answer = state, begun, answer
+    async def _load(self, entry: _Entry, state: str, load: Callable[[], Awaitable[Result]]) -> None:
+        started = time.monotonic()
+        result = await load()
+        # A commit during the load changes the state, so that no later request matches this one.
+        entry.state, entry.started, entry.result = state, started, result

@@ -1,1 +1,1 @@
-"""Everything on one machine without Docker: Postgres and Redis from wheels, as child processes."""
+"""Embedded servers: Postgres and Redis from wheels as child processes, without Docker."""

@@ -1,4 +1,4 @@
-"""The data directory: where the embedded state lives, and the lock that says who runs on it."""
+"""The data directory of the embedded servers, and the lock that protects it."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-# A run that was told to stop a moment ago may still be stopping.
+# Covers the shutdown of a previous run.
 _LOCK_SECONDS = 45
 # Linux allows 107 bytes for the path of a socket; the longest name in it is `.s.PGSQL.5432`.
 _MAX_SOCKET_DIR_LENGTH = 90
@@ -23,26 +23,29 @@ _MAX_SOCKET_DIR_LENGTH = 90
 
 @dataclass(frozen=True, slots=True)
 class DataDir:
-    """The places inside a data directory."""
+    """A locked data directory and the paths inside it."""
 
     root: Path
     lock: int  # file descriptor
 
     @property
     def postgres(self) -> Path:
+        """Directory of the database cluster."""
         return self.root / "postgres"
 
     @property
     def objects(self) -> Path:
+        """Directory of the object storage."""
         return self.root / "objects"
 
     @property
     def logs(self) -> Path:
+        """Directory of the logs of Postgres and Redis."""
         return self.root / "logs"
 
     @property
     def sockets(self) -> Path:
-        """A folder only its owner may enter, with a path short enough for sockets."""
+        """Private directory of the socket files, in /tmp if the path would be too long."""
         inside = self.root / "run"
         if len(os.fsencode(inside)) <= _MAX_SOCKET_DIR_LENGTH:
             return inside
@@ -52,14 +55,14 @@ class DataDir:
 
 @contextmanager
 def hold(root: Path) -> Iterator[DataDir]:
-    """Use a data directory alone.
+    """Create and lock a data directory for the duration of the block.
 
-    The kernel frees the lock when its holder and the children that inherited it are gone: a run
-    that was killed leaves nothing to clear away, and the next one waits until the killed one's
-    Postgres has really ended.
+    The kernel releases the lock when this process and all child processes that inherited its file
+    descriptor have ended. After a kill no lock file needs to be removed, and the next run waits
+    until the Postgres of the killed run has ended.
 
     Raises:
-        ConfigurationError: another run uses it, or it cannot be written to.
+        ConfigurationError: Another run uses the directory, or it is not writable.
     """
     root = root.resolve()
     try:
@@ -70,23 +73,27 @@ def hold(root: Path) -> Iterator[DataDir]:
             _restrict_permissions(folder.sockets)
             yield folder
     except PermissionError as error:
-        raise ConfigurationError(f"{error.filename} cannot be used: {error.strerror}.") from error
+        raise ConfigurationError(
+            f"{error.filename} is not usable: {error.strerror}. "
+            "Set GALLERY_DATA_DIR to a writable directory."
+        ) from error
 
 
 def _lock(descriptor: int, root: Path) -> None:
     deadline = time.monotonic() + _LOCK_SECONDS
-    said = False
+    is_logged = False
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise ConfigurationError(
-                    f"Another run uses {root}. Stop it, or set GALLERY_DATA_DIR to another folder."
+                    f"Another run uses {root}. Stop it, or set GALLERY_DATA_DIR to another "
+                    "directory."
                 ) from None
-            if not said:
-                log.info("waiting for another run to end", data_dir=str(root))
-                said = True
+            if not is_logged:
+                log.info("data_dir.locked", data_dir=str(root), timeout_seconds=_LOCK_SECONDS)
+                is_logged = True
             time.sleep(0.2)
         else:
             return
@@ -95,5 +102,5 @@ def _lock(descriptor: int, root: Path) -> None:
 def _restrict_permissions(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if folder.stat().st_uid not in (os.getuid(), 65534) or folder.is_symlink():
-        raise ConfigurationError(f"{folder} belongs to somebody else; remove it.")
+        raise ConfigurationError(f"{folder} belongs to another user. Remove it.")
     folder.chmod(0o700)

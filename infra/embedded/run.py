@@ -1,4 +1,4 @@
-"""`gallery run`: every process of the service on this machine, in one go."""
+"""`gallery run`: run all processes of the service on one machine."""
 
 import os
 import shutil
@@ -29,14 +29,14 @@ _API_SECONDS = 60
 
 
 class Stopped(BaseException):
-    """A signal asked us to stop."""
+    """SIGINT, SIGTERM or SIGHUP was received."""
 
 
 def run(settings: Settings) -> None:
-    """Run until SIGINT or SIGTERM, then stop everything in order.
+    """Run all processes until SIGINT, SIGTERM or SIGHUP, then stop them in reverse order.
 
     Raises:
-        GalleryError: something could not be started; whatever had been is stopped again.
+        GalleryError: A process could not be started. Those already started are stopped.
     """
     with _stopping_on_signals(), hold(settings.data_dir) as folder:
         _check_port(settings)
@@ -48,14 +48,14 @@ def run(settings: Settings) -> None:
                 supervisor.restart_ended()
                 time.sleep(_POLL_SECONDS)
         except Stopped:
-            log.info("stopping")
+            log.info("service.stopping")
         finally:
             supervisor.stop()
 
 
 @contextmanager
 def _stopping_on_signals() -> Iterator[None]:
-    """Turn the first signal into Stopped, wherever we are; later ones change nothing."""
+    """Raise Stopped in the block on the first signal and ignore further ones."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -74,13 +74,16 @@ def _check_port(settings: Settings) -> None:
             pass
     except OSError as error:
         raise ConfigurationError(
-            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). "
-            "Set GALLERY_PORT to another one."
+            f"Port {settings.port} on {settings.host} is not available ({error.strerror}). "
+            "Set GALLERY_PORT to another port."
         ) from error
 
 
 def _start_stores(settings: Settings, folder: DataDir, supervisor: Supervisor) -> dict[str, str]:
-    """Start what is not given by address; return the environment that names it all."""
+    """Start the stores without a configured address, and migrate the database.
+
+    Returns the environment for the API and the worker, with the addresses of all stores.
+    """
     environment = dict(os.environ) | {"GALLERY_DATA_DIR": str(folder.root)}
     if settings.database_url is None:
         environment["GALLERY_DATABASE_URL"] = _start_postgres(folder, supervisor)
@@ -89,13 +92,12 @@ def _start_stores(settings: Settings, folder: DataDir, supervisor: Supervisor) -
         supervisor.start(redis.command())
         redis.wait_until_ready()
         environment["GALLERY_REDIS_URL"] = redis.url
-        log.info("redis ready")
+        log.info("redis.started")
     if settings.objects_url is None:
-        # We hold the data directory: whoever was writing these is dead.
+        # Left by a killed run: this process holds the lock of the data directory.
         shutil.rmtree(folder.objects / "unfinished", ignore_errors=True)
         environment["GALLERY_OBJECTS_URL"] = folder.objects.as_uri()
-    for name in migrate(environment["GALLERY_DATABASE_URL"]):
-        log.info("database brought up to date", migration=name)
+    migrate(environment["GALLERY_DATABASE_URL"])
     return environment
 
 
@@ -104,7 +106,7 @@ def _start_postgres(folder: DataDir, supervisor: Supervisor) -> str:
     postgres.prepare()
     supervisor.start(postgres.command())
     postgres.wait_until_ready()
-    log.info("postgres ready")
+    log.info("postgres.started")
     return postgres.url
 
 
@@ -112,7 +114,7 @@ def _start_service(
     settings: Settings, environment: Mapping[str, str], supervisor: Supervisor
 ) -> None:
     for name in ("api", "worker"):
-        # A worker finishes the message it holds before it ends.
+        # A worker finishes its current batch before it ends.
         seconds = settings.task_timeout.total_seconds() + 5 if name == "worker" else 15
         supervisor.start(
             Command(
@@ -123,16 +125,18 @@ def _start_service(
             )
         )
     address = f"http://{settings.host}:{settings.port}"
-    _wait_until_answers(f"{address}/healthz", supervisor)
+    _wait_until_healthy(f"{address}/healthz", supervisor)
     sys.stdout.write(f"The gallery is at {address}\n")
     sys.stdout.flush()
 
 
-def _wait_until_answers(url: str, supervisor: Supervisor) -> None:
+def _wait_until_healthy(url: str, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + _API_SECONDS
     while time.monotonic() < deadline:
-        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 (our own address)
+        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 (a fixed address)
             return
         supervisor.restart_ended()
         time.sleep(0.1)
-    raise ConfigurationError("The API does not come up; its reason is above.")
+    raise ConfigurationError(
+        f"The API did not start within {_API_SECONDS} s. Its log above contains the reason."
+    )

@@ -1,1 +1,1 @@
-"""The Celery queue on Redis, and shared counters."""
+"""The Celery queue on Redis, and counters shared by the API processes."""

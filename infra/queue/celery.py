@@ -1,8 +1,8 @@
-"""The queue: wake-up calls for workers, over Celery on Redis.
+"""The queue: notifications for workers, sent with Celery over Redis.
 
-A message names pictures by id and nothing else; a header names the requests they came with. Any
-message may be lost or come twice: the row in Postgres is the truth, and the sweeper announces again
-what nobody heard.
+A message contains the ids of a batch of images; a header contains the requests that submitted them.
+Messages may be lost or delivered twice. Postgres is the source of truth: workers claim rows there,
+and the sweeper publishes images again whose message was lost.
 """
 
 from collections.abc import Sequence
@@ -24,20 +24,20 @@ from infra.telemetry.correlation import Origin, pack
 CLASSIFY_TASK: Final = "gallery.classify"
 ORIGINS: Final = "origins"
 
-# In the order in which workers look: what a person waits for comes before a bulk load.
+# In the order in which workers poll them: images that a user waits for come before bulk uploads.
 LANES: Final[tuple[Lane, ...]] = ("interactive", "bulk")
 
-# How many threads may publish at once; others wait for a second.
+# Connections for publishing. Further threads wait for up to 1 s.
 PUBLISHERS: Final = 10
 
 
 def create_celery(settings: Settings, *, socket_timeout: float) -> Celery:
-    """The Celery application that the API publishes with and that workers run.
+    """Create the Celery application, for publishing in the API and for consuming in workers.
 
     Args:
-        settings: where Redis is, and how long a message may take.
-        socket_timeout: seconds without an answer after which a Redis connection counts as dead.
-            A worker keeps one reply outstanding, the API waits for none.
+        settings: Address of Redis, and the task's time limit.
+        socket_timeout: Seconds without a response after which a Redis connection is closed. A
+            worker blocks on Redis while the queues are empty and needs a longer one than the API.
     """
     celery = Celery("gallery", broker=_broker_url(settings.require_redis_url()))
     celery.conf.update(
@@ -45,28 +45,28 @@ def create_celery(settings: Settings, *, socket_timeout: float) -> Celery:
         result_backend=None,
         task_serializer="json",
         accept_content=["json"],
-        # Acknowledged before the work: the lease in Postgres guards it, and a message that kills
-        # its worker is not handed to the next one.
+        # Acknowledge before execution: the lease in Postgres recovers the images of a lost worker,
+        # and a message that crashes its worker is not redelivered to the next one.
         task_acks_late=False,
         task_reject_on_worker_lost=False,
-        worker_disable_prefetch=True,  # a busy worker holds no message that another could take
+        worker_disable_prefetch=True,  # a busy worker must not reserve messages
         worker_prefetch_multiplier=1,
         task_soft_time_limit=None,
-        task_time_limit=settings.task_timeout.total_seconds(),  # kills native loops, too
-        task_publish_retry=False,  # one quick try; the sweeper does the rest
-        worker_proc_alive_timeout=60,  # the default of 4 s starves a replaced process
+        task_time_limit=settings.task_timeout.total_seconds(),  # SIGKILL: ends native code, too
+        task_publish_retry=False,  # one attempt; the sweeper publishes again
+        worker_proc_alive_timeout=60,  # loading the model takes longer than the default of 4 s
         worker_max_tasks_per_child=None,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_channel_error_retry=True,  # a full Redis refuses; without this the worker ends
+        broker_channel_error_retry=True,  # otherwise the worker exits when Redis is out of memory
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        worker_enable_remote_control=False,  # nobody asks; signals and Postgres tell
+        worker_enable_remote_control=False,  # not used: Postgres holds the state of the workers
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
         visibility_timeout=120,
         broker_transport_options={
             "queue_order_strategy": "priority",
-            "socket_timeout": socket_timeout,  # without it a half-open connection is deaf for ever
+            "socket_timeout": socket_timeout,  # otherwise a half-open connection is never detected
             "socket_connect_timeout": min(socket_timeout, 2),
             "socket_keepalive": True,
             "health_check_interval": 10,
@@ -84,16 +84,16 @@ def create_celery(settings: Settings, *, socket_timeout: float) -> Celery:
 
 
 def _broker_url(redis_url: str) -> str:
-    """Celery's way of writing the address of a Redis behind a socket file."""
+    """Return the Redis address in Celery's notation, which differs for Unix sockets."""
     parts = urlsplit(redis_url)
     return f"redis+socket://{parts.path}" if parts.scheme == "unix" else redis_url
 
 
 class Queue:
-    """The publishing side. Blocks for at most a second; threads may share it.
+    """Publisher of notifications. Thread-safe; each call blocks for at most about 1 s.
 
-    Its connections are its own: those in Celery's pool, which is the whole program's, stay open
-    when an application is closed.
+    Uses connection pools of its own: Celery's pools are global and stay open when an application is
+    closed.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -107,10 +107,15 @@ class Queue:
         )
 
     def publish(self, ids: Sequence[UUID], lane: Lane, origins: Sequence[Origin] = ()) -> None:
-        """Wake a worker up for these pictures, and tell it where each comes from.
+        """Publish one message for a batch of images.
+
+        Args:
+            ids: The images.
+            lane: The queue.
+            origins: The request of each image, in the order of the ids; empty if unknown.
 
         Raises:
-            QueueUnavailableError: Redis is away or does not answer; nobody was woken.
+            QueueUnavailableError: Redis is unreachable. No message was sent.
         """
         try:
             with self._producers.acquire(block=True, timeout=1) as producer:
@@ -125,10 +130,10 @@ class Queue:
             raise QueueUnavailableError from error
 
     def length(self, lane: Lane) -> int:
-        """How many messages wait in a lane.
+        """Return the number of messages in the queue of a lane.
 
         Raises:
-            QueueUnavailableError: Redis is away or does not answer.
+            QueueUnavailableError: Redis is unreachable.
         """
         try:
             return int(self._redis.llen(lane))
@@ -136,14 +141,15 @@ class Queue:
             raise QueueUnavailableError from error
 
     def check(self) -> None:
-        """Return when Redis answers.
+        """Check that Redis responds.
 
         Raises:
-            QueueUnavailableError: it does not.
+            QueueUnavailableError: Redis is unreachable.
         """
         self.length(LANES[0])
 
     def close(self) -> None:
+        """Close all connections."""
         with suppress(KombuError, redis.RedisError, OSError):
             self._producers.force_close_all()
             self._connections.force_close_all()

@@ -1,4 +1,4 @@
-"""Counting together: numbers that all processes of the API add to, in Redis."""
+"""Counters in Redis that all API processes share, for rate limits."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,7 +10,7 @@ from infra.settings import Settings
 
 
 class Counters:
-    """Counters that forget themselves. Blocks for at most a second; threads may share it."""
+    """Counters that expire. Thread-safe; each call blocks for at most about 1 s."""
 
     def __init__(self, settings: Settings) -> None:
         self._redis = redis.Redis.from_url(
@@ -18,10 +18,12 @@ class Counters:
         )
 
     def add(self, numbers: Mapping[str, int], *, keep_seconds: int) -> dict[str, int]:
-        """Add to counters and return what they have come to, in one round trip.
+        """Add numbers to the counters with these names and return the totals, in one round trip.
+
+        Counters expire `keep_seconds` after the last addition.
 
         Raises:
-            QueueUnavailableError: Redis is away or does not answer.
+            QueueUnavailableError: Redis is unreachable.
         """
         try:
             with self._redis.pipeline(transaction=False) as pipeline:
@@ -34,5 +36,6 @@ class Counters:
         return dict(zip(numbers, totals, strict=True))
 
     def close(self) -> None:
+        """Close all connections."""
         with suppress(redis.RedisError, OSError):
             self._redis.close()

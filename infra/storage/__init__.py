@@ -1,4 +1,4 @@
-"""Object storage: originals and thumbnails, known by the SHA-256 of the original's bytes."""
+"""Object storage: originals and thumbnails, with keys made of the SHA-256 of the original."""
 
 from infra.storage.base import ObjectStore, open_objects, original_key, thumbnail_key
 

@@ -1,4 +1,4 @@
-"""The one small interface to object storage, and how an address becomes a store."""
+"""Interface to object storage, and a factory that opens a store by its address."""
 
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -8,45 +8,47 @@ from infra.storage.local import LocalObjects
 
 
 class ObjectStore(Protocol):
-    """Whole objects by key. Every method may raise ObjectStoreUnavailableError."""
+    """Store of whole objects by key. Every method may raise ObjectStoreUnavailableError."""
 
     def put(self, key: str, data: BinaryIO, size: int, media_type: str) -> None:
-        """Store `size` bytes of `data`; on return they are durable and readable by everyone."""
+        """Store `size` bytes of `data`. On return they are durable and visible to all processes."""
 
     def get(self, key: str) -> bytes:
-        """Return an object's bytes.
+        """Return the bytes of an object.
 
         Raises:
-            ObjectNotFoundError: there is no such key.
+            ObjectNotFoundError: No object has this key.
         """
 
     def delete(self, key: str) -> None:
-        """Remove an object; a missing one is no error."""
+        """Delete an object. A missing object is no error."""
 
     def check(self) -> None:
-        """Return when the store answers."""
+        """Check that the store is available."""
 
 
 def original_key(sha256: bytes) -> str:
+    """Return the key of an original file by its SHA-256."""
     return f"originals/{sha256.hex()}"
 
 
 def thumbnail_key(sha256: bytes) -> str:
+    """Return the key of a thumbnail by the SHA-256 of the original."""
     return f"thumbnails/{sha256.hex()}"
 
 
 def open_objects(url: str) -> ObjectStore:
-    """Open the store an address names: `file:///DIR` or `http(s)://KEY:SECRET@HOST:PORT/BUCKET`.
+    """Open a store by address: `file:///DIR` or `http(s)://KEY:SECRET@HOST:PORT/BUCKET`.
 
     Raises:
-        ConfigurationError: the address is neither.
+        ConfigurationError: The address has neither form.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.path:
         return LocalObjects(unquote(parts.path))
     bucket = parts.path.strip("/")
     if parts.scheme in ("http", "https") and parts.hostname and bucket:
-        # Here, not at the top: a third of a second for those who keep files.
+        # Imported late: the import takes 0.3 s, which file storage can do without.
         from infra.storage.s3 import S3Objects  # noqa: PLC0415
 
         return S3Objects(

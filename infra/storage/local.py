@@ -1,4 +1,4 @@
-"""Object storage in a local directory, for one machine."""
+"""Object storage in a local directory, for a service on one machine."""
 
 import os
 import shutil
@@ -12,22 +12,22 @@ from core.errors import ObjectNotFoundError, ObjectStoreUnavailableError
 
 
 class LocalObjects:
-    """Keys become files; two levels of folders keep each one small.
+    """Objects as files in a directory tree with two levels, which keeps each directory small.
 
-    A file appears under its key only when it is whole and on disk: it is written beside,
-    synced, then renamed.
+    Writes are atomic and durable: the file is written under a temporary name, synced to disk and
+    then renamed.
     """
 
     def __init__(self, root: str | Path) -> None:
         self._root = Path(root)
 
-    def put(self, key: str, data: BinaryIO, size: int, media_type: str) -> None:  # noqa: ARG002 (S3 keeps it; here the row does)
+    def put(self, key: str, data: BinaryIO, size: int, media_type: str) -> None:  # noqa: ARG002 (for S3)
         path = self._path(key)
         unfinished = self._root / "unfinished" / uuid4().hex
         with _local_errors(key):
             try:
-                _in_folder(unfinished, lambda: self._write(unfinished, data))
-                _in_folder(path, lambda: unfinished.replace(path))
+                _with_parent(unfinished, lambda: self._write(unfinished, data))
+                _with_parent(path, lambda: unfinished.replace(path))
                 _sync_directory(path.parent)
             except BaseException:
                 unfinished.unlink(missing_ok=True)
@@ -56,17 +56,17 @@ class LocalObjects:
             os.fsync(file.fileno())
 
 
-def _in_folder(path: Path, act: Callable[[], object]) -> None:
-    """Act on a path; its folder is made first only where it turns out to be missing."""
+def _with_parent(path: Path, action: Callable[[], object]) -> None:
+    """Run an action on a path; if the parent directory is missing, create it and try again."""
     try:
-        act()
+        action()
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        act()
+        action()
 
 
 def _sync_directory(path: Path) -> None:
-    """Make a rename survive a power cut."""
+    """Sync a directory, so that a rename in it survives a power failure."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -82,5 +82,5 @@ def _local_errors(key: str) -> Iterator[None]:
         raise ObjectNotFoundError(f"There is no object {key!r}.") from error
     except OSError as error:
         raise ObjectStoreUnavailableError(
-            f"Object storage cannot be used ({error.strerror}). Try again in a moment."
+            f"Object storage is unavailable ({error.strerror}). Retry shortly."
         ) from error

@@ -1,4 +1,4 @@
-"""Object storage over S3, through the MinIO client."""
+"""Object storage over the S3 API, with the MinIO client."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,19 +11,20 @@ from minio.error import MinioException, S3Error
 
 from core.errors import ObjectNotFoundError, ObjectStoreUnavailableError
 
-# The client's own defaults wait 300 s to connect and to read, five times over.
+# The defaults of the client are 300 s to connect and 300 s to read, with five retries.
 _TIMEOUT = urllib3.Timeout(connect=2, read=10)
 _RETRIES = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504))
-# One request per object: our largest upload is below a part, so no multipart and no thread pool.
+# Larger than the largest file (GALLERY_MAX_UPLOAD_BYTES), so that each object takes one request
+# instead of a multipart upload in a thread pool.
 _PART_BYTES = 64 * 2**20
-# Of a missing bucket no picture is to blame: that is storage being away.
-_MISSING = "NoSuchKey"
+# A missing bucket (NoSuchBucket) is not a missing object: then the storage is unavailable.
+_MISSING_OBJECT = "NoSuchKey"
 
 
 class S3Objects:
-    """Objects in one bucket of MinIO or any other S3 service.
+    """Objects in one bucket of MinIO or another S3 service.
 
-    Thread-safe. The bucket is made on first use when it is missing.
+    Thread-safe. A missing bucket is created on first use.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class S3Objects:
             secure=secure,
             http_client=urllib3.PoolManager(timeout=_TIMEOUT, retries=_RETRIES, maxsize=16),
         )
-        self._bucket_known = False
+        self._bucket_exists = False
         self._bucket_lock = Lock()
 
     def put(self, key: str, data: BinaryIO, size: int, media_type: str) -> None:
@@ -67,17 +68,17 @@ class S3Objects:
 
     def _ensure_bucket(self) -> None:
         with self._bucket_lock:
-            if self._bucket_known:
+            if self._bucket_exists:
                 return
             if not self._client.bucket_exists(self._bucket):
                 self._make_bucket()
-            self._bucket_known = True
+            self._bucket_exists = True
 
     def _make_bucket(self) -> None:
         try:
             self._client.make_bucket(self._bucket)
         except S3Error as error:
-            if error.code != "BucketAlreadyOwnedByYou":  # another process was quicker
+            if error.code != "BucketAlreadyOwnedByYou":  # another process created it
                 raise
 
 
@@ -86,10 +87,10 @@ def _s3_errors(key: str) -> Iterator[None]:
     try:
         yield
     except S3Error as error:
-        if error.code == _MISSING:
+        if error.code == _MISSING_OBJECT:
             raise ObjectNotFoundError(f"There is no object {key!r}.") from error
         raise ObjectStoreUnavailableError(
-            f"Object storage refused ({error.code}). Try again in a moment."
+            f"Object storage rejected the request ({error.code}). Retry shortly."
         ) from error
     except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
         raise ObjectStoreUnavailableError from error

@@ -1,4 +1,4 @@
-"""Where a picture's work comes from: request and job, named alike in the log of every process."""
+"""Correlation ids: pass request id, job id and trace context from the API to the workers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -6,20 +6,24 @@ from uuid import UUID
 
 import structlog
 
-# What a message may carry beside ids of pictures: more ids, for the log and for traces.
+# Fields of an origin, as they are named in the log.
 _FIELDS: Final = ("request_id", "job_id", "traceparent")
 
 Origin = Mapping[str, str]
 
 
 def current_origin() -> Origin:
-    """What is being worked on here, as this task's log lines have it."""
+    """Return the correlation ids of the current task, as its log lines have them."""
     context = structlog.contextvars.get_contextvars()
     return {name: str(context[name]) for name in _FIELDS if name in context}
 
 
 def pack(origins: Iterable[Origin]) -> list[dict[str, Any]]:
-    """A message's header: each origin once, with the positions of its pictures."""
+    """Return a message header with each distinct origin and the positions of its images.
+
+    Args:
+        origins: The origin of each image, in the order of the ids in the message.
+    """
     packed: list[dict[str, Any]] = []
     for position, origin in enumerate(origins):
         known = next((each for each in packed if each["origin"] == origin), None)
@@ -31,7 +35,7 @@ def pack(origins: Iterable[Origin]) -> list[dict[str, Any]]:
 
 
 def unpack(header: object, ids: Sequence[UUID]) -> dict[UUID, Origin]:
-    """Each picture's origin, of those that have one. A sweeper's messages have no header."""
+    """Return the origins by image id. Empty for messages of the sweeper, which have no header."""
     return {
         ids[position]: each["origin"]
         for each in (header if isinstance(header, list) else ())
@@ -41,7 +45,7 @@ def unpack(header: object, ids: Sequence[UUID]) -> dict[UUID, Origin]:
 
 
 def bind_origins(origins: Iterable[Origin]) -> None:
-    """Have the log lines of a message's work name where it comes from."""
+    """Bind the request and job ids of a batch to the log lines of the current task."""
     structlog.contextvars.clear_contextvars()
     known = list(origins)
     for name, many in (("request_id", "request_ids"), ("job_id", "job_ids")):

@@ -1,4 +1,4 @@
-"""Structured logging, the same in every process."""
+"""Structured logging for all processes."""
 
 import logging
 import warnings
@@ -8,7 +8,7 @@ import structlog
 
 
 def configure_logging(log_format: Literal["console", "json"]) -> None:
-    """Send structlog's and the standard library's records through one formatter to stderr."""
+    """Write the records of structlog and of the standard library to stderr, in one format."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -39,18 +39,18 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    logging.captureWarnings(capture=True)  # Python's warnings are lines like the others
-    # Pillow warns about what is odd in a file; a file's oddities are not the operator's business.
+    logging.captureWarnings(capture=True)
+    # Pillow warns about unusual files, which operators cannot change.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    # The steps of their start and stop, and of each message, say nothing that our lines do not.
+    # Their INFO records about startup, shutdown and each message duplicate the service's own.
     for name in ("uvicorn", "celery"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # These tell of every failed try; our own lines tell when something goes and comes back.
+    # They log each failed attempt; the service logs the first failure and the recovery.
     for name in ("psycopg.pool", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger whose events are past-tense fragments with fields."""
+    """Return a logger. Events are named `noun.past_participle`; details are fields."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -1,4 +1,4 @@
-"""Traces sent by OTLP over HTTP. The other `OTEL_*` variables of the SDK count as always."""
+"""Trace export by OTLP over HTTP. The SDK's other `OTEL_*` variables apply as well."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _W3C = TraceContextTextMapPropagator()
 
 
 class OtlpRequest:
-    """A request that is being answered."""
+    """Span of an HTTP request in progress. Implements `RequestSpan`."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
@@ -27,28 +27,29 @@ class OtlpRequest:
         self.traceparent = carrier["traceparent"]
 
     def answered(self, method: str, route: str, code: int) -> None:
+        """Record method, route and status code of the response."""
         self._span.update_name(f"{method} {route}")
         self._span.set_attributes(
             {"http.request.method": method, "http.route": route, "http.response.status_code": code}
         )
-        if code >= 500:  # noqa: PLR2004 (of HTTP)
+        if code >= 500:  # noqa: PLR2004 (HTTP server errors)
             self._span.set_status(Status(StatusCode.ERROR))
 
 
 class OtlpTraces:
-    """Spans of one process, sent in the background."""
+    """Exporter of the spans of one process, in a background thread. Implements `Traces`."""
 
     def __init__(self, endpoint: str, service: str) -> None:
-        # A name set from outside counts more than ours.
-        named = {} if "OTEL_SERVICE_NAME" in os.environ else {SERVICE_NAME: service}
-        self._provider = TracerProvider(resource=Resource.create(named))
+        # OTEL_SERVICE_NAME takes precedence over the default name.
+        attributes = {} if "OTEL_SERVICE_NAME" in os.environ else {SERVICE_NAME: service}
+        self._provider = TracerProvider(resource=Resource.create(attributes))
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("gallery")
 
     @contextmanager
     def request(self, headers: Mapping[str, str]) -> Iterator[OtlpRequest]:
-        """Trace a request, as part of the client's trace if it brings one."""
+        """Open a span for an HTTP request, in the client's trace if the headers name one."""
         span = self._tracer.start_span("request", _W3C.extract(headers), kind=SpanKind.SERVER)
         try:
             yield OtlpRequest(span)
@@ -56,8 +57,8 @@ class OtlpTraces:
             span.end()
 
     def picture(self, origin: Origin, image_id: str, steps: Sequence[Step]) -> None:
-        """Tell of a picture's way through a worker, as part of its request's trace."""
-        whole = self._tracer.start_span(
+        """Record the steps of classifying an image, in the trace of its request."""
+        parent = self._tracer.start_span(
             "classify picture",
             _W3C.extract(origin),
             kind=SpanKind.CONSUMER,
@@ -65,11 +66,11 @@ class OtlpTraces:
             attributes={"gallery.image_id": image_id}
             | {f"gallery.{name}": value for name, value in origin.items() if name.endswith("_id")},
         )
-        inside = set_span_in_context(whole)
+        context = set_span_in_context(parent)
         for step in steps:
-            self._tracer.start_span(step.name, inside, start_time=step.began).end(step.ended)
-        whole.end(max(step.ended for step in steps))
+            self._tracer.start_span(step.name, context, start_time=step.began).end(step.ended)
+        parent.end(max(step.ended for step in steps))
 
     def close(self) -> None:
-        """Send what is left."""
+        """Export pending spans and stop."""
         self._provider.shutdown()

@@ -1,4 +1,4 @@
-"""Spans of a trace."""
+"""Interfaces for trace spans, free of imports from OpenTelemetry."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ from infra.telemetry.correlation import Origin
 
 
 class Step(NamedTuple):
-    """A part of some work; nanoseconds since the epoch."""
+    """A step of some work, with start and end in nanoseconds since the epoch."""
 
     name: str
     began: int
@@ -16,22 +16,22 @@ class Step(NamedTuple):
 
 
 class RequestSpan(Protocol):
-    """A request that is being answered."""
+    """Span of an HTTP request in progress. `traceparent` is its W3C trace context."""
 
     traceparent: str
 
     def answered(self, method: str, route: str, code: int) -> None:
-        """Say what it was and how it ended."""
+        """Record method, route and status code of the response."""
 
 
 class Traces(Protocol):
-    """Where spans go."""
+    """Exporter of the spans of one process."""
 
     def request(self, headers: Mapping[str, str]) -> AbstractContextManager[RequestSpan]:
-        """Trace a request, as part of the client's trace if it brings one."""
+        """Open a span for an HTTP request, in the client's trace if the headers name one."""
 
     def picture(self, origin: Origin, image_id: str, steps: Sequence[Step]) -> None:
-        """Tell of a picture's way through a worker, as part of its request's trace."""
+        """Record the steps of classifying an image, in the trace of its request."""
 
     def close(self) -> None:
-        """Send what is left."""
+        """Export pending spans and stop."""

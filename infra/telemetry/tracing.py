@@ -1,4 +1,4 @@
-"""Traces over API and workers; nothing of it is loaded where nobody collects them."""
+"""Set up tracing. OpenTelemetry is imported only if a collector is configured."""
 
 from importlib.util import find_spec
 
@@ -8,17 +8,17 @@ from infra.telemetry.spans import Traces
 
 
 def open_traces(settings: Settings, service: str) -> Traces | None:
-    """Traces of a process, or None where nobody collects them.
+    """Return the trace exporter of a process, or None if GALLERY_OTLP_ENDPOINT is not set.
 
     Raises:
-        ConfigurationError: somebody does, and what it takes is not installed.
+        ConfigurationError: It is set, and the OpenTelemetry packages are not installed.
     """
     if not settings.otlp_endpoint:
         return None
     if not find_spec("opentelemetry.exporter"):
         raise ConfigurationError(
-            "Traces need the optional packages: pip install 'ai-image-gallery-manager[telemetry]'."
+            "Tracing needs optional packages: pip install 'ai-image-gallery-manager[telemetry]'."
         )
-    from infra.telemetry.otlp import OtlpTraces  # noqa: PLC0415 (loaded for those alone who use it)
+    from infra.telemetry.otlp import OtlpTraces  # noqa: PLC0415 (optional dependency)
 
     return OtlpTraces(settings.otlp_endpoint, service)

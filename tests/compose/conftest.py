@@ -1,4 +1,4 @@
-"""Containers of its own for these tests: built, started, and taken away with their data."""
+"""Build and start the containers of a compose project for these tests, and remove them after."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from tests.compose.containers import Containers
 
 @pytest.fixture(scope="session")
 def containers() -> Iterator[Containers]:
+    """The running service with two workers and one API replica."""
     containers = Containers()
     containers.compose("build")
     try:

@@ -1,4 +1,4 @@
-"""The service in containers, from outside: compose's commands, and HTTP."""
+"""Control the service in containers with `docker compose`, and call it over HTTP."""
 
 import json
 import os
@@ -11,13 +11,13 @@ import httpx
 from tests.support.paths import ROOT
 
 PROJECT = "gallery-proof"
-# As they were at the start: the other tests take settings out of the environment.
+# Read on import, since fixtures of other tests remove settings from the environment.
 PORT = os.environ.get("GALLERY_PORT", "8200")
 WEIGHTS = os.environ.get("GALLERY_BUILD_WEIGHTS", str(ROOT.parent / "shared" / "models"))
 
 
 class Containers:
-    """One run of docker-compose.yml under a name and on a port of its own."""
+    """A compose project with a name and port of its own."""
 
     def __init__(self) -> None:
         self.url = f"http://127.0.0.1:{PORT}"
@@ -28,7 +28,7 @@ class Containers:
         }
 
     def compose(self, *arguments: str) -> str:
-        """Run `docker compose` and return what it printed."""
+        """Run `docker compose` and return its stdout."""
         result = subprocess.run(
             ["docker", "compose", "--project-name", PROJECT, *arguments],
             cwd=ROOT,
@@ -41,7 +41,7 @@ class Containers:
         return result.stdout
 
     def script(self, name: str, *arguments: str) -> str:
-        """Run one of infra/deploy/docker's scripts, as an operator does, on these containers."""
+        """Run a script of infra/deploy/docker on this project and return its stdout."""
         result = subprocess.run(
             [ROOT / "infra" / "deploy" / "docker" / name, *arguments],
             env=self._environment | {"COMPOSE_PROJECT_NAME": PROJECT},
@@ -53,25 +53,26 @@ class Containers:
         return result.stdout
 
     def up(self, *, worker: int, api: int) -> None:
-        """Start or resize it, and come back when every service is healthy."""
+        """Start or scale the services and wait until all of them are healthy."""
         scale = ["--scale", f"worker={worker}", "--scale", f"api={api}"]
         self.compose("up", "--detach", "--wait", *scale)
 
     def containers(self, service: str) -> list[dict[str, Any]]:
+        """Return the containers of a service, as `docker compose ps` describes them."""
         lines = self.compose("ps", "--all", "--format", "json", service).splitlines()
         return [json.loads(line) for line in lines]
 
     def kill_one(self, service: str) -> str:
-        """End one replica without a word of warning, and return its name."""
+        """Kill one container of a service with SIGKILL and return its name."""
         name = str(self.containers(service)[0]["Name"])
         subprocess.run(
             ["docker", "kill", "--signal", "KILL", name], check=True, capture_output=True
         )
         return name
 
-    def send(self, pictures: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
-        """Send pictures as one job, again when a replica dies with the request in its hands."""
-        files = [("files", (name, data, "image/jpeg")) for name, data in pictures]
+    def submit(self, images: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+        """Submit images as one job and return it. Retry if a replica dies meanwhile."""
+        files = [("files", (name, data, "image/jpeg")) for name, data in images]
         transport = httpx.HTTPTransport(retries=3)
         with httpx.Client(base_url=self.url, timeout=60, transport=transport) as client:
             for _ in range(10):
@@ -82,9 +83,10 @@ class Containers:
                 if response.status_code == httpx.codes.ACCEPTED:
                     return dict(response.json())
                 assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
-        raise AssertionError("Nobody took the upload in ten tries.")
+        raise AssertionError("All 10 attempts to submit the images failed.")
 
     def get(self, path: str, **query: str | int) -> httpx.Response:
+        """Send a GET request and return its response, which must not be an error."""
         response = httpx.get(f"{self.url}{path}", params=query, timeout=60)
         response.raise_for_status()
         return response

@@ -1,7 +1,7 @@
-"""The compose file, run for real: `pytest tests/compose` on a machine with Docker.
+"""Tests of docker-compose.yml: `pytest tests/compose` on a machine with Docker.
 
-Not part of `make test`, since it builds images and takes minutes. The tests build on one another,
-in the order they stand here.
+Not part of `make test`, since they build container images and take minutes. The tests depend on one
+another and run in the order of this file.
 """
 
 import csv
@@ -20,8 +20,8 @@ from tests.compose.photos import make_variants, read_photos
 
 pytestmark = pytest.mark.timeout(1800)
 
-# What Keras gives for the photographs, in per cent.
-BEST = {
+# Top class of each photograph and its score in percent, according to Keras.
+TOP_CLASSES = {
     "cat_1080p.jpg": ("Egyptian_cat", 80),
     "hot_dog.jpg": ("hotdog", 80),
     "kite_and_cold.jpg": ("seashore", 49),
@@ -31,45 +31,45 @@ BEST = {
 }
 
 
-def test_photographs_get_their_tags(containers: Containers) -> None:
-    job = containers.send(read_photos().items())
+def test_photographs_get_the_predictions_of_keras(containers: Containers) -> None:
+    job = containers.submit(read_photos().items())
     follow(containers, job["id"])
 
-    best = {image["name"]: image["predictions"][0] for image in images(containers)}
+    top = {image["name"]: image["predictions"][0] for image in images(containers)}
     assert {
-        name: (each["label"], round(each["score"] * 100)) for name, each in best.items()
-    } == BEST
+        name: (each["label"], round(each["score"] * 100)) for name, each in top.items()
+    } == TOP_CLASSES
 
 
-def test_the_export_has_a_row_for_each(containers: Containers) -> None:
+def test_export_has_a_row_for_each_image(containers: Containers) -> None:
     rows = csv.DictReader(io.StringIO(containers.get("/api/v1/export", format="csv").text))
 
-    labels = {name: label for name, (label, _) in BEST.items()}
+    labels = {name: label for name, (label, _) in TOP_CLASSES.items()}
     assert {row["Name"]: row["Label 1"] for row in rows} == labels
 
 
-def test_killing_a_worker_and_an_api_loses_nothing(containers: Containers) -> None:
+def test_killing_a_worker_and_an_api_process_loses_no_image(containers: Containers) -> None:
     containers.up(worker=4, api=2)
-    pictures = list(make_variants(240))
-    requests = [pictures[start : start + 6] for start in range(0, 240, 6)]
+    variants = list(make_variants(240))
+    requests = [variants[start : start + 6] for start in range(0, 240, 6)]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        sending = [pool.submit(containers.send, request) for request in requests]
-        sending[len(sending) // 3].result()
+        submissions = [pool.submit(containers.submit, request) for request in requests]
+        submissions[len(submissions) // 3].result()
         containers.kill_one("worker")
         containers.kill_one("api")
-        assert not all(each.done() for each in sending)
-        jobs = [each.result() for each in sending]
+        assert not all(each.done() for each in submissions)
+        jobs = [each.result() for each in submissions]
 
     for job in jobs:
         follow(containers, job["id"])
-    sent = {item["image_id"] for job in jobs for item in job["items"]}
+    submitted = {item["image_id"] for job in jobs for item in job["items"]}
     done = {image["id"] for image in images(containers) if image["status"] == "done"}
 
-    assert len(sent) == 240
-    assert sent <= done
+    assert len(submitted) == 240
+    assert submitted <= done
 
 
-def test_a_new_start_finds_everything(containers: Containers) -> None:
+def test_restart_preserves_all_data(containers: Containers) -> None:
     before = {image["id"]: image["predictions"] for image in images(containers)}
     containers.compose("down")
     containers.up(worker=2, api=1)
@@ -80,10 +80,10 @@ def test_a_new_start_finds_everything(containers: Containers) -> None:
         assert containers.get(f"/api/v1/images/{image_id}/thumbnail").content
 
 
-def test_a_backup_restores_the_gallery(containers: Containers, tmp_path: Path) -> None:
+def test_restore_recovers_the_gallery_from_a_backup(containers: Containers, tmp_path: Path) -> None:
     before = fingerprints(containers)
     containers.script("backup.sh", str(tmp_path))
-    with pytest.raises(AssertionError, match="There is a gallery here"):
+    with pytest.raises(AssertionError, match="A gallery exists already"):
         containers.script("restore.sh", str(tmp_path))
 
     containers.compose("down", "--volumes")
@@ -94,30 +94,34 @@ def test_a_backup_restores_the_gallery(containers: Containers, tmp_path: Path) -
 
 
 def fingerprints(containers: Containers) -> dict[str, tuple[Any, str, str]]:
-    """What the gallery says of each picture, and what it serves of it."""
+    """Return the JSON of each image, and the hashes of its original and thumbnail."""
     with httpx.Client(base_url=containers.url, timeout=60) as client:
 
-        def serves(image_id: str, what: str) -> str:
-            served = client.get(f"/api/v1/images/{image_id}/{what}").raise_for_status().content
-            return hashlib.sha256(served).hexdigest()
+        def file_hash(image_id: str, file: str) -> str:
+            response = client.get(f"/api/v1/images/{image_id}/{file}").raise_for_status()
+            return hashlib.sha256(response.content).hexdigest()
 
         return {
-            image["id"]: (image, serves(image["id"], "original"), serves(image["id"], "thumbnail"))
+            image["id"]: (
+                image,
+                file_hash(image["id"], "original"),
+                file_hash(image["id"], "thumbnail"),
+            )
             for image in images(containers)
         }
 
 
 def follow(containers: Containers, job_id: str) -> None:
-    """Wait, by long polls, until a job is over."""
+    """Wait with long polls until a job has ended."""
     for _ in range(30):
         job = containers.get(f"/api/v1/jobs/{job_id}", wait=20, items="none").json()
         if job["status"] == "done":
             return
-    raise AssertionError(f"The job is not over: {job}")
+    raise AssertionError(f"The job has not ended: {job}")
 
 
 def images(containers: Containers) -> Iterator[dict[str, Any]]:
-    """Every image of the gallery, page by page."""
+    """Yield all images of the gallery, page by page."""
     page = containers.get("/api/v1/images", limit=100).json()
     yield from page["items"]
     while page["next"] is not None:

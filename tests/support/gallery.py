@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from core.predictions import ScoredClass, ScoredTag
 from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY
-from infra.database.queries.leases import BatchResults, Classified, claim_images, settle_images
+from infra.database.queries.transitions import BatchResults, Classified, claim_images, settle_images
 from infra.settings import Settings
 from tests.support.images import jpeg
 

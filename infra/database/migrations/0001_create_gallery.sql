@@ -1,7 +1,7 @@
--- The gallery: what was sent (jobs, items), the distinct pictures, and what the model said.
+-- Jobs and their items, distinct images, and the model's predictions.
 
--- One distinct picture, known by the SHA-256 of its bytes. A row that is `queued` is itself the
--- outbox: messages on the queue only wake workers up, and any of them may be lost.
+-- One row per distinct image, identified by the SHA-256 of its bytes. The rows with the status
+-- `queued` are the queue: messages in Redis are only notifications, and any of them may be lost.
 CREATE TABLE images (
     id             uuid        PRIMARY KEY,
     sha256         bytea       NOT NULL,
@@ -37,16 +37,16 @@ CREATE TABLE images (
     CONSTRAINT images_reason_iff_failed
         CHECK ((status = 'failed') = (failure_code IS NOT NULL)
            AND (failure_code IS NULL) = (failure_detail IS NULL))
-) WITH (fillfactor = 80);  -- room for the three states a row passes through
+) WITH (fillfactor = 80);  -- room on the page for two updates of each row (queued, running, done)
 
--- The gallery page: newest first, the trash apart.
+-- Image lists: newest first, without the trash, and the trash by itself.
 CREATE INDEX images_newest ON images (created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX images_trash ON images (deleted_at DESC, id DESC) WHERE deleted_at IS NOT NULL;
--- The sweeper and the waiting-time gauge: only rows that wait, only rows at work.
+-- The sweeper and the queue metrics: queued rows only, running rows only.
 CREATE INDEX images_waiting ON images (lane, announced_at) WHERE status = 'queued';
 CREATE INDEX images_at_work ON images (leased_until) WHERE status = 'running';
 
--- One submission: a receipt that outlives queue and restarts.
+-- One submission of files.
 CREATE TABLE jobs (
     id           uuid        PRIMARY KEY,
     item_count   integer     NOT NULL,
@@ -55,14 +55,14 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_newest ON jobs (created_at DESC, id DESC);
 
--- One file of a job, in the order it was sent.
+-- One file of a job, in the order of the upload.
 CREATE TABLE job_items (
     job_id         uuid        NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     position       integer     NOT NULL,
     name           text        NOT NULL,
     outcome        text        NOT NULL,
     image_id       uuid        REFERENCES images (id) ON DELETE SET NULL,
-    last_status    text,       -- what the image had come to when it was purged
+    last_status    text,       -- status of the image when it was purged
     problem_code   text,
     problem_detail text,
     PRIMARY KEY (job_id, position),
@@ -70,31 +70,31 @@ CREATE TABLE job_items (
     CONSTRAINT job_items_reason_iff_rejected
         CHECK ((outcome = 'rejected') = (problem_code IS NOT NULL))
 );
--- Follows an image back to its receipts: on purge, and when a job's waiters are told.
+-- Finds the jobs of an image, for purging and for cancelling.
 CREATE INDEX job_items_image ON job_items (image_id) WHERE image_id IS NOT NULL;
 
--- The 1,000 ImageNet classes as the model names them; filled from the vocabulary on migration.
+-- The 1,000 ImageNet classes. Each migration run fills the table from the vocabulary.
 CREATE TABLE classes (
     class_index smallint PRIMARY KEY,
     wnid        text     NOT NULL,
     name        text     NOT NULL
 );
 
--- What the model said of a picture: five rows, best first, or none.
+-- Predictions of the model: five rows per classified image, best first.
 CREATE TABLE predictions (
     image_id    uuid     NOT NULL REFERENCES images (id) ON DELETE CASCADE,
     rank        smallint NOT NULL,
-    class_index smallint NOT NULL,  -- of classes; checked by range, five key lookups a picture cheaper
+    class_index smallint NOT NULL,  -- of classes; a range check saves five foreign key lookups per image
     score       real     NOT NULL,
     PRIMARY KEY (image_id, rank),
     CONSTRAINT predictions_class_known CHECK (class_index BETWEEN 0 AND 999),
     CONSTRAINT predictions_rank_known CHECK (rank BETWEEN 1 AND 5),
     CONSTRAINT predictions_score_is_probability CHECK (score BETWEEN 0 AND 1)
 );
--- Search: from a class to the pictures that show it.
+-- Search: finds the images of a class.
 CREATE INDEX predictions_class ON predictions (class_index, score, image_id);
 
--- Worker processes that are alive, or say why they cannot work.
+-- Worker processes with the time of their last heartbeat, and why they are not ready.
 CREATE TABLE workers (
     id         text        PRIMARY KEY,
     state      text        NOT NULL,

@@ -1,13 +1,14 @@
--- How many pictures there are, by state and by tag, without counting them.
+-- Tallies: numbers of images by state and by tag, without counting them.
 --
--- Every statement that changes pictures adds rows that say by how much; the sum is the count.
--- Nobody waits for anybody, and the API adds the rows up every few seconds so that they stay few.
+-- Triggers append rows with the difference that each statement makes; the sum of the rows is the
+-- number. Appending needs no lock on a shared row. The API replaces the rows by their sums every few
+-- seconds, so that there are only a few of them.
 CREATE TABLE image_tallies (
     status   text    NOT NULL,
     in_trash boolean NOT NULL,
     images   bigint  NOT NULL
 );
--- Pictures that show a tag: classified and not in the trash.
+-- Images that have a tag, are classified and not in the trash.
 CREATE TABLE tag_tallies (
     tag    smallint NOT NULL,
     images bigint   NOT NULL

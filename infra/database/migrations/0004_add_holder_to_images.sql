@@ -1,14 +1,14 @@
--- Who holds a picture, and since when one waits.
+-- The worker that holds an image's lease, and the time since which an image is queued.
 --
--- `worker` is the heartbeat's id: a picture whose holder is silent is taken back within seconds,
--- and one whose holder is alive is never counted as having killed it.
+-- `worker` is the id of a row in workers. When the worker's heartbeat stops, its images are reclaimed
+-- within seconds. While it continues, no crash is counted against them.
 ALTER TABLE images ADD COLUMN worker text;
--- Unlike `changed_at` it survives a worker's handing the picture back, so the age is honest.
+-- Unlike `changed_at`, a release by the worker does not reset it: the age includes failed attempts.
 ALTER TABLE images ADD COLUMN waiting_since timestamptz NOT NULL DEFAULT now();
 CREATE INDEX images_longest_waiting ON images (waiting_since) WHERE status = 'queued';
 
--- The sweeper's own pulse, on the same clock as everybody's. After a pause (Postgres was away, its
--- clock was set) nobody has been heard of, and nobody may be called dead yet.
+-- Heartbeat of the sweeper, on the clock of the workers' heartbeats. After a pause (Postgres was down
+-- or its clock was set) all heartbeats look old, and the sweeper must not declare workers dead yet.
 CREATE TABLE sweeper (
     only_row     boolean     PRIMARY KEY DEFAULT true,
     seen_at      timestamptz NOT NULL DEFAULT now(),

@@ -1,7 +1,8 @@
--- Objects that no picture names: put down before an object is stored and struck out by the
--- statement that names it, or put down by the statement that purges its picture. So everything in
--- object storage is either a picture's or on this list, whatever dies in between, and what has
--- been on it for long enough may go.
+-- Orphaned objects: objects in storage that no image may reference. An upload registers an object
+-- before it is stored; the statement that inserts the image removes the registration. A purge
+-- registers the objects of the images it deletes. So each object in storage is either referenced by
+-- an image or registered here, even after a crash. The cleanup removes objects that have been
+-- registered for long enough.
 CREATE TABLE unnamed_objects (
     sha256 bytea       PRIMARY KEY,
     since  timestamptz NOT NULL DEFAULT now(),

@@ -1,9 +1,8 @@
--- Who may use the service, once it is no longer for this machine alone. Of a key only its hash is
--- kept, of a signed-in browser the hash of its cookie.
+-- API keys and browser sessions. Only hashes are stored: of the key, and of the session's cookie.
 CREATE TABLE api_keys (
     id           uuid        PRIMARY KEY,
     name         text        NOT NULL,
-    prefix       text        NOT NULL,  -- the key's visible beginning, to know it by
+    prefix       text        NOT NULL,  -- first characters of the key, to identify it
     hash         bytea       NOT NULL,
     scopes       text[]      NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
@@ -22,5 +21,5 @@ CREATE TABLE sessions (
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL
 );
--- Finds the sessions that are over.
+-- Finds expired sessions.
 CREATE INDEX sessions_ending ON sessions (expires_at);

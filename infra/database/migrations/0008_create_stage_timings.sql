@@ -1,8 +1,9 @@
--- How long the steps of the workers' work took, for /metrics: workers have no port of their own, and
--- come and go. Each adds what it has measured with its heartbeat. Old processes take no notice.
+-- Histogram of the durations of the worker stages, for /metrics. Workers listen on no port and come
+-- and go, so each adds its measurements with its heartbeat. Processes of the previous version ignore
+-- the table.
 CREATE TABLE stage_timings (
     stage       text             NOT NULL,
-    upper_bound double precision NOT NULL,  -- seconds; infinity for all that took longer
+    upper_bound double precision NOT NULL,  -- seconds; infinity for the last bucket
     times       bigint           NOT NULL,
     seconds     double precision NOT NULL,
     PRIMARY KEY (stage, upper_bound)

@@ -1,11 +1,11 @@
--- Where the end of a job is to be told, and the outbox of such tellings. Old processes go on beside
--- new ones: they take no webhooks, and arm none.
+-- Webhooks of jobs, and the outbox of their deliveries. Processes of the previous version can keep
+-- running: they accept no webhooks and arm none.
 CREATE TABLE webhooks (
     job_id   uuid        PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
     url      text        NOT NULL,
-    armed_at timestamptz          -- when its end became something to be told; null once it was
+    armed_at timestamptz          -- since when the end of the job is to be reported; null after it was
 );
--- Finds the jobs whose end is still to be told.
+-- Finds the jobs whose end has not been reported.
 CREATE INDEX webhooks_armed ON webhooks (job_id) WHERE armed_at IS NOT NULL;
 
 CREATE TABLE deliveries (
@@ -17,8 +17,8 @@ CREATE TABLE deliveries (
     tries      integer     NOT NULL DEFAULT 0,
     due_at     timestamptz NOT NULL DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT now(),
-    answer     text,                 -- what came of the last try
+    answer     text,                 -- response or error of the last attempt
     CONSTRAINT deliveries_state_known CHECK (state IN ('waiting', 'delivered', 'failed'))
 );
--- Finds what is to be sent next.
+-- Finds deliveries that are due.
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'waiting';

@@ -1,3 +1,3 @@
--- When an item came, or its picture was purged: neither shows in the picture's own date. Old
--- processes may go on beside new ones: what they add is dated by the default.
+-- When an item was added, or its image was purged: the image's `changed_at` shows neither. Processes
+-- of the previous version can keep running: the default dates the items they add.
 ALTER TABLE job_items ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();

@@ -1,1 +1,1 @@
-"""SQL statements, one module per subject, each statement above its function."""
+"""SQL statements, one module per subject, each statement above the function that runs it."""

@@ -1,4 +1,4 @@
-"""API keys, as the command line manages them."""
+"""Create, list and revoke API keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Scope = Literal["read", "submit", "manage"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """What is known of a key; the key itself is not."""
+    """Metadata of an API key. The database holds only the hash of the key itself."""
 
     prefix: str
     name: str
@@ -39,7 +39,7 @@ CREATE_KEY = """
 def create_key(
     conn: Connection, name: str, scopes: Sequence[Scope], *, valid_for: timedelta | None = None
 ) -> str:
-    """Make a key and return it. Nobody can be told it again."""
+    """Create an API key and return it. The key cannot be read again later."""
     key = new_key()
     conn.execute(
         CREATE_KEY,
@@ -64,7 +64,7 @@ LIST_KEYS = """
 
 
 def list_keys(conn: Connection) -> list[ApiKey]:
-    """All keys, the oldest first."""
+    """Return all keys, oldest first, including expired and revoked ones."""
     with conn.cursor(row_factory=class_row(ApiKey)) as cur:
         return cur.execute(LIST_KEYS).fetchall()
 
@@ -77,11 +77,14 @@ REVOKE_KEY = """
 
 
 def revoke_key(conn: Connection, prefix: str) -> None:
-    """End a key, and the sessions begun with it, at once and for ever.
+    """Revoke the key with this prefix. Its sessions become invalid immediately.
 
     Raises:
-        NotFoundError: no key begins so.
+        NotFoundError: No key has this prefix.
     """
     cur = conn.execute(REVOKE_KEY, {"prefix": visible_prefix(prefix)})
     if not cur.rowcount:
-        raise NotFoundError(f"There is no key that begins with {visible_prefix(prefix)}.")
+        raise NotFoundError(
+            f"There is no key with the prefix {visible_prefix(prefix)}. "
+            "List the keys with `gallery keys list`."
+        )

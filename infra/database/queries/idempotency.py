@@ -1,4 +1,4 @@
-"""Idempotency keys: which job a submission made that is being sent again."""
+"""Idempotency keys: find the job of a submission that a client sends again."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,13 +8,16 @@ from psycopg import AsyncConnection
 
 from core.errors import IdempotencyKeyReusedError
 
-# Long enough for a client that was switched off overnight.
+# Covers a client that is off overnight.
 IDEMPOTENCY_KEY_LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKey:
-    """A client's own name for one submission, and the fingerprint of what it sent."""
+    """Idempotency key of a submission.
+
+    `owner` identifies the client, `fingerprint` is a hash of the files sent with the key.
+    """
 
     owner: str
     key: str
@@ -31,10 +34,10 @@ FIND_JOB = """
 
 
 async def find_job(conn: AsyncConnection, once: IdempotencyKey) -> UUID | None:
-    """The job that was made under this key, if there is one.
+    """Return the id of the job created with this key, or None.
 
     Raises:
-        IdempotencyKeyReusedError: it was made of other files.
+        IdempotencyKeyReusedError: The job was created with different files.
     """
     cur = await conn.execute(
         FIND_JOB,
@@ -58,6 +61,6 @@ DELETE_EXPIRED_KEYS = "DELETE FROM idempotency_keys WHERE created_at < now() - %
 
 
 async def delete_expired_keys(conn: AsyncConnection) -> int:
-    """Forget the keys whose time is over; return how many."""
+    """Delete expired keys and return their number."""
     cur = await conn.execute(DELETE_EXPIRED_KEYS, {"remembered_for": IDEMPOTENCY_KEY_LIFETIME})
     return cur.rowcount

@@ -1,4 +1,4 @@
-"""Reading single pictures, and the trash."""
+"""Read single images, move images to the trash and restore them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from core.types import ImageStatus
 from infra.database.search.compiler import Filter, Parameters, condition
 
 
-# Neither frozen nor by keyword: pages are made of fifty of these, exports of millions, and either
-# would take longer than all the rest of reading a row.
+# A page reads 50 of these and an export millions. Frozen instances or keyword arguments would more
+# than double the time to read a row.
 @dataclass(slots=True)
 class Image:
-    """One distinct picture, and its tags in ascending order of their scores."""
+    """One distinct image, with its tags in ascending order of their scores."""
 
     id: UUID
     sha256: bytes
@@ -41,22 +41,24 @@ class Image:
 
     @classmethod
     def read(cls, *row: object) -> Self:
-        """From a row of `IMAGE_COLUMNS`, and of what a subclass adds to them."""
+        """Create an instance from a row of `IMAGE_COLUMNS` and the columns of a subclass."""
         return cls(*row[:_SCORES], read_scores(str(row[_SCORES])), *row[_SCORES + 1 :])  # type: ignore[arg-type, call-arg]
 
 
-_SCORES = 15  # where they stand in a row
+_SCORES = 15  # index of `scores` in IMAGE_COLUMNS
 
 
 def read_scores(text: str) -> list[float]:
-    """Scores that Postgres has sent as text, while all else is read in binary, in half the time.
+    """Return the scores of a `real[]` in text form, such as `{0.02,0.9731}`.
 
-    As text they are as short as they can be told apart: 0.9731, not 0.9731000065803528.
+    All other columns are read in binary form, which takes half the time. The text form of a `real`
+    is the shortest exact one: 0.9731 instead of 0.9731000065803528.
     """
     return list(map(float, text[1:-1].split(","))) if text != "{}" else []
 
 
-# In the order of the fields. Of a picture that is being classified again, the tags are yesterday's.
+# In the order of the fields of `Image`. An image that is being reclassified still has its previous
+# tags; they are not returned.
 IMAGE_COLUMNS: LiteralString = """
            i.id, i.sha256, i.name, i.status, i.media_type, i.width, i.height, i.bytes,
            i.created_at, i.classified_at, i.deleted_at, i.model, i.failure_code, i.failure_detail,
@@ -69,10 +71,10 @@ GET_IMAGE = f"SELECT {IMAGE_COLUMNS} FROM images AS i WHERE i.id = %(image_id)s"
 
 
 async def get_image(conn: AsyncConnection, image_id: UUID) -> Image:
-    """Return one picture, in the trash or not.
+    """Return one image, whether it is in the trash or not.
 
     Raises:
-        NotFoundError: there is no such picture.
+        NotFoundError: No image has this id.
     """
     async with conn.cursor(row_factory=args_row(Image.read), binary=True) as cur:
         await cur.execute(GET_IMAGE, {"image_id": image_id})
@@ -82,15 +84,15 @@ async def get_image(conn: AsyncConnection, image_id: UUID) -> Image:
     return image
 
 
-# So many are changed by one statement: of 10,000 pictures it takes a second or two, of a hundred
-# thousand longer than a statement may take.
+# Most images that one statement changes. Changing 10,000 images takes 1 to 2 s; changing 100,000
+# takes longer than the statement timeout of 10 s.
 AT_ONCE = 10_000
 
 FIND_IMAGES = "SELECT i.id FROM images AS i WHERE {}"
 
 
 async def find_images(conn: AsyncConnection, which: Filter) -> list[UUID]:
-    """The ids of all that is meant, to be changed a part at a time."""
+    """Return the ids of all images that the filter matches, to be changed in batches."""
     given = Parameters()
     query = SQL(FIND_IMAGES).format(condition(which, given))
     async with conn.cursor(row_factory=scalar_row) as cur:
@@ -99,7 +101,7 @@ async def find_images(conn: AsyncConnection, which: Filter) -> list[UUID]:
 
 
 def batches_of(ids: Sequence[UUID]) -> Iterator[Filter]:
-    """The pictures, as many at a time as one statement may change."""
+    """Yield filters that match at most `AT_ONCE` of the ids each."""
     for start in range(0, len(ids), AT_ONCE):
         yield Filter(ids=ids[start : start + AT_ONCE])
 
@@ -115,7 +117,7 @@ TRASH_IMAGES = """
 
 
 async def trash_images(conn: AsyncConnection, which: Filter) -> list[UUID]:
-    """Put pictures in the trash; return those that were not there yet."""
+    """Move the matching images to the trash and return the ids of those that changed."""
     given = Parameters()
     query = SQL(TRASH_IMAGES).format(condition(which, given))
     async with conn.cursor(row_factory=scalar_row) as cur:
@@ -134,7 +136,7 @@ RESTORE_IMAGES = """
 
 
 async def restore_images(conn: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
-    """Take pictures out of the trash; return those that were in it."""
+    """Restore images from the trash and return the ids of those that changed."""
     async with conn.cursor(row_factory=scalar_row) as cur:
         await cur.execute(RESTORE_IMAGES, {"ids": list(ids)})
         return await cur.fetchall()

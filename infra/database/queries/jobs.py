@@ -1,4 +1,4 @@
-"""Reading receipts: a job's counts and items, as they stand now."""
+"""Read jobs: their current counts and items."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ JobStatus = Literal["queued", "running", "done", "cancelled"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job and how far it is: total is always the sum of the other seven counts."""
+    """A job with its item counts. `total` is always the sum of the other seven counts."""
 
     id: UUID
     created_at: datetime
@@ -35,6 +35,7 @@ class Job:
 
     @property
     def status(self) -> JobStatus:
+        """The state of the job, derived from its counts."""
         if self.queued + self.running == 0:
             finished = self.done + self.failed + self.duplicate + self.rejected
             return "cancelled" if self.cancelled and not finished else "done"
@@ -42,12 +43,12 @@ class Job:
         return "running" if started else "queued"
 
 
-# Neither frozen nor by keyword, since a job may have thousands: see `images`.
+# A job may have thousands of items: not frozen and without keywords for speed, like `Image`.
 @dataclass(slots=True)
 class JobItem:
-    """One file of a job, and what has become of its picture.
+    """One file of a job with the current state of its image.
 
-    Its tags are in ascending order of their scores.
+    The tags are in ascending order of their scores.
     """
 
     position: int
@@ -62,11 +63,11 @@ class JobItem:
 
     @classmethod
     def read(cls, *row: object) -> Self:
-        """From a row of `LIST_ITEMS`."""
+        """Create an instance from a row of `LIST_ITEMS`."""
         return cls(*row[:-1], read_scores(str(row[-1])))  # type: ignore[arg-type, call-arg]
 
 
-# An accepted item counts as what its picture is now, or was when it was purged.
+# An accepted item counts under the current state of its image, or the last one before the purge.
 _JOB_COLUMNS: LiteralString = """
     SELECT j.id, j.created_at, now() AS read_at,
            greatest(j.created_at, max(k.changed_at)) AS changed_at,
@@ -88,8 +89,8 @@ _JOB_COLUMNS: LiteralString = """
                 WHERE t.job_id = j.id) AS k ON true
 """
 
-# Given this way the id says nothing about how many items there are, and so Postgres plans once for
-# all jobs instead of anew for each poll.
+# The subquery hides the id from the planner, which then estimates the same number of items for all
+# jobs, and Postgres reuses a generic plan instead of planning each poll.
 _JOB_ID: LiteralString = "(SELECT %(job_id)s::uuid)"
 
 GET_JOB = f"""
@@ -103,7 +104,7 @@ async def get_job(conn: AsyncConnection, job_id: UUID) -> Job:
     """Return a job with its counts.
 
     Raises:
-        NotFoundError: there is no such job.
+        NotFoundError: No job has this id.
     """
     async with conn.cursor(row_factory=class_row(Job)) as cur:
         await cur.execute(GET_JOB, {"job_id": job_id})
@@ -130,7 +131,7 @@ LIST_JOBS = f"""
 async def list_jobs(
     conn: AsyncConnection, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Job]:
-    """The page of jobs that follows `after`, newest first."""
+    """Return the page of jobs that follows `after` (creation time and id), newest first."""
     after_time, after_id = after or (None, None)
     async with conn.cursor(row_factory=class_row(Job)) as cur:
         await cur.execute(
@@ -143,7 +144,7 @@ COUNT_JOBS = "SELECT count(*) FROM jobs"
 
 
 async def count_jobs(conn: AsyncConnection) -> int:
-    """How many jobs there are on all pages."""
+    """Return the number of all jobs."""
     cur = await conn.execute(COUNT_JOBS)
     return int((await anext(cur))[0])
 
@@ -173,7 +174,14 @@ async def list_items(
     positions: Sequence[int] | None = None,
     changed_since: datetime | None = None,
 ) -> list[JobItem]:
-    """A job's items in order: all, those at `positions`, or those that have changed."""
+    """Return the items of a job in the order of their positions.
+
+    Args:
+        conn: The connection.
+        job_id: The job. The result is empty if no such job exists.
+        positions: Only items at these positions; None for all.
+        changed_since: Only items that were added or whose image changed since; None for all.
+    """
     async with conn.cursor(row_factory=args_row(JobItem.read), binary=True) as cur:
         await cur.execute(
             LIST_ITEMS,

@@ -1,11 +1,12 @@
-"""Which pictures are there already, by the hash of their bytes."""
+"""Find existing images by the SHA-256 of their bytes."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
-# What is in the trash, failed or was cancelled comes back when it is sent again, so it is not here.
+# Excludes images that another upload would restore or queue again: those in the trash, failed and
+# cancelled ones.
 FIND_EXISTING_HASHES = """
     SELECT sha256, id
       FROM images
@@ -16,6 +17,6 @@ FIND_EXISTING_HASHES = """
 
 
 async def find_existing_hashes(conn: AsyncConnection, hashes: Sequence[bytes]) -> dict[bytes, UUID]:
-    """Those of the hashes whose pictures need not be sent."""
+    """Return the ids, by hash, of the images that need not be uploaded."""
     cur = await conn.execute(FIND_EXISTING_HASHES, {"hashes": list(hashes)})
     return {bytes(sha256): image_id for sha256, image_id in await cur.fetchall()}

@@ -1,8 +1,10 @@
-"""Objects that no picture names: listed before they are stored, so that none is ever lost track of.
+"""Orphaned objects: objects in storage that no image row references.
 
-An upload lists its objects, stores them, and the statement that records it strikes them out. A
-purge lists them in the statement that removes their pictures. Nothing else decides what may be
-removed from object storage.
+The table `unnamed_objects` registers every object that may be orphaned. An upload registers its
+objects, stores them, and the statement that inserts the images removes the registration. If the
+upload fails in between, the registration remains. A purge registers the objects in the statement
+that deletes the images. The cleanup removes objects that have been registered for long enough, and
+only those.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -12,7 +14,7 @@ from datetime import timedelta
 from psycopg import AsyncConnection
 from psycopg.rows import scalar_row
 
-# Waits where an object of the list is being removed at this moment; afterwards it is stored anew.
+# Waits while the cleanup is removing one of the objects. The upload stores it after that.
 REGISTER_OBJECTS = """
     INSERT INTO unnamed_objects (sha256)
     SELECT DISTINCT sha256
@@ -25,7 +27,7 @@ REGISTER_OBJECTS = """
 
 
 async def register_objects(conn: AsyncConnection, hashes: Sequence[bytes]) -> None:
-    """Put down objects that are about to be stored and that no picture names yet."""
+    """Register the objects of an upload that no image references yet, before they are stored."""
     await conn.execute(REGISTER_OBJECTS, {"hashes": list(hashes)})
 
 
@@ -48,17 +50,20 @@ IS_REFERENCED = "SELECT EXISTS (SELECT FROM images WHERE sha256 = %(sha256)s)"
 async def claim_orphan_candidate(
     conn: AsyncConnection, older_than: timedelta
 ) -> AsyncIterator[tuple[bytes | None, bool]]:
-    """Hold the longest listed object to remove it, and whether a picture names it after all.
+    """Claim the object that has been registered for the longest time, to remove it from storage.
 
-    Nobody can store it before the block ends. Where the block fails, it stays on the list.
+    Yields the SHA-256 of the object, or None if no object has been registered for longer than
+    `older_than`; and whether an image references the object, in which case it must be kept. An
+    upload of the same object waits until the block ends. If the block fails, the registration
+    remains.
     """
     async with conn.transaction(), conn.cursor(row_factory=scalar_row) as cur:
-        # The lock must outlast the removal, however slow storage is.
+        # The row lock must last as long as the removal, even if storage is slow.
         await cur.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         await cur.execute(CLAIM_ORPHAN_CANDIDATE, {"older_than": older_than})
         sha256 = await cur.fetchone()
-        named = False
+        is_referenced = False
         if sha256 is not None:
             await cur.execute(IS_REFERENCED, {"sha256": sha256})
-            named = bool(await cur.fetchone())
-        yield sha256, named
+            is_referenced = bool(await cur.fetchone())
+        yield sha256, is_referenced

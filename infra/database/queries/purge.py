@@ -1,4 +1,4 @@
-"""Emptying the trash: pictures first, their objects later."""
+"""Purge images from the trash. The cleanup removes their objects from storage later."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,10 +7,10 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import scalar_row
 
-# The receipts keep what the pictures had come to, so that their counts go on adding up. A picture
-# at work is left for the next time.
+# The job items keep the last state of the image, so that the counts of their jobs still add up.
+# Running images are left to the next purge.
 PURGE_IMAGES = """
-    WITH doomed AS (
+    WITH purged AS (
         SELECT id, sha256,
                CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END AS status
           FROM images
@@ -21,22 +21,22 @@ PURGE_IMAGES = """
          LIMIT %(limit)s
            FOR UPDATE SKIP LOCKED
     ),
-    receipts AS (
+    items AS (
         UPDATE job_items AS t
-           SET last_status = doomed.status,
+           SET last_status = purged.status,
                image_id = NULL,
                changed_at = now()
-          FROM doomed
-         WHERE t.image_id = doomed.id
+          FROM purged
+         WHERE t.image_id = purged.id
     ),
     objects AS (
         INSERT INTO unnamed_objects (sha256)
-        SELECT sha256 FROM doomed
+        SELECT sha256 FROM purged
             ON CONFLICT (sha256) DO UPDATE
            SET since = now()
     )
     DELETE FROM images
-     WHERE id IN (SELECT id FROM doomed)
+     WHERE id IN (SELECT id FROM purged)
     RETURNING id
 """
 
@@ -48,7 +48,14 @@ async def purge_images(
     ids: Sequence[UUID] | None = None,
     limit: int = 1000,
 ) -> list[UUID]:
-    """Remove for ever what has been in the trash that long; return what was removed."""
+    """Delete images permanently and return their ids.
+
+    Args:
+        conn: The connection.
+        older_than: Only images that have been in the trash for at least this long.
+        ids: Only these images; None for all.
+        limit: Most images to delete.
+    """
     async with conn.cursor(row_factory=scalar_row) as cur:
         await cur.execute(
             PURGE_IMAGES,

@@ -1,4 +1,4 @@
-"""How much waits, how much is done."""
+"""Statistics of the queue: image counts by state and lane, and the age of the oldest image."""
 
 from dataclasses import dataclass
 from typing import get_args
@@ -11,7 +11,7 @@ from core.types import Lane
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStatus:
-    """Pictures by state, the waiting ones by lane, and the age of the oldest waiting."""
+    """Image counts by state, queued images by lane, and the age of the oldest queued image."""
 
     queued: int
     running: int
@@ -23,7 +23,7 @@ class QueueStatus:
     oldest_waiting_seconds: float
 
 
-# The sums of the tallies, and a look at those that wait, which have an index of their own.
+# Counts by state come from the tallies. Only queued images are read, from an index of their own.
 GET_QUEUE_STATUS = """
     SELECT t.*, w.*
       FROM (SELECT coalesce(sum(images) FILTER (WHERE status = 'queued'), 0)::bigint AS queued,
@@ -43,7 +43,7 @@ GET_QUEUE_STATUS = """
 
 
 async def get_queue_status(conn: AsyncConnection) -> QueueStatus:
-    """The pictures by state; quick however large the gallery is."""
+    """Return image counts by state and lane. The cost depends only on the number queued."""
     async with conn.cursor(row_factory=class_row(QueueStatus)) as cur:
         await cur.execute(GET_QUEUE_STATUS)
         return await anext(cur)
@@ -53,13 +53,13 @@ IS_WORK_WAITING = "SELECT EXISTS (SELECT FROM images WHERE status = 'queued')"
 
 
 async def is_work_waiting(conn: AsyncConnection) -> bool:
-    """Whether any picture waits for a worker."""
+    """Return whether any image is queued."""
     return bool((await anext(await conn.execute(IS_WORK_WAITING)))[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How many pictures wait for a worker, and for how long the oldest has."""
+    """Number of queued images, and the age of the oldest in seconds."""
 
     pictures: int
     oldest_seconds: float
@@ -75,7 +75,7 @@ GET_WAITING = """
 
 
 async def get_waiting(conn: AsyncConnection) -> Waiting:
-    """What waits for a worker; cheap however large the gallery is."""
+    """Return the number and age of queued images. The cost depends only on the number queued."""
     async with conn.cursor(row_factory=class_row(Waiting)) as cur:
         await cur.execute(GET_WAITING)
         return await anext(cur)
@@ -83,7 +83,7 @@ async def get_waiting(conn: AsyncConnection) -> Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneStatus:
-    """What waits in one lane."""
+    """Number of images queued in a lane, and the age of the oldest in seconds."""
 
     lane: Lane
     pictures: int
@@ -102,7 +102,7 @@ GET_LANES = """
 
 
 async def get_lanes(conn: AsyncConnection) -> list[LaneStatus]:
-    """What waits, by lane; cheap however large the gallery is."""
+    """Return the number and age of queued images for each lane, including empty ones."""
     async with conn.cursor(row_factory=class_row(LaneStatus)) as cur:
         await cur.execute(GET_LANES, {"lanes": list(get_args(Lane))})
         return await cur.fetchall()

@@ -1,4 +1,4 @@
-"""Who asks: looking keys and sessions up."""
+"""Authenticate API keys and browser sessions."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,14 +16,14 @@ SESSION_LIFETIME = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyHolder:
-    """The valid key behind a request."""
+    """The valid API key that authenticated a request."""
 
     id: UUID
     name: str
     scopes: list[Scope]
 
 
-# When a key was last used is written once a minute at most.
+# `last_used_at` is written at most once a minute.
 _VALID: LiteralString = """
     valid AS (
         SELECT k.id, k.name, k.scopes, k.last_used_at
@@ -56,12 +56,12 @@ FIND_BY_SESSION: LiteralString = f"""
 
 
 async def find_by_key(conn: AsyncConnection, key: str) -> KeyHolder | None:
-    """Who holds this key, if it is one that counts."""
+    """Return the holder of an API key, or None if the key is unknown, expired or revoked."""
     return await _find(conn, FIND_BY_KEY, key)
 
 
 async def find_by_session(conn: AsyncConnection, session: str) -> KeyHolder | None:
-    """Who is signed in with this cookie, if their key still counts."""
+    """Return the key holder of a session cookie, or None if session or key is invalid."""
     return await _find(conn, FIND_BY_SESSION, session)
 
 
@@ -71,7 +71,7 @@ async def _find(conn: AsyncConnection, query: LiteralString, secret: str) -> Key
         return await cur.fetchone()
 
 
-# Others' sessions that are over go on the way.
+# Also deletes expired sessions of all keys.
 BEGIN_SESSION = """
     WITH over AS (DELETE FROM sessions WHERE expires_at < now())
     INSERT INTO sessions (hash, key_id, expires_at)
@@ -80,7 +80,7 @@ BEGIN_SESSION = """
 
 
 async def begin_session(conn: AsyncConnection, key_id: UUID) -> str:
-    """Sign a browser in and return its cookie's value."""
+    """Create a session for an API key and return the value of its cookie."""
     session = new_session()
     await conn.execute(
         BEGIN_SESSION, {"hash": hash_secret(session), "key_id": key_id, "lasts": SESSION_LIFETIME}
@@ -92,7 +92,7 @@ END_SESSION = "DELETE FROM sessions WHERE hash = %(hash)s"
 
 
 async def end_session(conn: AsyncConnection, session: str) -> None:
-    """Sign a browser out."""
+    """Delete the session of a cookie."""
     await conn.execute(END_SESSION, {"hash": hash_secret(session)})
 
 
@@ -100,6 +100,6 @@ HAS_KEYS = "SELECT EXISTS (SELECT FROM api_keys)"
 
 
 async def has_keys(conn: AsyncConnection) -> bool:
-    """Whether a key was ever made: from then on nobody gets in without one."""
+    """Return whether any API key exists, revoked ones included. If so, requests need a key."""
     cur = await conn.execute(HAS_KEYS)
     return bool((await anext(cur))[0])

@@ -1,4 +1,4 @@
-"""How long the steps of the workers' work take, added up over all workers there have been."""
+"""Histogram of the durations of the worker stages, summed over all workers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,21 @@ from typing import Final, Literal, get_args
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import class_row
 
-# `claim` and `write` are once for each message, the others once for each picture.
+# `claim` and `write` are measured once per batch, the others once per image.
 Stage = Literal["claim", "fetch", "decode", "infer", "thumbnail", "store", "write"]
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
 
+# Upper bounds of the histogram's buckets in seconds.
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, inf)
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How often a step took no longer than a bound, and longer than the bound below."""
+    """One bucket of the histogram of a stage.
+
+    `times` counts durations up to `upper_bound` seconds that are longer than the next lower bound;
+    `seconds` is their sum.
+    """
 
     stage: Stage
     upper_bound: float
@@ -25,7 +30,7 @@ class Timing:
     seconds: float
 
 
-# In one order, so that two workers never wait for each other.
+# Sorted, so that two workers lock the rows in the same order and cannot deadlock.
 ADD_TIMINGS = """
     INSERT INTO stage_timings AS known (stage, upper_bound, times, seconds)
     SELECT stage, upper_bound, sum(times), sum(seconds)
@@ -40,7 +45,7 @@ ADD_TIMINGS = """
 
 
 def add_timings(conn: Connection, timings: Sequence[Timing]) -> None:
-    """Add what a worker has measured since it last did."""
+    """Add the durations that a worker has measured since its last call."""
     conn.execute(
         ADD_TIMINGS,
         {
@@ -59,7 +64,7 @@ LIST_TIMINGS = """
 
 
 async def list_timings(conn: AsyncConnection) -> list[Timing]:
-    """What all workers have measured together."""
+    """Return the buckets of all stages."""
     async with conn.cursor(row_factory=class_row(Timing)) as cur:
         await cur.execute(LIST_TIMINGS)
         return await cur.fetchall()

@@ -1,4 +1,8 @@
-"""Counts that are kept instead of counted: pictures by state, pictures by tag."""
+"""Tallies: image counts by state and by tag that triggers keep up to date.
+
+Each statement that changes images appends rows with the differences (migration 0003). A count is a
+sum of rows.
+"""
 
 from psycopg import AsyncConnection
 
@@ -13,7 +17,7 @@ SUM_IMAGES = """
 
 
 async def sum_images(conn: AsyncConnection, *, status: ImageStatus | None, trash: bool) -> int:
-    """How many pictures there are in a state, in the trash or outside."""
+    """Return the number of images in a state (None: any), in the trash or outside it."""
     cur = await conn.execute(SUM_IMAGES, {"status": status, "trash": trash})
     return int((await anext(cur))[0])
 
@@ -29,12 +33,12 @@ SUM_TAGS = """
 
 
 async def sum_tags(conn: AsyncConnection, *, limit: int | None = None) -> list[tuple[int, int]]:
-    """The most frequent tags, or all that there are, each with its number of pictures."""
+    """Return (tag, number of images) pairs, most frequent first; None for all tags."""
     cur = await conn.execute(SUM_TAGS, {"limit": limit})
     return [(tag, images) for tag, images in await cur.fetchall()]
 
 
-# One folds at a time: two would both add up the same rows.
+# Two processes at the same time would both sum the same rows.
 TRY_FOLD_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('gallery.tallies'))"
 
 FOLD_IMAGES = """
@@ -55,7 +59,7 @@ FOLD_TAGS = """
     HAVING sum(images) <> 0
 """
 
-# Fewer rows than this are added up in a millisecond as they are.
+# Summing fewer rows than this takes less than 1 ms.
 MIN_ROWS_TO_FOLD = 5000
 
 COUNT_ROWS = """
@@ -64,7 +68,7 @@ COUNT_ROWS = """
 
 
 async def fold_tallies(conn: AsyncConnection) -> None:
-    """Add up what many statements have noted, so that sums stay quick."""
+    """Replace many rows of differences by their sums, so that counting stays fast."""
     if (await anext(await conn.execute(COUNT_ROWS)))[0] < MIN_ROWS_TO_FOLD:
         return
     async with conn.transaction():

@@ -1,7 +1,9 @@
-"""Telling receivers that jobs have ended: an outbox, since a receiver may be away for hours.
+"""Webhooks and the outbox of their deliveries.
 
-A webhook is armed while the end of its job is still to be told, and again when something is added
-to the job or tried again. Each telling is a delivery, which is tried until it is taken.
+A webhook is armed while the end of its job has not been reported. Adding files to the job or
+retrying images arms it again. When the job has ended, the webhook is disarmed and a delivery is
+added to the outbox. Each delivery is attempted until the receiver accepts it or the attempts are
+used up.
 """
 
 from collections.abc import Sequence
@@ -15,7 +17,8 @@ from psycopg.rows import class_row
 
 from core.ids import new_id
 
-# The pauses after each try; then it is given up. Each is longer than a try may take.
+# Delay after each attempt; after the last one the delivery has failed. Each delay is longer than an
+# attempt can take.
 PAUSES: Final = (
     timedelta(seconds=15),
     timedelta(minutes=1),
@@ -32,13 +35,13 @@ ARM_WEBHOOK = "UPDATE webhooks SET armed_at = now() WHERE job_id = %(job_id)s"
 
 
 async def arm_webhook(conn: AsyncConnection, job_id: UUID) -> None:
-    """Have the job's next end told, if somebody asked for its end to be."""
+    """Arm the webhook of a job, if the job has one, so that its next end is reported."""
     await conn.execute(ARM_WEBHOOK, {"job_id": job_id})
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A job whose end is to be told, as of an arming."""
+    """A job that has ended and whose webhook is armed since `armed_at`."""
 
     job_id: UUID
     armed_at: datetime
@@ -60,15 +63,16 @@ LIST_ENDED = """
 
 
 async def list_ended(conn: AsyncConnection, *, limit: int) -> list[Ended]:
-    """Jobs that have ended and of which that is still to be told."""
+    """Return jobs that have ended and whose webhook is still armed."""
     async with conn.cursor(row_factory=class_row(Ended)) as cur:
         await cur.execute(LIST_ENDED, {"limit": limit})
         return await cur.fetchall()
 
 
-# Of two processes one finds it armed so. Armed anew meanwhile, the job has not ended after all.
+# `armed_at` guards against two processes that report the same end, and against a webhook that was
+# armed again since the job was read: that job has not ended.
 ADD_DELIVERY = """
-    WITH told AS (
+    WITH disarmed AS (
         UPDATE webhooks
            SET armed_at = NULL
          WHERE job_id = %(job_id)s
@@ -77,12 +81,15 @@ ADD_DELIVERY = """
     )
     INSERT INTO deliveries (id, job_id, url, body)
     SELECT %(id)s, job_id, url, %(body)s
-      FROM told
+      FROM disarmed
 """
 
 
 async def add_delivery(conn: AsyncConnection, ended: Ended, body: str) -> bool:
-    """Put the telling of a job's end into the outbox, once."""
+    """Disarm the webhook and add a delivery to the outbox.
+
+    Returns False if the webhook was disarmed or armed again in the meantime.
+    """
     cur = await conn.execute(
         ADD_DELIVERY,
         {"id": new_id(), "job_id": ended.job_id, "armed_at": ended.armed_at, "body": body},
@@ -92,7 +99,7 @@ async def add_delivery(conn: AsyncConnection, ended: Ended, body: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One telling, and which try of it this is. Its id is the same at every try."""
+    """A delivery in the outbox. `tries` counts its attempts; its id is the same for all of them."""
 
     id: UUID
     job_id: UUID
@@ -101,7 +108,8 @@ class Delivery:
     tries: int
 
 
-# Whoever takes a delivery and dies leaves it to the others after the pause.
+# The next due time is set before the attempt. If the process dies during the attempt, another one
+# claims the delivery after the delay.
 CLAIM_DUE_DELIVERIES = """
     UPDATE deliveries
        SET tries = tries + 1,
@@ -121,7 +129,7 @@ CLAIM_DUE_DELIVERIES = """
 async def claim_due_deliveries(
     conn: AsyncConnection, *, limit: int, pauses: Sequence[timedelta] = PAUSES
 ) -> list[Delivery]:
-    """Deliveries whose time has come; nobody else gets them until their next."""
+    """Claim deliveries that are due, until the delay after this attempt has passed."""
     async with conn.cursor(row_factory=class_row(Delivery)) as cur:
         await cur.execute(
             CLAIM_DUE_DELIVERIES, {"limit": limit, "pauses": list(pauses), "count": len(pauses)}
@@ -142,7 +150,15 @@ RECORD_ATTEMPT = """
 async def record_attempt(
     conn: AsyncConnection, delivery: Delivery, answer: str, *, taken: bool, final: bool = False
 ) -> None:
-    """Record what came of a try."""
+    """Record the result of an attempt.
+
+    Args:
+        conn: The connection.
+        delivery: The attempted delivery.
+        answer: The response of the receiver or the error, for operators.
+        taken: Whether the receiver accepted the delivery.
+        final: Whether no further attempt follows.
+    """
     await conn.execute(
         RECORD_ATTEMPT, {"id": delivery.id, "answer": answer, "taken": taken, "final": final}
     )
@@ -154,7 +170,7 @@ DELETE_OLD_DELIVERIES = """
 
 
 async def delete_old_deliveries(conn: AsyncConnection) -> None:
-    """Forget those that ended long ago."""
+    """Delete delivered and failed deliveries that are older than 7 days."""
     await conn.execute(DELETE_OLD_DELIVERIES, {"kept_for": DELIVERY_RETENTION})
 
 
@@ -162,6 +178,6 @@ COUNT_DELIVERIES = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
 
 async def count_deliveries(conn: AsyncConnection) -> dict[str, int]:
-    """How many of the last days there are by state."""
+    """Return the number of deliveries in the outbox by state."""
     cur = await conn.execute(COUNT_DELIVERIES)
     return {str(state): int(number) for state, number in await cur.fetchall()}

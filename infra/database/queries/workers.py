@@ -1,4 +1,4 @@
-"""Which workers are alive, and what keeps the others from working."""
+"""Worker processes: their heartbeats and states."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,8 +10,9 @@ from psycopg.rows import class_row
 WorkerState = Literal["ready", "preparing", "no_weights", "broken"]
 
 HEARTBEAT_EVERY = timedelta(seconds=3)
-# Three heartbeats missed: busy is no excuse, the heartbeat has a thread of its own.
+# Three missed heartbeats. A busy worker misses none: the heartbeat has a thread of its own.
 LIVE_FOR = timedelta(seconds=10)
+
 WRITE_HEARTBEAT = """
     INSERT INTO workers (id, state, detail, model)
     VALUES (%(id)s, %(state)s, %(detail)s, %(model)s)
@@ -26,7 +27,15 @@ WRITE_HEARTBEAT = """
 def write_heartbeat(
     conn: Connection, worker_id: str, state: WorkerState, *, detail: str = "", model: str | None
 ) -> None:
-    """Say that a worker process is alive, and in which state."""
+    """Record that a worker process is alive.
+
+    Args:
+        conn: The connection.
+        worker_id: The worker process.
+        state: `ready`, `preparing` (loading the model), `no_weights` or `broken`.
+        detail: Why the worker is not ready, as a sentence.
+        model: Version of the loaded model.
+    """
     conn.execute(
         WRITE_HEARTBEAT, {"id": worker_id, "state": state, "detail": detail, "model": model}
     )
@@ -36,13 +45,13 @@ REMOVE_WORKER = "DELETE FROM workers WHERE id = %(id)s OR seen_at < now() - inte
 
 
 def remove_worker(conn: Connection, worker_id: str) -> None:
-    """Forget a worker process that ends in good order, and any that are long gone."""
+    """Delete the row of a worker process that shuts down, and rows older than a day."""
     conn.execute(REMOVE_WORKER, {"id": worker_id})
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker process heard of within the last seconds."""
+    """A worker process with a recent heartbeat."""
 
     id: str
     state: WorkerState
@@ -59,7 +68,7 @@ LIST_LIVE_WORKERS = """
 
 
 async def list_live_workers(conn: AsyncConnection) -> list[Worker]:
-    """The workers that are alive, those ready to work first."""
+    """Return the workers with a heartbeat within the last 10 s, ready ones first."""
     async with conn.cursor(row_factory=class_row(Worker)) as cur:
         await cur.execute(LIST_LIVE_WORKERS, {"alive_for": LIVE_FOR})
         return await cur.fetchall()

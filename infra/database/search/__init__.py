@@ -1,1 +1,1 @@
-"""The search language compiled to SQL, and the queries that use it."""
+"""Search: the compiler from search language to SQL, and the queries that use it."""

@@ -1,4 +1,4 @@
-"""Which pictures: a search as SQL. Whatever a client sent travels as parameters."""
+"""Compile a search into an SQL condition. All client input becomes statement parameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,14 @@ from core.vocabulary.tags import classes_under
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which pictures: those that a query finds, in the trash or outside, with these ids."""
+    """Selection of images: those that match all of its fields.
+
+    Attributes:
+        query: The parsed search.
+        status: Only images in this state; None for any.
+        trash: Images in the trash instead of those outside it.
+        ids: Only these images; None for all.
+    """
 
     query: Query = EVERYTHING
     status: ImageStatus | None = None
@@ -38,51 +45,56 @@ class Filter:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the pictures' state alone decides."""
+        """Whether the filter depends only on state and trash, so that the tallies can count it."""
         return not self.query.clauses and self.query.scores.all and self.ids is None
 
     @property
     def is_everything(self) -> bool:
-        """Whether all pictures are meant, of the trash or outside."""
+        """Whether the filter matches all images in the trash, or all outside it."""
         return self.is_plain and self.status is None
 
 
 @dataclass(slots=True)
 class Parameters:
-    """The values of a statement; each is given a name as it comes."""
+    """Parameter values of a statement, named in the order in which they are added."""
 
     values: dict[str, object] = field(default_factory=dict)
 
     def add(self, value: object, type_name: LiteralString) -> Composable:
+        """Add a value and return its placeholder with a cast to an SQL type."""
         name = f"p{len(self.values)}"
         self.values[name] = value
         return sql.Placeholder(name) + SQL("::") + SQL(type_name)
 
 
 def condition(which: Filter, given: Parameters) -> Composable:
-    """The condition that a row `i` of images meets when the filter shows it."""
+    """Return the SQL condition under which a row `i` of `images` matches the filter."""
     parts: list[Composable] = [SQL("i.deleted_at IS NOT NULL" if which.trash else _LIVE)]
     if which.status is not None:
         parts.append(SQL("i.status = ") + given.add(which.status, "text"))
     if which.ids is not None:
         parts.append(SQL("i.id = ANY(") + given.add(list(which.ids), "uuid[]") + SQL(")"))
-    writer = _Writer(which.query, given)
-    parts += map(writer.clause, which.query.clauses)
+    compiler = _ClauseCompiler(which.query, given)
+    parts += map(compiler.clause, which.query.clauses)
     if which.query.needs_confidence and which.status in {None, "done"}:
-        parts.append(writer.is_confident())
+        parts.append(compiler.is_confident())
     return SQL("(") + SQL(" AND ").join(parts) + SQL(")")
 
 
 _LIVE: LiteralString = "i.deleted_at IS NULL"
 
-# One picture in 128 by its hash, as the two indexes on the sample have it.
+# One image in 128 by its hash. The two conditions are equivalent; they are the predicates of the
+# indexes images_sample_tags and images_sample (migration 0002).
 _BY_TAGS: LiteralString = "get_byte(i.sha256, 0) < 2"
 _BY_TIME: LiteralString = "get_byte(i.sha256, 0) IN (0, 1)"
 SAMPLED = 128
 
 
 def in_sample(which: Filter) -> LiteralString:
-    """The condition that a row `i` belongs to the sample, by the index that suits the search."""
+    """Return the condition under which a row `i` is in the sample.
+
+    Uses the predicate of the index on tags if a clause of the search consists of tags only.
+    """
     by_tags = any(
         not clause.negated and all(isinstance(atom, Words) for atom in clause.any_of)
         for clause in which.query.clauses
@@ -91,7 +103,10 @@ def in_sample(which: Filter) -> LiteralString:
 
 
 def tags_in(scores: Scores, given: Parameters) -> Composable:
-    """The slice of a picture's tags whose scores count."""
+    """Return the slice of the tags of a row `i` whose scores are in the range.
+
+    Tags are stored in ascending order of their scores, so that binary search finds the slice.
+    """
     if scores.all:
         return SQL("i.tags")
     below = given.add(previous_score(scores.low), "real")
@@ -102,12 +117,12 @@ def tags_in(scores: Scores, given: Parameters) -> Composable:
 
 
 def has_matches(query: Query) -> bool:
-    """Whether there are tags to match. Where not, the surest picture is the best match."""
+    """Return whether the search contains tags. If not, matches are ranked by confidence."""
     return bool(_wanted_tags(query))
 
 
 def match_score(query: Query, given: Parameters) -> Composable:
-    """How well a row `i` matches: of its best tag for each wanted clause, the least score."""
+    """Return the match score of a row `i`: the minimum, over the clauses, of its best tag."""
     wanted = _wanted_tags(query)
     if not wanted:
         return SQL("i.confidence")
@@ -121,10 +136,10 @@ def match_score(query: Query, given: Parameters) -> Composable:
 
 
 def time_bounds(query: Query, given: Parameters) -> Composable:
-    """What a search says of when a row `i` came in, for walks that need not begin at the end."""
-    writer = _Writer(query, given)
+    """Return the clauses on the upload time of a row `i`, to limit the range of an index scan."""
+    compiler = _ClauseCompiler(query, given)
     bounds = [
-        writer.clause(clause)
+        compiler.clause(clause)
         for clause in query.clauses
         if not clause.negated and all(isinstance(atom, Uploaded) for atom in clause.any_of)
     ]
@@ -132,7 +147,7 @@ def time_bounds(query: Query, given: Parameters) -> Composable:
 
 
 def _wanted_tags(query: Query) -> list[frozenset[int]]:
-    """For each clause that wants tags, those that would do."""
+    """Return, for each clause that requires tags, the set of tags that satisfy it."""
     wanted = [_tags_of(clause) for clause in query.clauses if not clause.negated]
     return [tags for tags in wanted if tags]
 
@@ -143,8 +158,8 @@ def _tags_of(clause: Clause) -> frozenset[int]:
     )
 
 
-class _Writer:
-    """Writes the clauses of one query."""
+class _ClauseCompiler:
+    """Compile the clauses of one query."""
 
     def __init__(self, query: Query, given: Parameters) -> None:
         self._scores = query.scores
@@ -152,33 +167,33 @@ class _Writer:
         self._given = given
 
     def clause(self, clause: Clause) -> Composable:
+        """Return the condition of one clause: any of its atoms, or none if it is negated."""
         others = [atom for atom in clause.any_of if not isinstance(atom, Words)]
         parts = [self._atom(atom) for atom in others]
         if len(others) < len(clause.any_of):
-            parts.append(self._shows(_tags_of(clause)))
+            parts.append(self._has_tag(_tags_of(clause)))
         joined = SQL(" OR ").join(parts)
         return SQL("NOT ({})" if clause.negated else "({})").format(joined)
 
     def is_confident(self) -> Composable:
-        low, high = (self._given.add(end, "real") for end in self._ends())
+        """Return the condition that the score of the best class is in the range."""
+        ends = (self._scores.low, self._scores.high)
+        low, high = (self._given.add(end, "real") for end in ends)
         return SQL("(i.status = 'done' AND i.confidence BETWEEN {} AND {})").format(low, high)
 
-    def _ends(self) -> tuple[float, float]:
-        return self._scores.low, self._scores.high
-
-    def _shows(self, tags: frozenset[int]) -> Composable:
-        """The picture has one of the tags, with a score that counts."""
+    def _has_tag(self, tags: frozenset[int]) -> Composable:
+        """Return the condition that the image has one of the tags, with a score in the range."""
         if self._top is not None:
-            return self._shows_on_top(tags)
+            return self._has_top_tag(tags)
         listed = self._given.add(sorted(tags), "smallint[]")
-        shows = SQL("i.status = 'done' AND i.tags && ") + listed
+        has_tag = SQL("i.status = 'done' AND i.tags && ") + listed
         if not self._scores.all:
-            # The index finds all that have the tag; the slice says with which score.
-            shows += SQL(" AND ") + tags_in(self._scores, self._given) + SQL(" && ") + listed
-        return SQL("(") + shows + SQL(")")
+            # The index finds all images with the tag; the slice then checks its score.
+            has_tag += SQL(" AND ") + tags_in(self._scores, self._given) + SQL(" && ") + listed
+        return SQL("(") + has_tag + SQL(")")
 
-    def _shows_on_top(self, tags: frozenset[int]) -> Composable:
-        """One of the tags counts and is, or stands above, one of the best classes."""
+    def _has_top_tag(self, tags: frozenset[int]) -> Composable:
+        """Return the condition that one of the tags is, or contains, one of the top classes."""
         pairs = [(tag, each) for tag in sorted(tags) for each in sorted(classes_under(tag))]
         return SQL(
             "(i.status = 'done' AND i.tags && {tags} AND EXISTS ("
@@ -196,7 +211,7 @@ class _Writer:
     def _atom(self, atom: Atom) -> Composable:
         match atom:
             case Words():
-                return self._shows(find_tags(atom))
+                return self._has_tag(find_tags(atom))
             case Status(status):
                 return SQL("i.status = ") + self._given.add(status, "text")
             case Untagged(untagged):
@@ -211,5 +226,6 @@ class _Writer:
 
 
 def _like(pattern: str) -> str:
+    """Return a LIKE pattern. `*` matches any text; without it the pattern matches anywhere."""
     escaped = pattern.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     return escaped.replace("*", "%") if "*" in escaped else f"%{escaped}%"

@@ -1,8 +1,7 @@
-"""How much a search finds, and which tags are in it: exactly where that is quick, else estimated.
+"""Count the images and tags that a search matches: exactly if that is fast, otherwise estimated.
 
-A fair sample (one picture in 128, by its hash) is asked first. Where it shows that little is
-found, all of it is counted; where much is found, the sample's count times 128 is the answer and
-says that it is an estimate.
+A sample of one image in 128, chosen by hash, is counted first. If it predicts few matches, all
+matches are counted. Otherwise the count of the sample times 128 is returned as an estimate.
 """
 
 from collections.abc import Sequence
@@ -24,30 +23,36 @@ from infra.database.search.compiler import (
     tags_in,
 )
 
-# Up to here everything is counted: some ten milliseconds of work at most.
+# Up to these sizes all matches are counted, which takes about 10 ms at most.
 SMALL_GALLERY = 20_000
 MAX_EXACT = 5_000
-# Tags are counted in about so many pictures, which gives a tag that half of them show to 3 %.
+# Tags are counted in about this many images. The standard error for a tag that half of the images
+# have is then 3 %.
 IMAGES_FOR_FACETS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """The most frequent tags of what a search finds, each with its number of pictures."""
+    """The most frequent tags among the matches, as (tag, number of images) pairs."""
 
     counts: Sequence[tuple[int, int]]
     is_exact: bool
 
 
-# All that a search finds, oldest first: when each came in, and its id.
+# All matches of a search as (upload time, id) pairs, oldest first.
 Found: TypeAlias = list[tuple[datetime, UUID]]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchEstimate:
-    """How many pictures a search finds. `few`: so few that finding all of them is no trouble.
+    """Number of images that a search matches.
 
-    `found` is all of them, where that had to be known to count them.
+    Attributes:
+        total: The number, exact or estimated.
+        is_exact: Whether `total` is exact.
+        few: Whether there are so few matches that collecting all of them is fast.
+        facets: The most frequent tags among the matches.
+        found: All matches, if counting them collected them.
     """
 
     total: int
@@ -58,9 +63,12 @@ class SearchEstimate:
 
 
 async def measure(conn: AsyncConnection, which: Filter, *, facets: int) -> SearchEstimate:
-    """Say how much a search finds, within milliseconds however large the gallery is.
+    """Count the matches of a search, within milliseconds at any size of the gallery.
 
-    `facets` is how many of the most frequent tags to count.
+    Args:
+        conn: The connection.
+        which: The search.
+        facets: Number of the most frequent tags to return.
     """
     if which.is_plain:
         return await _measure_plain(conn, which, facets=facets)
@@ -79,7 +87,7 @@ async def measure(conn: AsyncConnection, which: Filter, *, facets: int) -> Searc
 
 
 async def _measure_plain(conn: AsyncConnection, which: Filter, *, facets: int) -> SearchEstimate:
-    """Of states alone, and of everything, the numbers are kept."""
+    """Count with the tallies, which cover filters by state and trash."""
     total = await sum_images(conn, status=which.status, trash=which.trash)
     counts: Sequence[tuple[int, int]] = []
     if facets and which.trash:
@@ -94,7 +102,7 @@ async def _measure_plain(conn: AsyncConnection, which: Filter, *, facets: int) -
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """What one look at the pictures found; tags were counted in `below` of 256 of them."""
+    """Result of one survey. Tags were counted in a share of `below`/256 of the matches."""
 
     total: int
     below: int
@@ -102,14 +110,14 @@ class _Sample:
     found: Found | None
 
     def facets(self, scale: int = 1) -> Facets:
-        """The counts of tags, for as many pictures as each of the counted ones stands for."""
+        """Return the tag counts, scaled up to all matches. `scale` is 128 for the sample."""
         if scale == 1 and self.below == _ALL:
             return Facets(self.counts, is_exact=True)
         each = scale * _ALL / self.below
         return Facets([(tag, round(count * each)) for tag, count in self.counts], is_exact=False)
 
 
-# As many values as the second byte of a hash has, by which shares are chosen.
+# Shares are chosen by the second byte of the hash, which has 256 values.
 _ALL = 256
 
 SURVEY: LiteralString = """
@@ -150,7 +158,15 @@ async def _take_sample(
     among: LiteralString = "true",
     collect: bool = False,
 ) -> _Sample:
-    """Look once at all that a search finds among some pictures."""
+    """Count the matches of a search and their tags in one statement.
+
+    Args:
+        conn: The connection.
+        which: The search.
+        facets: Number of the most frequent tags to return.
+        among: Condition that restricts the images to search, such as the sample.
+        collect: Whether to return upload times and ids of all matches.
+    """
     given = Parameters()
     query = SQL(SURVEY).format(
         tags=tags_in(which.query.scores, given),
@@ -161,8 +177,8 @@ async def _take_sample(
         counted=given.add(float(IMAGES_FOR_FACETS), "float8"),
         facets=given.add(facets, "integer"),
     )
-    # Planned for these very tags: a plan for any tags would be a bad one for most.
+    # Not prepared: the best plan depends on how frequent the tags of the search are.
     cur = await conn.execute(query, given.values, prepare=False)
     total, below, tags, counts, times, ids = await anext(cur)
-    pictures = list(zip(times, ids, strict=True)) if collect else None
-    return _Sample(total, below, list(zip(tags, counts, strict=True)), pictures)
+    matches = list(zip(times, ids, strict=True)) if collect else None
+    return _Sample(total, below, list(zip(tags, counts, strict=True)), matches)

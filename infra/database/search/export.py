@@ -1,4 +1,4 @@
-"""Reading a whole search: as CSV made by Postgres, or as rows in batches. Constant memory."""
+"""Read all matches of a search in constant memory: as CSV, or as rows in batches."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,13 +18,13 @@ CSV_COLUMNS = (
     "Label 4", "Score 4", "Label 5", "Score 5",
 )  # fmt: skip
 
-# A cell that a spreadsheet would run as a formula is given a leading apostrophe: those that begin
-# with = + - @ (full-width forms too), a tab or a line break, also after spaces.
+# Prevents formula injection in spreadsheets: a name gets a leading apostrophe if it begins with
+# = + - @ (or a full-width form of them), a tab or a line break, also after white space.
 _NAME: LiteralString = (
     r"""CASE WHEN i.name ~ '^\s*[=+\-@\t\r\n＝＋－＠]' THEN '''' || i.name ELSE i.name END"""
 )
 
-# A picture's tags ascend by score, so that its best class is the last of them.
+# Tags are stored in ascending order of their scores, so that the best class is the last one.
 COPY_CSV: LiteralString = """
     COPY (
         SELECT i.id AS "ID",
@@ -48,27 +48,27 @@ COPY_CSV: LiteralString = """
 """
 
 
-# Sent line by line, the sending would cost more than all the rest.
+# Bytes per piece. Sending each line by itself would cost more than all other work of the export.
 BLOCK = 64 << 10
 
 
 async def copy_csv(conn: AsyncConnection, which: Filter) -> AsyncIterator[bytes]:
-    """Yield the CSV of the pictures that a search shows, newest first, in pieces.
+    """Yield the CSV file of all matches, newest first, in pieces of about 64 KiB.
 
-    For use within `consistent_snapshot`, like what follows.
+    Call this and the following functions within `consistent_snapshot`.
     """
     given = Parameters()
     query = SQL(COPY_CSV).format(
         name=SQL(_NAME), found=condition(which, given), categories=FIRST_CATEGORY
     )
     async with conn.cursor().copy(query, given.values) as copy:
-        gathered = bytearray()
-        async for line in copy:  # one at a time, as Postgres sends them
-            gathered += line
-            if len(gathered) >= BLOCK:
-                yield bytes(gathered)
-                gathered.clear()
-        yield bytes(gathered)
+        block = bytearray()
+        async for line in copy:
+            block += line
+            if len(block) >= BLOCK:
+                yield bytes(block)
+                block.clear()
+        yield bytes(block)
 
 
 LIST_ALL: LiteralString = """
@@ -79,7 +79,7 @@ BATCH = 1000
 
 
 async def read_images(conn: AsyncConnection, which: Filter) -> AsyncIterator[list[Image]]:
-    """Yield the pictures that a search shows, newest first, in batches."""
+    """Yield all matches, newest first, in batches of at most 1,000 images."""
     given = Parameters()
     query = SQL(LIST_ALL).format(columns=SQL(IMAGE_COLUMNS), found=condition(which, given))
     async with conn.cursor("export", row_factory=args_row(Image.read), binary=True) as cur:
@@ -96,7 +96,7 @@ LIST_MODELS: LiteralString = """
 
 
 async def list_models(conn: AsyncConnection, which: Filter) -> list[str]:
-    """The models whose words a search shows."""
+    """Return the models whose predictions the matches have."""
     given = Parameters()
     query = SQL(LIST_MODELS).format(found=condition(which, given))
     cur = await conn.execute(query, given.values, prepare=False)
@@ -105,7 +105,10 @@ async def list_models(conn: AsyncConnection, which: Filter) -> list[str]:
 
 @asynccontextmanager
 async def consistent_snapshot(conn: AsyncConnection) -> AsyncIterator[None]:
-    """All that is read within is read as of one moment, and may take as long as its reader does."""
+    """Run the block in one REPEATABLE READ snapshot without a statement timeout.
+
+    Between two statements the block may idle for 5 minutes, since a slow client delays the reads.
+    """
     async with conn.transaction():
         await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         await conn.execute("SET LOCAL statement_timeout = 0")

@@ -1,4 +1,4 @@
-"""Pages of the gallery: in four orders, each page from where the last one ended."""
+"""Keyset pagination of search results in four orders."""
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ Sort = Literal["newest", "oldest", "confidence", "match"]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a page ended: what the last picture is sorted by, and its id."""
+    """Cursor: the sort key and id of the last image of a page."""
 
     key: datetime | float
     id: UUID
@@ -36,7 +36,7 @@ class Position:
 
 @dataclass(slots=True)
 class PagedImage(Image):
-    """A picture of a page, what it is sorted by, and the state that the page was read in."""
+    """An image of a page, with its sort key and the snapshot that the page was read in."""
 
     key: datetime | float
     state: str
@@ -44,20 +44,20 @@ class PagedImage(Image):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The pictures of a page, and where it ended; None at the end of all."""
+    """A page of images. `next` is the position of the next page, or None after the last one."""
 
     images: list[PagedImage]
     next: Position | None
 
     @property
     def state(self) -> str | None:
-        """As `memory` has it; None where there is nothing."""
+        """The snapshot as `SnapshotCache.get` accepts it; None for an empty page."""
         return self.images[0].state if self.images else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Which page: the pictures behind a position, or `skip` places further."""
+    """A page to read: `limit` images after a position, less the first `skip` of them."""
 
     sort: Sort = "newest"
     after: Position | None = None
@@ -65,13 +65,13 @@ class PageRequest:
     limit: int
 
 
-# Many are found: walk along the order and take what fits, until the page is full. The inner
-# select keeps the planner from collecting everything first.
+# For many matches: walk along the index of the sort order and take matching images until the page
+# is full. OFFSET 0 in the inner select keeps the planner from collecting and sorting all matches.
 WALK: LiteralString = """
     SELECT {columns}, {key} AS key, ({state}) AS state
       FROM (SELECT i.*
               FROM images AS i
-             WHERE i.deleted_at IS {trash} AND {behind} AND {bounds}
+             WHERE i.deleted_at IS {trash} AND {after} AND {bounds}
              ORDER BY {key} {direction}, i.id {direction}
             OFFSET 0) AS i
      WHERE {found}
@@ -79,7 +79,7 @@ WALK: LiteralString = """
      LIMIT {limit} OFFSET {skip}
 """
 
-# Few are found: collect them, then sort.
+# For few matches: collect all of them, then sort.
 COLLECT: LiteralString = """
     WITH found AS MATERIALIZED (
         SELECT i.id, {key} AS key
@@ -89,7 +89,7 @@ COLLECT: LiteralString = """
     SELECT {columns}, f.key, ({state}) AS state
       FROM (SELECT *
               FROM found AS i
-             WHERE {behind}
+             WHERE {after}
              ORDER BY i.key {direction}, i.id {direction}
              LIMIT {limit} OFFSET {skip}) AS f
       JOIN images AS i ON i.id = f.id
@@ -105,7 +105,7 @@ _KEYS: dict[Sort, tuple[LiteralString, LiteralString, LiteralString]] = {
 
 
 async def list_all(conn: AsyncConnection, page: PageRequest, *, trash: bool) -> Page:
-    """A page of everything."""
+    """Return a page of all images in the trash, or all outside it."""
     which = Filter(trash=trash)
     return _page(await _list(conn, which, page, ranked_by=which.query, few=False), page)
 
@@ -113,17 +113,17 @@ async def list_all(conn: AsyncConnection, page: PageRequest, *, trash: bool) -> 
 async def list_images(
     conn: AsyncConnection, which: Filter, page: PageRequest, extent: SearchEstimate
 ) -> Page:
-    """A page of what a search finds. `extent` says how much that is."""
+    """Return a page of the matches of a search. `extent` is the result of `measure` for it."""
     found = extent.found
     if found is None:
         images = await _list(conn, which, page, ranked_by=which.query, few=extent.few)
     elif page.sort in {"newest", "oldest"}:
-        # Which pictures the page shows is known; only those are read.
+        # All matches are in `found`: read only the images of this page.
         chosen = _choose(found, page)
         these = Filter(trash=which.trash, ids=[each for _, each in chosen])
         page = replace(page, after=None, skip=0)
         images = await _list(conn, these, page, ranked_by=which.query, few=True)
-        # One may have been deleted since; the page is shorter then, and not the last for that.
+        # An image deleted since then makes the page shorter, which must not end the pagination.
         return Page(images, Position(*chosen[-1]) if len(chosen) == page.limit else None)
     else:
         these = Filter(trash=which.trash, ids=[each for _, each in found])
@@ -134,7 +134,7 @@ async def list_images(
 async def list_matches(
     conn: AsyncConnection, which: Filter, page: PageRequest, ranking: Ranking
 ) -> Page:
-    """A page of what a search finds, the best matches first: see `ranking`."""
+    """Return a page of the matches, best match first: the ranked ones, then the older ones."""
     after, skip = page.after, page.skip
     images: list[PagedImage] = []
     if after is None or not isinstance(after.key, datetime):
@@ -160,7 +160,7 @@ def _page(images: list[PagedImage], page: PageRequest) -> Page:
 
 
 def _choose(found: Found, page: PageRequest) -> Found:
-    """The page's part of all that is found, in its order."""
+    """Return the slice of all matches (oldest first) that a page shows, in the page's order."""
     after = page.after and (page.after.key, page.after.id)
     if page.sort == "oldest":
         start = page.skip + (bisect_right(found, after) if after else 0)
@@ -181,27 +181,28 @@ async def _list(
         state=SQL(GET_STATE),
         key=key,
         found=condition(which, given),
-        behind=_behind(page, SQL("i.key") if collect else key, key_type, direction, given),
+        after=_after(page, SQL("i.key") if collect else key, key_type, direction, given),
         bounds=time_bounds(which.query, given),
         trash=SQL("NOT NULL" if which.trash else "NULL"),
         direction=SQL(direction),
-        # Written out: of a limit not known beforehand Postgres fears the worst, and plans anew.
+        # Literals: with parameters Postgres would assume a large limit and reject its generic plan.
         limit=sql.Literal(page.limit),
         skip=sql.Literal(page.skip),
     )
     async with conn.cursor(row_factory=args_row(PagedImage.read), binary=True) as cur:
-        # Of a search, planned for these very tags; the gallery's plan is always the same.
+        # The plan of a search depends on its tags; the plan for all images is always the same.
         await cur.execute(query, given.values, prepare=None if which.is_everything else False)
         return await cur.fetchall()
 
 
-def _behind(
+def _after(
     page: PageRequest,
     key: Composable,
     key_type: LiteralString,
     direction: LiteralString,
     given: Parameters,
 ) -> Composable:
+    """Return the condition under which a row `i` follows the position of the request."""
     if page.after is None:
         return SQL("true")
     return SQL("({}, i.id) {} ({}, {})").format(

@@ -1,7 +1,6 @@
-"""Best matches first. Of what a search finds, the newest are ranked; older ones follow by time.
+"""Order by best match: the newest matches are ranked by score, older ones follow by time.
 
-To rank all of a hundred thousand pictures takes Postgres seconds, for each page. The best of the
-newest thousand are as good as any.
+Ranking 100,000 images takes Postgres seconds for each page. Only the newest 1,000 are ranked.
 """
 
 from dataclasses import dataclass
@@ -15,17 +14,21 @@ from psycopg.sql import SQL
 from infra.database.search.compiler import Filter, Parameters, condition, match_score, time_bounds
 from infra.database.search.estimate import SearchEstimate
 
-# Of more than a few; of a few (`extent.FEW`), all are ranked.
+# Number of images to rank. If the search has few matches (`SearchEstimate.few`), all are ranked.
 RANKED = 1000
-# Where no more than so many are found, finding all of them takes less than walking past the others.
+# Up to this many matches, collecting and sorting all of them is faster than walking along the index
+# on the upload time and skipping images that do not match.
 SCARCE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The pictures that are ranked, worst first: how well they match, and their ids.
+    """The ranked images of a search.
 
-    `end` is the oldest of them, behind which the others follow; None where all are ranked.
+    Attributes:
+        best: (match score, id) pairs in ascending order: the best match is the last one.
+        end: (upload time, id) of the oldest ranked image; unranked images follow after it. None
+            if all matches are ranked.
     """
 
     best: list[tuple[float, UUID]]
@@ -56,7 +59,7 @@ COLLECT: LiteralString = """
 
 
 async def rank(conn: AsyncConnection, which: Filter, extent: SearchEstimate) -> Ranking:
-    """Rank what a search finds. `extent` says how much that is."""
+    """Rank the matches of a search. `extent` is the result of `measure` for it."""
     given = Parameters()
     query = SQL(COLLECT if extent.total <= SCARCE else WALK).format(
         score=match_score(which.query, given),

@@ -1,11 +1,18 @@
-"""What pictures look like, and which look alike: vectors in Postgres, by the extension `vector`.
+"""Find visually similar images by embeddings in Postgres, with the extension `vector` (pgvector).
 
-Workers write a picture's 1,280 numbers (`embeddings`) and its sketch, 256 numbers that stand for
-them, where they settle it. Sketches belong in a graph index (`sketches`): that costs a thousand
-comparisons a picture, so they wait (`sketches_waiting`) until the API has time for it. A search
-takes the nearest of the graph and of those that wait, and compares them by all their numbers.
+For each image the worker writes two vectors in the transaction that settles it:
 
-Where the extension is missing there are no such tables, and the feature is off.
+- `embeddings`: the 1,280 activations of the model, for exact distances. Not indexed.
+- `sketches_waiting`: a sketch, that is a projection of the embedding to 256 dimensions. Not
+  indexed, so that writing it is cheap.
+
+The search maintenance of the API moves sketches to the table `sketches`, which has an HNSW index.
+Inserting a row into that index takes about 1,000 distance computations, too many for a worker.
+
+A search has two steps. It takes the nearest sketches as candidates, from the index and from a scan
+of `sketches_waiting`, and then sorts the candidates by the exact distance of their embeddings.
+
+Without the extension the tables do not exist and the feature is off.
 """
 
 from dataclasses import dataclass
@@ -22,7 +29,7 @@ from infra.database.queries.images import IMAGE_COLUMNS, Image, get_image
 
 HAS_VECTORS = "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = 'vector'"
 
-# Rows of a vector are stored as they are: they do not compress, and a read wants all of them.
+# PLAIN storage: embeddings do not compress, and each read needs the whole vector.
 CREATE_EMBEDDINGS = """
     CREATE TABLE IF NOT EXISTS embeddings (
         image_id  uuid          PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
@@ -42,9 +49,10 @@ CREATE_EMBEDDINGS = """
 
 
 def create_embeddings(conn: psycopg.Connection) -> bool:
-    """Make the tables where the extension is to be had; say whether it is.
+    """Create extension and tables if they are missing; return whether the feature is available.
 
-    Part of every migration run, so that the feature comes on when the extension has been added.
+    Each migration run calls this function, so that the feature becomes available when an
+    administrator has installed the extension.
     """
     row = conn.execute(HAS_VECTORS).fetchone()
     if row is None or not row[0]:
@@ -59,17 +67,18 @@ def create_embeddings(conn: psycopg.Connection) -> bool:
 
 @dataclass(slots=True)
 class SimilarImage(Image):
-    """A picture that looks like another: 0 is the same direction, 1 has nothing in common."""
+    """An image with its cosine distance to another: 0 for the same direction, 1 for orthogonal."""
 
     distance: float
 
 
-# So many sketches are compared by all their numbers, or twice as many as are asked for.
+# Least number of candidates whose embeddings are compared; more if a request needs more.
 CANDIDATES = 80
 
-# As many candidates as are asked for: fewer, which is the graph's own setting, would be fast and
-# wrong. Where the nearest may not be shown, the graph is searched further, which pgvector can do
-# from 0.8 on. Set for as long as the connection lasts, since the next statement needs it.
+# hnsw.ef_search is the number of rows that an index scan returns, 40 by default: raise it to the
+# number of candidates. hnsw.iterative_scan (pgvector 0.8 or newer) continues the scan if candidates
+# are filtered out. Set for the session, since the next statement of the connection needs both.
+# Returns no row if the image has no embedding.
 PREPARE_SEARCH = """
     SELECT set_config('hnsw.ef_search', %(candidates)s::text, false),
            CASE WHEN string_to_array(extversion, '.')::integer[] >= '{0,8}'
@@ -79,9 +88,9 @@ PREPARE_SEARCH = """
        AND extname = 'vector'
 """
 
-# Looked up for each candidate in turn, the nearest first: OFFSET keeps it from becoming a join. The
-# picture itself passes, or the graph would have to be searched a second time for one in its place.
-_SHOWN: LiteralString = """
+# Checked for each candidate in order of distance: OFFSET 0 keeps the planner from using a join. The
+# query image is not excluded here; otherwise the index scan would have to continue to replace it.
+_IS_VISIBLE: LiteralString = """
     EXISTS (SELECT FROM images AS i
              WHERE i.id = s.image_id
                AND i.deleted_at IS NULL
@@ -89,10 +98,10 @@ _SHOWN: LiteralString = """
             OFFSET 0)
 """
 
-# The graph's nearest and the nearest of those that are not in it yet; sorted before the pictures
-# are looked up, so that only those are that will be shown.
+# Candidates come from the index and from the sketches that are not indexed yet. They are sorted
+# before the join with images, so that only the returned rows are read.
 LIST_SIMILAR: LiteralString = f"""
-    WITH asked AS MATERIALIZED (
+    WITH query AS MATERIALIZED (
         SELECT sketch FROM sketches_waiting WHERE image_id = %(image_id)s
          UNION ALL
         SELECT sketch FROM sketches WHERE image_id = %(image_id)s
@@ -101,14 +110,14 @@ LIST_SIMILAR: LiteralString = f"""
     candidates AS MATERIALIZED (
         (SELECT image_id
            FROM sketches AS s
-          WHERE {_SHOWN}
-          ORDER BY sketch <=> (SELECT sketch FROM asked)
+          WHERE {_IS_VISIBLE}
+          ORDER BY sketch <=> (SELECT sketch FROM query)
           LIMIT %(candidates)s)
          UNION
         (SELECT image_id
            FROM sketches_waiting AS s
-          WHERE {_SHOWN}
-          ORDER BY sketch <=> (SELECT sketch FROM asked)
+          WHERE {_IS_VISIBLE}
+          ORDER BY sketch <=> (SELECT sketch FROM query)
           LIMIT %(candidates)s)
     ),
     nearest AS MATERIALIZED (
@@ -123,37 +132,39 @@ LIST_SIMILAR: LiteralString = f"""
       FROM nearest AS n
       JOIN images AS i ON i.id = n.image_id
      WHERE i.id <> %(image_id)s
-       AND EXISTS (SELECT FROM asked)
+       AND EXISTS (SELECT FROM query)
      ORDER BY n.distance, n.image_id
      LIMIT %(limit)s
 """
 
 
 async def list_similar(conn: AsyncConnection, image_id: UUID, *, limit: int) -> list[SimilarImage]:
-    """The pictures that look most like one; none while it has not been looked at.
+    """Return the images most similar to an image, nearest first.
+
+    The list is empty if the image has not been classified.
 
     Raises:
-        NotFoundError: there is no such picture.
-        FeatureOffError: the database lacks the extension.
+        NotFoundError: No image has this id.
+        FeatureOffError: Postgres has no extension `vector`.
     """
     candidates = max(CANDIDATES, 2 * limit)
-    asked = {"image_id": image_id, "limit": limit, "candidates": candidates}
+    parameters = {"image_id": image_id, "limit": limit, "candidates": candidates}
     try:
-        row = await (await conn.execute(PREPARE_SEARCH, asked)).fetchone()
+        row = await (await conn.execute(PREPARE_SEARCH, parameters)).fetchone()
     except psycopg.errors.UndefinedTable as error:
         raise FeatureOffError(
-            "This gallery cannot compare pictures: its Postgres lacks the extension `vector`. "
+            "Similar images are not available: Postgres has no extension `vector`. "
             "Install pgvector and run `gallery migrate`."
         ) from error
     if row is None:
         await get_image(conn, image_id)
         return []
     async with conn.cursor(row_factory=args_row(SimilarImage.read), binary=True) as cur:
-        await cur.execute(LIST_SIMILAR, asked)
+        await cur.execute(LIST_SIMILAR, parameters)
         return await cur.fetchall()
 
 
-# A picture classified anew may be in the graph already, with an older sketch.
+# A reclassified image already has a row in `sketches`, with the previous sketch.
 GROW_GRAPH = """
     WITH moved AS (
         DELETE FROM sketches_waiting
@@ -172,7 +183,7 @@ GROW_GRAPH = """
 
 
 async def grow_graph(conn: AsyncConnection, *, limit: int) -> int:
-    """Put some sketches that wait for it into the graph; say how many."""
+    """Move at most `limit` sketches to the table with the HNSW index; return their number."""
     if not (await anext(await conn.execute(HAS_EMBEDDINGS)))[0]:
         return 0
     return (await conn.execute(GROW_GRAPH, {"limit": limit})).rowcount

@@ -1,4 +1,4 @@
-# The API, and the migrations: no TensorFlow, no model.
+# Image of the API and of the migrations. Contains neither TensorFlow nor the model.
 FROM python:3.13.14-slim-trixie AS dependencies
 RUN python3 -m venv --without-pip /opt/venv
 COPY requirements/api.txt .
@@ -22,7 +22,7 @@ COPY api api
 COPY cli cli
 RUN python -m compileall -q .
 USER gallery
-# Large uploads wait here while they are checked.
+# Large uploads are spooled here during validation.
 VOLUME /var/spool/gallery
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \

@@ -1,7 +1,8 @@
 #!/bin/sh
-# backup.sh FOLDER: copies the gallery of `docker compose` while it runs. First the rows, then the
-# objects: so every row's object is in the copy. An object outlives its picture by an hour, so this
-# must not take longer than that.
+# Usage: backup.sh FOLDER
+# Back up the running gallery of `docker compose`. The database is copied before the objects, so that
+# the backup contains the objects of all its rows. Objects of purged images are removed after an hour,
+# so the backup must not take longer than that.
 set -eu
 cd "$(dirname "$0")/../.."
 [ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
@@ -12,8 +13,8 @@ started=$(date +%s)
 
 docker compose exec -T postgres pg_dump --username=gallery --format=custom gallery >"$folder/gallery.dump.partial"
 
-# As the user that MinIO's containers have, who may write nowhere but there. Nobody else gets in, since
-# the folder around it was made for its owner alone.
+# The MinIO container runs as another user and needs write access. The parent folder is accessible to
+# its owner only.
 mkdir -p "$folder/objects"
 chmod 777 "$folder/objects"
 docker compose run --rm --no-deps -T --volume "$folder/objects:/backup" \
@@ -25,7 +26,7 @@ docker compose run --rm --no-deps -T --volume "$folder/objects:/backup" \
 mv "$folder/gallery.dump.partial" "$folder/gallery.dump"
 seconds=$(($(date +%s) - started))
 if [ "$seconds" -gt 3000 ]; then
-	echo "This took $seconds s. Objects of pictures purged meanwhile may be missing." >&2
+	echo "The backup took $seconds s, more than 3000 s: objects of images purged meanwhile may be missing." >&2
 	exit 1
 fi
 echo "Backed up to $folder in $seconds s: $(du -sh "$folder" | cut -f1)."

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Has a worker process of this container been heard of lately? Its heartbeat, every three seconds,
-# dates this file anew.
-sign=${TMPDIR:-/tmp}/gallery-worker-alive
-[ -e "$sign" ] && [ $(($(date +%s) - $(stat -c %Y "$sign"))) -le 15 ]
+# Succeed if a worker process of this container has sent a heartbeat within the last 15 s. Each
+# heartbeat, every 3 s, touches this file.
+file=${TMPDIR:-/tmp}/gallery-worker-alive
+[ -e "$file" ] && [ $(($(date +%s) - $(stat -c %Y "$file"))) -le 15 ]

@@ -1,6 +1,7 @@
 #!/bin/sh
-# restore.sh FOLDER: fills an empty `docker compose` gallery with what backup.sh has copied. Refuses
-# where there is one already: take it away first (docker compose down --volumes).
+# Usage: restore.sh FOLDER
+# Restore a backup of backup.sh into an empty gallery of `docker compose`. Fails if a gallery exists;
+# remove it first with `docker compose down --volumes`.
 set -eu
 cd "$(dirname "$0")/../.."
 [ $# -eq 1 ] && [ -f "$1/gallery.dump" ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
@@ -9,10 +10,10 @@ folder=$(cd "$1" && pwd)
 docker compose up --detach --wait postgres minio
 if docker compose exec -T postgres psql --username=gallery --quiet --no-align --tuples-only \
 	--command "SELECT to_regclass('images')" gallery | grep -q images; then
-	echo "There is a gallery here. Nothing was changed." >&2
+	echo "A gallery exists already; nothing was changed. Remove it with: docker compose down --volumes" >&2
 	exit 1
 fi
-# The extension is there, made by who may; its comment is not ours to change.
+# --no-comments: the extension exists and belongs to the superuser, as does its comment.
 docker compose exec -T postgres pg_restore --username=gallery --dbname=gallery \
 	--exit-on-error --single-transaction --no-owner --no-comments <"$folder/gallery.dump"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the passwords of this deployment, once, and gives every file to the one user that reads it.
-# Runs before everything else on each `docker compose up`, and then finds nothing to do.
+# Generate the passwords of this deployment. Each file belongs to the one user that reads it.
+# Runs first on each `docker compose up`; existing passwords are kept.
 set -eu
 umask 077
 
@@ -18,8 +18,8 @@ write() {
 	chown "$2" "/run/secrets/$1"
 }
 
-# The last file of each group says that the group is whole: one cut short is made again, and
-# nobody can have used it, since everything waits for this script to end.
+# The last file of each group marks the group as complete. An incomplete group is generated again. It
+# cannot be in use, since all other services wait for this script.
 if [ ! -e /run/secrets/postgres_password ]; then
 	password=$(random)
 	write gallery_database_url $app "postgresql://gallery:$password@postgres:5432/gallery"
@@ -41,5 +41,5 @@ if [ ! -e /run/secrets/minio_password ]; then
 	write minio_password $minio "$(random)"
 fi
 
-# A new volume belongs to root, and MinIO does not run as root.
+# A new volume belongs to root, but MinIO runs as another user.
 chown $minio /volumes/objects

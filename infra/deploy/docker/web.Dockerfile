@@ -1,4 +1,4 @@
-# The web client, built with Node and served by nginx.
+# Image of the web client: built with Node, served by nginx.
 FROM node:24.19.0-trixie-slim AS build
 WORKDIR /web
 COPY web/package.json web/package-lock.json web/.npmrc ./
@@ -12,7 +12,7 @@ COPY infra/deploy/nginx/*.conf /etc/nginx/
 COPY infra/deploy/nginx/problems /etc/nginx/problems
 COPY --from=build /web/dist /usr/share/nginx/html
 USER nginx
-# Uploads wait here until they are whole.
+# Uploads are spooled here until they are complete.
 VOLUME /var/spool/nginx
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --start-interval=1s \

@@ -1,11 +1,12 @@
-# The worker: TensorFlow compiles the model and stays behind; the image has the model and LiteRT.
+# Image of the worker. A build stage compiles the model with TensorFlow; the final image contains the
+# compiled model and LiteRT only.
 FROM python:3.13.14-slim-trixie AS dependencies
 RUN python3 -m venv --without-pip /opt/venv
 COPY requirements/worker.txt .
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip --python /opt/venv/bin/python install --require-hashes -r worker.txt
 
-# Without weights given by the build (docs/compose.md), Keras's own download is tried.
+# Replaced by the build context `weights` (docs/how-to/docker-compose.md); if empty, Keras downloads.
 FROM scratch AS weights
 
 FROM dependencies AS model

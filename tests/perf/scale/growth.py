@@ -23,8 +23,8 @@ from psycopg.conninfo import make_conninfo
 from core.ids import new_id
 from core.predictions import ScoredClass, ScoredTag
 from infra.database.migrate import migrate
-from infra.database.queries.leases import BatchResults, Classified, claim_images, settle_images
 from infra.database.queries.submissions import StoredImage, SubmittedFile, create_job
+from infra.database.queries.transitions import BatchResults, Classified, claim_images, settle_images
 from infra.database.queries.workers import remove_worker, write_heartbeat
 from tests.perf.scale.calls import measure
 from tests.perf.scale.fill import Pattern, make_patterns

@@ -1,4 +1,4 @@
-"""Migrations bring any database to the newest schema, once."""
+"""Migrations are applied once, in order, by concurrent processes as well."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ def empty_database(postgres_url: str) -> Iterator[str]:
         conn.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
-def test_all_are_applied_once_however_many_processes_start(empty_database: str) -> None:
+def test_concurrent_runs_apply_each_migration_once(empty_database: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         applied = list(pool.map(migrate, [empty_database] * 4))
 
@@ -29,7 +29,7 @@ def test_all_are_applied_once_however_many_processes_start(empty_database: str) 
     assert sum(len(names) for names in applied) == len(list_migrations())
 
 
-def test_the_classes_are_imagenets(database_url: str) -> None:
+def test_classes_are_those_of_imagenet(database_url: str) -> None:
     with psycopg.connect(database_url) as conn:
         rows = conn.execute("SELECT class_index, name FROM classes ORDER BY class_index").fetchall()
 

@@ -1,4 +1,4 @@
-"""The API's pool gives no connection that the server has closed."""
+"""The connection pool of the API replaces connections that the server has closed."""
 
 import psycopg
 import pytest
@@ -12,7 +12,7 @@ NAME = "pool under test"
 TERMINATE = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
 
 
-async def test_connections_that_were_cut_while_resting_are_not_handed_out(
+async def test_closed_idle_connection_is_replaced(
     database_url: str,
 ) -> None:
     async with open_database(database_url, name=NAME) as database:
@@ -20,11 +20,15 @@ async def test_connections_that_were_cut_while_resting_are_not_handed_out(
             await conn.execute("SELECT 1")
         with psycopg.connect(database_url, autocommit=True) as admin:
             query = f"{TERMINATE} WHERE application_name = %s"
-            cut = admin.execute(query, [NAME]).fetchone()
-            assert cut is not None
-            assert cut[0] > 0
-            gone = "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = %s"
-            until(lambda: admin.execute(gone, [NAME]).fetchone() == (True,), seconds=5, what="it")
+            terminated = admin.execute(query, [NAME]).fetchone()
+            assert terminated is not None
+            assert terminated[0] > 0
+            none_left = "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = %s"
+            until(
+                lambda: admin.execute(none_left, [NAME]).fetchone() == (True,),
+                seconds=5,
+                what="the connections to be closed",
+            )
 
         async with database.connection() as conn:
             await conn.execute("SELECT 1")

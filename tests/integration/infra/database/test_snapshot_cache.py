@@ -1,6 +1,7 @@
-"""Answers are kept until anything is written, whoever writes it."""
+"""Cached results are valid until the next commit of any connection."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
@@ -10,103 +11,106 @@ from infra.database.snapshot_cache import SnapshotCache
 from tests.support.factories import execute, submit_rows
 
 
-def test_an_answer_holds_until_something_is_committed(database_url: str) -> None:
-    read = 0
+class Loader:
+    """A query that counts its calls and returns their number."""
 
-    async def count(conn: psycopg.AsyncConnection) -> int:
-        nonlocal read
-        read += 1
-        return int((await anext(await conn.execute("SELECT count(*) FROM images")))[0])
+    def __init__(self, *, delay: float = 0) -> None:
+        self.calls = 0
+        self._delay = delay
 
-    async def ask() -> list[int]:
-        snapshot_cache = SnapshotCache()
+    async def __call__(self) -> int:
+        self.calls += 1
+        await asyncio.sleep(self._delay)
+        return self.calls
+
+
+def count(conn: psycopg.AsyncConnection, table: str) -> Callable[[], Awaitable[int]]:
+    async def load() -> int:
+        cur = await conn.execute(f"SELECT count(*) FROM {table}".encode())
+        return int((await anext(cur))[0])
+
+    return load
+
+
+def test_result_is_valid_until_the_next_commit(database_url: str) -> None:
+    loads = 0
+
+    async def read() -> list[int]:
+        cache = SnapshotCache()
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
-            answers = [await snapshot_cache.get(conn, "a", lambda: count(conn)) for _ in range(3)]
+
+            async def load() -> int:
+                nonlocal loads
+                loads += 1
+                return await count(conn, "images")()
+
+            results = [await cache.get(conn, "a", load) for _ in range(3)]
             await submit_rows(database_url, "a")
-            answers.append(await snapshot_cache.get(conn, "a", lambda: count(conn)))
+            results.append(await cache.get(conn, "a", load))
             await asyncio.to_thread(execute, database_url, "DELETE FROM images")
-            answers.append(await snapshot_cache.get(conn, "a", lambda: count(conn)))
-        return answers
+            results.append(await cache.get(conn, "a", load))
+        return results
 
-    assert asyncio.run(ask()) == [0, 0, 0, 1, 0]
-    assert read < 5  # a vacuum of another database, too, may make it read anew
+    assert asyncio.run(read()) == [0, 0, 0, 1, 0]
+    assert loads < 5  # 3, or more if another database is vacuumed, which changes the snapshot
 
 
-def test_what_is_not_committed_yet_is_seen_when_it_is(database_url: str) -> None:
-    async def ask() -> list[int]:
-        snapshot_cache, rows = SnapshotCache(), "SELECT count(*) FROM jobs"
+def test_uncommitted_change_is_visible_after_its_commit(database_url: str) -> None:
+    async def read() -> list[int]:
+        cache = SnapshotCache()
         insert = "INSERT INTO jobs (id, item_count) VALUES (gen_random_uuid(), 0)"
-
-        async def count() -> int:
-            return int((await anext(await reader.execute(rows)))[0])
-
         async with (
             await psycopg.AsyncConnection.connect(database_url, autocommit=True) as reader,
             await psycopg.AsyncConnection.connect(database_url) as writer,
         ):
-            answers = [await snapshot_cache.get(reader, "a", count)]
+            results = [await cache.get(reader, "a", count(reader, "jobs"))]
             await writer.execute(insert)
-            answers.append(await snapshot_cache.get(reader, "a", count))
+            results.append(await cache.get(reader, "a", count(reader, "jobs")))
             await writer.commit()
-            answers.append(await snapshot_cache.get(reader, "a", count))
-        return answers
+            results.append(await cache.get(reader, "a", count(reader, "jobs")))
+        return results
 
-    assert asyncio.run(ask()) == [0, 0, 1]
+    assert asyncio.run(read()) == [0, 0, 1]
 
 
-def test_only_so_many_answers_are_kept(database_url: str) -> None:
-    read = 0
+def test_least_recently_used_entry_is_evicted(database_url: str) -> None:
+    load = Loader()
 
-    async def answer() -> int:
-        nonlocal read
-        read += 1
-        return read
-
-    async def ask() -> None:
-        snapshot_cache = SnapshotCache(most=2)
+    async def read() -> None:
+        cache = SnapshotCache(most=2)
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
-            for question in "abaca":
-                await snapshot_cache.get(conn, question, answer)
-            await snapshot_cache.get(conn, "b", answer)
+            for key in "abacab":
+                await cache.get(conn, key, load)
 
-    asyncio.run(ask())
-    assert 4 <= read < 6  # a, b, c, and b again: a was asked for later
+    asyncio.run(read())
+    assert 4 <= load.calls < 6  # a, b, c, and b again, which was evicted for c
 
 
-def test_of_many_who_ask_at_once_one_reads(database_url: str) -> None:
-    read = 0
+def test_concurrent_requests_share_one_query(database_url: str) -> None:
+    load = Loader(delay=0.2)
 
-    async def answer() -> int:
-        nonlocal read
-        read += 1
-        await asyncio.sleep(0.2)
-        return read
-
-    async def ask(snapshot_cache: SnapshotCache) -> int:
+    async def read(cache: SnapshotCache) -> int:
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
-            return await snapshot_cache.get(conn, "a", answer)
+            return await cache.get(conn, "a", load)
 
-    async def ask_together() -> None:
-        snapshot_cache = SnapshotCache()
-        answers = await asyncio.gather(*(ask(snapshot_cache) for _ in range(6)))
-        assert set(answers) <= {1, 2}
+    async def read_concurrently() -> None:
+        cache = SnapshotCache()
+        results = await asyncio.gather(*(read(cache) for _ in range(6)))
+        assert set(results) <= {1, 2}
 
-    asyncio.run(ask_together())
-    assert read <= 2  # twice, where a vacuum elsewhere came between
+    asyncio.run(read_concurrently())
+    assert load.calls <= 2  # 2 if another database was vacuumed between the requests
 
 
-def test_who_cannot_read_leaves_it_to_the_next(database_url: str) -> None:
+def test_failed_query_is_not_cached(database_url: str) -> None:
     async def fail() -> int:
         raise DatabaseUnavailableError
 
-    async def answer() -> int:
-        return 7
-
-    async def ask() -> int:
-        snapshot_cache = SnapshotCache()
+    async def read() -> int:
+        cache = SnapshotCache()
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
             with pytest.raises(DatabaseUnavailableError):
-                await snapshot_cache.get(conn, "a", fail)
-            return await snapshot_cache.get(conn, "a", answer)
+                await cache.get(conn, "a", fail)
+            return await cache.get(conn, "a", Loader())
 
-    assert asyncio.run(ask()) == 7
+    assert asyncio.run(read()) == 1

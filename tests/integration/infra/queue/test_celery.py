@@ -1,4 +1,4 @@
-"""The publishing side of the queue, on a real Redis."""
+"""The publisher side of the queue, with a real Redis server."""
 
 from uuid import uuid4
 
@@ -9,16 +9,16 @@ from infra.settings import Settings
 from tests.support.processes import until
 
 
-def test_a_closed_queue_leaves_no_connection_and_another_can_be_opened(settings: Settings) -> None:
+def test_closing_the_queue_closes_its_connections(settings: Settings) -> None:
     with redis.Redis.from_url(settings.require_redis_url()) as client:
         before = {each["id"] for each in client.client_list()}
 
-        def new() -> set[str]:
+        def added() -> set[str]:
             return {each["id"] for each in client.client_list()} - before
 
-        for _ in range(2):
+        for _ in range(2):  # a queue can be opened again after another one was closed
             queue = Queue(settings)
             queue.publish([uuid4()], "bulk")
-            assert new()
+            assert added()
             queue.close()
-            until(lambda: not new(), seconds=5, what="the last connection to be gone")
+            until(lambda: not added(), seconds=5, what="the connections to be closed")

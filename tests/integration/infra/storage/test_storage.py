@@ -1,4 +1,4 @@
-"""One contract for every kind of object storage."""
+"""The contract of object storage, for local files and S3."""
 
 from io import BytesIO
 from pathlib import Path
@@ -25,28 +25,28 @@ def put(objects: ObjectStore, data: bytes, key: str = KEY) -> None:
     objects.put(key, BytesIO(data), len(data), "image/jpeg")
 
 
-def test_what_was_put_is_got(objects: ObjectStore) -> None:
+def test_stored_object_is_returned(objects: ObjectStore) -> None:
     data = bytes(range(256)) * 10_000
     put(objects, data)
 
     assert objects.get(KEY) == data
 
 
-def test_putting_again_replaces(objects: ObjectStore) -> None:
+def test_second_put_replaces_the_object(objects: ObjectStore) -> None:
     put(objects, b"first")
     put(objects, b"second")
 
     assert objects.get(KEY) == b"second"
 
 
-def test_a_missing_object_is_named(objects: ObjectStore) -> None:
+def test_missing_object_is_named_in_the_error(objects: ObjectStore) -> None:
     put(objects, b"another", "originals/" + "cd" * 32)
 
     with pytest.raises(ObjectNotFoundError, match=KEY):
         objects.get(KEY)
 
 
-def test_a_deleted_object_is_gone_and_deleting_it_again_is_no_error(objects: ObjectStore) -> None:
+def test_delete_removes_the_object_and_can_be_repeated(objects: ObjectStore) -> None:
     put(objects, b"short-lived")
     objects.delete(KEY)
     objects.delete(KEY)
@@ -55,12 +55,12 @@ def test_a_deleted_object_is_gone_and_deleting_it_again_is_no_error(objects: Obj
         objects.get(KEY)
 
 
-def test_it_answers(objects: ObjectStore) -> None:
+def test_check_succeeds(objects: ObjectStore) -> None:
     objects.check()
 
 
-def test_a_local_object_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    class Breaking(BytesIO):
+def test_failed_local_write_leaves_no_file(tmp_path: Path) -> None:
+    class FailingFile(BytesIO):
         def read(self, *_: object) -> bytes:
             if self.tell():
                 raise OSError(28, "No space left on device")
@@ -68,26 +68,26 @@ def test_a_local_object_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
     objects = open_objects(tmp_path.as_uri())
     with pytest.raises(ObjectStoreUnavailableError, match="No space left"):
-        objects.put(KEY, Breaking(b"x" * 100), 100, "image/jpeg")
+        objects.put(KEY, FailingFile(b"x" * 100), 100, "image/jpeg")
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_storage_that_is_away_is_said_to_be() -> None:
-    away = open_objects(f"http://key:secret-key@127.0.0.1:{free_port()}/bucket")
+def test_unreachable_storage_is_reported_without_the_secret() -> None:
+    unreachable = open_objects(f"http://key:secret-key@127.0.0.1:{free_port()}/bucket")
 
     with pytest.raises(ObjectStoreUnavailableError) as error:
-        away.get(KEY)
+        unreachable.get(KEY)
     assert "secret-key" not in str(error.value)
 
 
 @pytest.mark.parametrize("url", ["", "ftp://host/bucket", "http://host:9000", "file://"])
-def test_an_address_that_names_no_storage_is_refused(url: str) -> None:
+def test_invalid_address_is_rejected(url: str) -> None:
     with pytest.raises(ConfigurationError, match="GALLERY_OBJECTS_URL"):
         open_objects(url)
 
 
-def test_a_missing_bucket_is_storage_being_away(s3_server: S3Server) -> None:
+def test_missing_bucket_is_reported_as_unavailable_storage(s3_server: S3Server) -> None:
     bucketless = open_objects(s3_server.url(f"test-{uuid4().hex}"))
 
     with pytest.raises(ObjectStoreUnavailableError, match="NoSuchBucket"):

@@ -1,11 +1,11 @@
-"""The manifests fit together: what they name is there, and every pod is kept within bounds."""
+"""Kubernetes manifests: schemas, references between objects, hardening and resource limits."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
@@ -52,10 +52,10 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
             yield from walk(each)
 
 
-# The oldest version that knows all of it (a pause before stopping), and the newest one here.
+# The oldest version with all fields (preStop sleep), and the newest one that the package contains.
 VERSIONS = ("1.30", kubernetes_validate.latest_version())
 
-# KEDA publishes its schemas as resources of a cluster only; this is what we use of them.
+# KEDA publishes no JSON schemas; these cover the fields that the manifests use.
 TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 COUNT = {"type": "integer", "minimum": 0}
 
@@ -97,7 +97,7 @@ KEDA = {
 @pytest.mark.parametrize(
     "each", OBJECTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}"
 )
-def test_every_object_fits_its_schema(each: Any, version: str) -> None:
+def test_object_matches_its_schema(each: Any, version: str) -> None:
     if each["kind"] in KEDA:
         assert each["apiVersion"] == "keda.sh/v1alpha1"
         jsonschema.validate(each["spec"], KEDA[each["kind"]])
@@ -105,14 +105,14 @@ def test_every_object_fits_its_schema(each: Any, version: str) -> None:
         kubernetes_validate.validate(each, version, strict=True)
 
 
-def test_the_schemas_know_right_from_wrong() -> None:
+def test_schema_rejects_an_unknown_field() -> None:
     [worker] = [each for each in PODS if name_of(each) == "worker"]
     wrong = worker | {"spec": worker["spec"] | {"replica": 2}}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, VERSIONS[0], strict=True)
 
 
-def test_every_file_is_part_of_the_base() -> None:
+def test_kustomization_lists_every_file() -> None:
     files = {path.name for path in BASE.glob("*.yaml")} - {"kustomization.yaml"}
 
     assert files == set(KUSTOMIZATION["resources"])
@@ -121,7 +121,7 @@ def test_every_file_is_part_of_the_base() -> None:
 
 
 @pytest.mark.parametrize("workload", PODS, ids=name_of)
-def test_every_pod_is_hardened_and_bounded(workload: Any) -> None:
+def test_pod_is_hardened_and_has_resource_limits(workload: Any) -> None:
     spec = pod(workload)
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -138,13 +138,13 @@ def test_every_pod_is_hardened_and_bounded(workload: Any) -> None:
 
 
 @pytest.mark.parametrize("workload", PODS, ids=name_of)
-def test_what_a_pod_takes_its_settings_from_is_there(workload: Any) -> None:
+def test_referenced_config_map_exists(workload: Any) -> None:
     for container in pod(workload)["containers"]:
         for source in container.get("envFrom", []):
             assert source["configMapRef"]["name"] in of_kind("ConfigMap")
 
 
-def test_every_selector_finds_pods() -> None:
+def test_every_selector_matches_pods() -> None:
     found = {labels(workload)[COMPONENT] for workload in PODS}
     for each in walk(OBJECTS):
         for key in ("matchLabels", "selector"):
@@ -155,12 +155,12 @@ def test_every_selector_finds_pods() -> None:
             assert set(expression["values"]) <= found
 
 
-def test_scalers_and_the_ingress_name_what_is_there() -> None:
+def test_scalers_and_ingress_reference_existing_objects() -> None:
     deployments, services = of_kind("Deployment"), of_kind("Service")
     for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
         for name, scaler in of_kind(kind).items():
             scaled = deployments[scaler["spec"]["scaleTargetRef"]["name"]]
-            assert "replicas" not in scaled["spec"], f"{name} and kubectl apply would fight"
+            assert "replicas" not in scaled["spec"], f"{name} sets the replicas"
     for ingress in of_kind("Ingress").values():
         for path in ingress["spec"]["rules"][0]["http"]["paths"]:
             backend = path["backend"]["service"]
@@ -172,27 +172,27 @@ def test_scalers_and_the_ingress_name_what_is_there() -> None:
     ).keys()
 
 
-def test_every_deployment_may_be_disrupted_one_pod_at_a_time() -> None:
+def test_every_deployment_has_a_disruption_budget_of_one_pod() -> None:
     budgets = of_kind("PodDisruptionBudget")
 
     assert budgets.keys() == of_kind("Deployment").keys()
     assert {budget["spec"]["maxUnavailable"] for budget in budgets.values()} == {1}
 
 
-def test_a_worker_has_time_to_finish_what_it_holds() -> None:
+def test_grace_period_of_workers_exceeds_the_task_timeout() -> None:
     grace = pod(of_kind("Deployment")["worker"])["terminationGracePeriodSeconds"]
 
     assert grace > Settings().task_timeout.total_seconds() + 10
 
 
-def test_settings_are_ones_that_exist() -> None:
+def test_config_map_contains_existing_settings_only() -> None:
     known = {f"GALLERY_{name.upper()}" for name in Settings.model_fields}
 
     assert of_kind("ConfigMap")["settings"]["data"].keys() <= known
 
 
 @pytest.mark.parametrize("path", sorted(K8S.glob("overlays/*/kustomization.yaml")), ids=str)
-def test_overlays_change_what_the_base_has(path: Path) -> None:
+def test_overlay_patches_existing_objects(path: Path) -> None:
     [overlay] = read(path)
     for resource in overlay["resources"]:
         assert (path.parent / resource / "kustomization.yaml").is_file()

@@ -1,4 +1,4 @@
-"""In containers a picture runs out of memory before its worker does."""
+"""The memory limit for one image is below the memory limit of the worker container."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from pydantic import ByteSize, TypeAdapter
 
 from tests.support.paths import ROOT
 
-# What a worker and its process take without any picture, generously.
-OWN = 384 * 2**20
+# Memory of a worker process without any image, with a margin.
+BASE = 384 * 2**20
 
 
 def read(path: str) -> list[Any]:
@@ -31,8 +31,8 @@ def kubernetes() -> tuple[str, str]:
     return settings["data"]["GALLERY_TASK_MEMORY"], f"{limit}b"
 
 
-@pytest.mark.parametrize("place", [compose, kubernetes])
-def test_a_pictures_memory_is_less_than_its_containers(place: Any) -> None:
-    picture, container = (TypeAdapter(ByteSize).validate_python(each) for each in place())
+@pytest.mark.parametrize("limits", [compose, kubernetes])
+def test_container_limit_exceeds_image_limit(limits: Any) -> None:
+    image, container = (TypeAdapter(ByteSize).validate_python(each) for each in limits())
 
-    assert picture + OWN <= container
+    assert image + BASE <= container

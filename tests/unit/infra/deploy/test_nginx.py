@@ -1,3 +1,5 @@
+"""The nginx configuration agrees with the limits and problems of the API."""
+
 import json
 import re
 from pathlib import Path
@@ -12,7 +14,7 @@ FOLDER = DEPLOY / "nginx"
 CONFIGURATION = FOLDER / "nginx.conf"
 
 
-def test_nginx_lets_the_largest_request_through() -> None:
+def test_nginx_accepts_the_largest_request() -> None:
     found = re.search(r"client_max_body_size (\d+)m;", CONFIGURATION.read_text())
 
     assert found is not None
@@ -22,7 +24,7 @@ def test_nginx_lets_the_largest_request_through() -> None:
 @pytest.mark.parametrize(
     "file", sorted((FOLDER / "problems").iterdir()), ids=lambda file: file.stem
 )
-def test_a_problem_of_nginx_is_called_as_the_services_own(file: Path) -> None:
+def test_problem_type_of_nginx_is_one_of_the_api(file: Path) -> None:
     problem = json.loads(file.read_text())
     kinds = {(status.value, f"/problems/{kind}") for status, kind in PROBLEMS.values()}
 

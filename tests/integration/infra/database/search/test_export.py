@@ -1,4 +1,4 @@
-"""Reading a whole search as of one moment."""
+"""Exports read a consistent snapshot."""
 
 import asyncio
 
@@ -15,8 +15,8 @@ ADD_DONE = """
 """
 
 
-def test_what_comes_in_meanwhile_is_in_no_part_of_an_export(database_url: str) -> None:
-    async def look() -> tuple[list[str], bytes, list[str]]:
+def test_export_excludes_images_added_after_its_start(database_url: str) -> None:
+    async def export() -> tuple[list[str], bytes, list[str]]:
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as conn:
             async with consistent_snapshot(conn):
                 models = await list_models(conn, Filter())
@@ -26,7 +26,7 @@ def test_what_comes_in_meanwhile_is_in_no_part_of_an_export(database_url: str) -
             async with consistent_snapshot(conn):
                 return models, rows, await list_models(conn, Filter())
 
-    before, rows, after = asyncio.run(look())
+    before, rows, after = asyncio.run(export())
 
-    assert (before, rows.count(b"\n")) == ([], 1)  # the heading alone
+    assert (before, rows.count(b"\n")) == ([], 1)  # only the header
     assert after == ["new"]

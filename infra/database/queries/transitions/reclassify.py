@@ -1,4 +1,4 @@
-"""Classifying again: after a new model or vocabulary, or what never came to an end."""
+"""Reclassify images: queue done, failed and cancelled images again, for a new model for example."""
 
 from typing import Literal, LiteralString
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.sql import SQL, Composable
 
-from infra.database.queries.leases import CHANGES_CHANNEL
+from infra.database.queries.transitions.columns import assign, ended_queued_again, notify_changes
 from infra.database.search.compiler import Filter, Parameters, condition
 
 Scope = Literal["failed", "never", "older_model", "found"]
@@ -15,33 +15,30 @@ _SCOPES: dict[Scope, LiteralString] = {
     "failed": "i.status = 'failed'",
     "never": "i.classified_at IS NULL AND i.status IN ('failed', 'cancelled')",
     "older_model": "i.status = 'done' AND i.model <> {model}",
-    "found": "i.status IN ('done', 'failed', 'cancelled')",
+    "found": "true",
 }
 
-# In the bulk lane: nobody waits for them as one waits for a new picture. What killed its worker
-# stays a suspect. The announcement is dated so that the sweeper calls them in the next seconds.
-# Until then their old tags rest.
-RERUN_IMAGES: LiteralString = """
-    UPDATE images
-       SET status = 'queued',
-           lane = 'bulk',
-           attempts = CASE WHEN failure_code = 'crashed_worker' THEN 1 ELSE 0 END,
-           failure_code = NULL,
-           failure_detail = NULL,
-           announced_at = now() - interval '10 seconds',
-           announcements = 0,
-           waiting_since = now(),
-           changed_at = now()
-     WHERE id IN (SELECT i.id FROM images AS i WHERE {found} AND {scope} FOR UPDATE)
+FIND_FOR_RERUN: LiteralString = """
+    SELECT i.id
+      FROM images AS i
+     WHERE i.status IN ('done', 'failed', 'cancelled')
+       AND {found}
+       AND {scope}
 """
 
-FIND_FOR_RERUN: LiteralString = "SELECT i.id FROM images AS i WHERE {found} AND {scope}"
+# The bulk lane, so that new uploads come first. The tags are kept but not shown until the image is
+# done again.
+RERUN_IMAGES: LiteralString = f"""
+    UPDATE images
+       SET {assign(ended_queued_again(lane="'bulk'"))}
+     WHERE id IN ({FIND_FOR_RERUN} FOR UPDATE)
+"""
 
 
 async def find_for_reclassification(
     conn: AsyncConnection, which: Filter, scope: Scope, *, model: str | None
 ) -> list[UUID]:
-    """The ids of what there is to queue again, to be queued a part at a time."""
+    """Return the ids of the images that `reclassify_images` would queue, to do so in batches."""
     cur = await _execute(conn, FIND_FOR_RERUN, which, scope, model)
     return [row[0] async for row in cur]
 
@@ -49,9 +46,17 @@ async def find_for_reclassification(
 async def reclassify_images(
     conn: AsyncConnection, which: Filter, scope: Scope, *, model: str | None
 ) -> int:
-    """Queue pictures again; say how many. `model` is the one that is not an older one."""
+    """Queue images again, notify listeners, and return the number of images.
+
+    Args:
+        conn: The connection.
+        which: Selection of images.
+        scope: Restriction to `failed` images, to images that were `never` classified, to images
+            with predictions of an `older_model`, or none (`found`).
+        model: Version of the current model, for the scope `older_model`.
+    """
     cur = await _execute(conn, RERUN_IMAGES, which, scope, model)
-    await conn.execute("SELECT pg_notify(%s, '')", (CHANGES_CHANNEL,))
+    await notify_changes(conn)
     return cur.rowcount
 
 
