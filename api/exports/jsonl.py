@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from api.images.serializer import dump_json, serialize_image
+from api.images.serializer import serialize_image
+from api.serialization import dump_json
 from infra.database.queries.images import Image
 
 

@@ -11,13 +11,13 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query
 from psycopg import AsyncConnection
-from pydantic import BaseModel, Field
 
 from api.dependencies import MinScore, SearchText, Service, ServiceDep
 from api.exports import manifest as with_manifest
 from api.exports import originals
 from api.exports.jsonl import JsonLines
 from api.exports.response import GuardedStreamingResponse
+from api.exports.schemas import Chosen
 from api.problems import problems
 from core.errors import BusyError
 from core.search.parser import parse_search
@@ -123,12 +123,6 @@ async def export_images(
         return await _send(export, None)
     asked = {"query": q, "min_score": min_score, "status": status}
     return await _send(export, asked if ids is None else asked | _describe_ids(ids))
-
-
-class Chosen(BaseModel):
-    """Pictures by id: more of them than an address has room for."""
-
-    ids: list[UUID] = Field(max_length=100_000, description="The pictures.")
 
 
 @router.post(

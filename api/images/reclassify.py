@@ -4,35 +4,18 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 
 from api.dependencies import Service, ServiceDep
+from api.images.schemas import Queued, Rerun
 from api.problems import problems
 from core.errors import ConflictError
 from core.search.parser import parse_search
 from infra.database.queries.images import batches_of
-from infra.database.queries.reclassify import Scope, find_for_reclassification, reclassify_images
+from infra.database.queries.reclassify import find_for_reclassification, reclassify_images
 from infra.database.queries.workers import Worker, list_live_workers
 from infra.database.search.compiler import Filter
 
 router = APIRouter(prefix="/images", tags=["images"])
-
-
-class Rerun(BaseModel):
-    """What to classify again."""
-
-    scope: Scope = Field(
-        description="`failed`; `never`: not once classified; `older_model`: by another model than "
-        "the workers' present one; `found`: all that the search finds."
-    )
-    q: str = Field("", max_length=500, description="Only what this search finds.")
-    min_score: float = Field(0.0, ge=0, le=1)
-
-
-class Queued(BaseModel):
-    """How many pictures wait to be classified again."""
-
-    queued: int
 
 
 @router.post(

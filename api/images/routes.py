@@ -10,7 +10,6 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
 
 from api.dependencies import (
     Cursor,
@@ -22,11 +21,12 @@ from api.dependencies import (
     ServiceDep,
     Skip,
 )
-from api.images.serializer import json_response, serialize_facets, serialize_image
+from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
+from api.images.serializer import serialize_facets, serialize_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
 from api.problems import problems
-from api.schemas import ImagePage, ImageRead, Similar
 from api.search.matches import MatchExplainer
+from api.serialization import json_response
 from core.search.parser import parse_search
 from core.types import ImageStatus
 from infra.database.queries import images
@@ -211,32 +211,6 @@ async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
         return json_response(serialize_image(await images.get_image(conn, image_id)))
 
 
-class Selection(BaseModel):
-    """Which pictures: these ids, or what a search shows, or all."""
-
-    ids: list[UUID] | None = Field(None, max_length=10_000)
-    q: str | None = Field(None, max_length=500)
-    min_score: float = Field(0.0, ge=0, le=1)
-    all: bool = False
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "Selection":
-        # A body that says nothing must not mean everything.
-        if sum((self.ids is not None, self.q is not None, self.all)) != 1:
-            raise ValueError("give exactly one of `ids`, `q` and `all: true`")
-        return self
-
-    def filter(self) -> Filter:
-        return Filter(query=parse_search(self.q or "", self.min_score), ids=self.ids)
-
-
-class Deleted(BaseModel):
-    """What was put in the trash."""
-
-    deleted: int
-    ids: list[UUID]
-
-
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
     """Put several pictures in the trash."""
@@ -247,18 +221,6 @@ async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
         async with service.database.connection() as conn:
             ids += await images.trash_images(conn, part)
     return Deleted(deleted=len(ids), ids=ids)
-
-
-class ImageIds(BaseModel):
-    """Pictures by id."""
-
-    ids: list[UUID] = Field(max_length=10_000)
-
-
-class Restored(BaseModel):
-    """What was taken out of the trash."""
-
-    restored: int
 
 
 @router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))

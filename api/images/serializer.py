@@ -3,31 +3,13 @@
 A page holds five hundred objects; a model made for each would take most of the answer's time.
 """
 
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Any, TypeAlias
+from collections.abc import Sequence
 
-import orjson
-from fastapi import Response
-
+from api.serialization import Json
 from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags
 from infra.database.queries.images import Image
 from infra.database.search.estimate import Facets
-
-Json: TypeAlias = dict[str, Any]
-
-
-def json_response(
-    shown: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
-) -> Response:
-    """What is shown as it is, past FastAPI; tests hold it to what the API describes."""
-    return Response(dump_json(shown), status, headers, media_type="application/json")
-
-
-def dump_json(shown: Json) -> bytes:
-    """JSON in one line."""
-    return orjson.dumps(shown, option=orjson.OPT_UTC_Z)
 
 
 def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:

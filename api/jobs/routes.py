@@ -10,21 +10,25 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from psycopg import AsyncConnection
 
 from api.auth.dependencies import Caller
 from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
-from api.images.serializer import Json, json_response
-from api.jobs.serializer import serialize_job, serialize_summary
+from api.jobs.schemas import JobRead
+from api.jobs.serializer import serialize_job
 from api.pagination import read_cursor, write_cursor
 from api.problems import problems
-from api.schemas import JobRead, JobSummary, Page
+from api.schemas import JobSummary, Page
+from api.serialization import Json, json_response, serialize_summary
 from api.uploads.idempotency import Key, submit_once
 from api.uploads.multipart import receive_uploads
 from api.uploads.service import submit
 from api.webhooks.registration import WebhookUrl, check_webhook
 from core.ids import new_id
-from infra.database.queries import jobs
+from infra.database.queries import jobs, requeue
+from infra.database.queries.requeue import Retry
 from infra.database.queries.submissions import create_job, extend_job
+from infra.database.queries.webhooks import arm_webhook
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -169,6 +173,42 @@ async def get_job(
     async with service.database.connection() as conn:
         shown = [] if items == "none" else await jobs.list_items(conn, job_id, changed_since=since)
     return json_response(serialize_job(job, shown), headers={"ETag": tag})
+
+
+@router.post(
+    "/{job_id}/retry",
+    operation_id="retryJob",
+    response_model=JobRead,
+    responses=problems(404, 422, 503),
+)
+async def retry_job(job_id: JobId, service: ServiceDep) -> Response:
+    """Queue the job's failed pictures again."""
+    async with service.database.connection() as conn:
+        await jobs.get_job(conn, job_id)
+        async with conn.transaction():
+            if await requeue.retry_images(conn, Retry(job_id=job_id)):
+                await arm_webhook(conn, job_id)
+        return await _answer(conn, job_id)
+
+
+@router.post(
+    "/{job_id}/cancel",
+    operation_id="cancelJob",
+    response_model=JobRead,
+    responses=problems(404, 422, 503),
+)
+async def cancel_job(job_id: JobId, service: ServiceDep) -> Response:
+    """Call off what is still queued, except what another job waits for, too."""
+    async with service.database.connection() as conn:
+        await jobs.get_job(conn, job_id)
+        await requeue.cancel_job(conn, job_id)
+        return await _answer(conn, job_id)
+
+
+async def _answer(conn: AsyncConnection, job_id: UUID) -> Response:
+    return json_response(
+        serialize_job(await jobs.get_job(conn, job_id), await jobs.list_items(conn, job_id))
+    )
 
 
 def _parse_changed_since(changed_since: datetime | None) -> datetime | None:

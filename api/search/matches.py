@@ -1,6 +1,6 @@
 """What a person types, understood, and why a picture was found."""
 
-from api.images.serializer import Json
+from api.serialization import Json
 from core.search import Query
 from core.search.tag_index import find_tags, matching_name
 from core.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags

@@ -4,37 +4,17 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
 
 from api.dependencies import ServiceDep
-from api.images.serializer import Json, json_response
 from api.problems import problems
-from api.schemas import WordNetId
+from api.search.schemas import Tags
+from api.serialization import Json, json_response
 from core.search.ast import Words
 from core.search.tag_index import complete_tags, matching_name
-from core.vocabulary.tags import TagKind, load_tags, split_words
+from core.vocabulary.tags import load_tags, split_words
 from infra.database.queries.tallies import sum_tags
 
 router = APIRouter(prefix="/tags", tags=["tags"])
-
-
-class TagRead(BaseModel):
-    """A tag, and the number of pictures that show it."""
-
-    label: str = Field(description="As people write it.", examples=["car"])
-    kind: TagKind
-    wnid: WordNetId
-    count: int
-    synonym: str | None = Field(
-        description="The other word for it that was found, if it was not the label.",
-        examples=["automobile"],
-    )
-
-
-class Tags(BaseModel):
-    """The most frequent tags first."""
-
-    items: list[TagRead]
 
 
 @router.get("", operation_id="listTags", response_model=Tags, responses=problems(422, 503))

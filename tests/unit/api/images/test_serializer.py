@@ -6,9 +6,10 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.images.serializer import dump_json, serialize_image
-from api.schemas import ImageRead
+from api.images.schemas import ImageRead
+from api.images.serializer import serialize_image
 from api.search.matches import MatchExplainer
+from api.serialization import dump_json
 from core.search.ast import to_real
 from core.search.parser import parse_search
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.images.serializer import dump_json
-from api.jobs.serializer import serialize_job, serialize_summary
-from api.schemas import JobRead, JobSummary
+from api.jobs.schemas import JobRead
+from api.jobs.serializer import serialize_job
+from api.schemas import JobSummary
+from api.serialization import dump_json, serialize_summary
 from core.search.ast import to_real
 from core.vocabulary.tags import load_tags
 from infra.database.queries.jobs import Job, JobItem
