@@ -1,14 +1,20 @@
-"""States and kinds that every part of the service knows."""
+"""Types shared by the API, the worker and the database layer."""
 
 from datetime import timedelta
 from typing import Literal
 
 ImageStatus = Literal["queued", "running", "done", "failed", "cancelled"]
+"""State of an image in the classification queue."""
 
 Lane = Literal["interactive", "bulk"]
+"""Celery queue of an image: `interactive` for small submissions, `bulk` for large ones."""
 
 Outcome = Literal["accepted", "duplicate", "rejected"]
+"""Result of validating one uploaded file."""
 
-# What a worker held is given to others when it has been silent this long. A machine that is
-# merely overloaded needs the patience: whatever is taken back counts as a crash.
 DEAD_AFTER = timedelta(seconds=15)
+"""Age of the last heartbeat after which a worker counts as dead and its images are reclaimed.
+
+The margin is generous because a reclaimed image counts as a possible crash, and an overloaded
+machine may delay heartbeats.
+"""
