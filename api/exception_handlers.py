@@ -1,4 +1,4 @@
-"""Where our errors become HTTP."""
+"""Exception handlers: convert exceptions to problem responses."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -21,8 +21,9 @@ Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
 
 
 def add_problem_handlers(app: FastAPI) -> None:
+    """Register the handlers of all exceptions that routes and middleware raise."""
     for error, (status, kind) in PROBLEMS.items():
-        app.add_exception_handler(error, _render_as(status, kind))
+        app.add_exception_handler(error, _handler(status, kind))
     app.add_exception_handler(QuerySyntaxError, _on_query_syntax)
     app.add_exception_handler(RateLimitedError, _on_rate_limited)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
@@ -31,18 +32,18 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unexpected_error)
 
 
-def _render_as(status: HTTPStatus, kind: str) -> Handler:
+def _handler(status: HTTPStatus, kind: str) -> Handler:
     headers = HEADERS.get(status)
 
-    async def render(_: Request, error: GalleryError) -> ProblemResponse:
+    async def handle(_: Request, error: GalleryError) -> ProblemResponse:
         return problem(status, kind, str(error), headers=headers)
 
-    return render
+    return handle
 
 
 async def _on_body_rejected(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BodyRejectedError)
-    return await _render_as(*PROBLEMS[type(error.reason)])(request, error.reason)
+    return await _handler(*PROBLEMS[type(error.reason)])(request, error.reason)
 
 
 async def _on_query_syntax(_: Request, error: Exception) -> ProblemResponse:
@@ -61,7 +62,7 @@ async def _on_rate_limited(_: Request, error: Exception) -> ProblemResponse:
 
 async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)
-    # `input` is left out: it would send the client's own bytes back.
+    # The field `input` is omitted because it would echo the client's bytes.
     parts = [
         ProblemPart(pointer="/".join(str(part) for part in each["loc"]), detail=each["msg"])
         for each in error.errors()
@@ -73,7 +74,7 @@ async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:
 async def _on_http_error(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    if status == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that is no text at all
+    if status == HTTPStatus.BAD_REQUEST:  # FastAPI raises 400 for a body that is not valid text
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", str(error.detail))
     kind = status.phrase.lower().replace(" ", "-")
     headers = dict(error.headers) if error.headers else None
@@ -81,7 +82,9 @@ async def _on_http_error(_: Request, error: Exception) -> ProblemResponse:
 
 
 async def _on_unexpected_error(request: Request, error: Exception) -> ProblemResponse:
-    log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+    log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)
     return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side."
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal",
+        "Internal server error; report the `request_id` to the operator.",
     )

@@ -1,4 +1,4 @@
-"""RFC 9457 problems: the one place where our errors become HTTP."""
+"""Problem responses according to RFC 9457: schema, status codes and OpenAPI documentation."""
 
 from http import HTTPStatus
 from typing import Any
@@ -37,35 +37,45 @@ PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
     FeatureOffError: (HTTPStatus.NOT_IMPLEMENTED, "feature-off"),
     UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
+"""Status code and problem type of each exception class."""
 
 HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
-    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of it will not be waited for
+    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of the body is not read
 }
+"""Additional response headers by status code."""
 
 
 class ProblemPart(BaseModel):
-    """One thing wrong with a request, and where."""
+    """One error in a request, with its location."""
 
-    pointer: str = Field(description="Where: `query/limit`, `body/ids/0`.")
+    pointer: str = Field(
+        description="Location of the error, such as `query/limit` or `body/ids/0`."
+    )
     detail: str
-    start: int | None = Field(None, description="In a search: the first character that is wrong.")
-    end: int | None = Field(None, description="In a search: the character behind the last.")
+    start: int | None = Field(
+        None, description="In a search: index of the first wrong character, from 0."
+    )
+    end: int | None = Field(None, description="In a search: index after the last wrong character.")
 
 
 class Problem(BaseModel):
-    """What went wrong, in words (RFC 9457)."""
+    """Error response (RFC 9457)."""
 
-    type: str = Field(description="A stable name of the kind of problem.")
+    type: str = Field(description="Stable identifier of the problem type, for programs.")
     title: str
-    status: int
+    status: int = Field(description="HTTP status code.")
     detail: str | None = None
     errors: list[ProblemPart] | None = None
-    request_id: str | None = Field(None, description="Names this request in the service's log.")
+    request_id: str | None = Field(
+        None, description="Id of the request in the service's logs, for support."
+    )
 
 
 class ProblemResponse(JSONResponse):
+    """JSON response with the media type of RFC 9457."""
+
     media_type = "application/problem+json"
 
 
@@ -77,7 +87,15 @@ def problem(
     errors: list[ProblemPart] | None = None,
     headers: dict[str, str] | None = None,
 ) -> ProblemResponse:
-    """Render a problem."""
+    """Build a problem response.
+
+    Args:
+        status: HTTP status code; its phrase is the title.
+        kind: Last segment of the problem type `/problems/<kind>`.
+        detail: Explanation for users.
+        errors: Individual errors with their locations.
+        headers: Additional response headers.
+    """
     body = Problem(
         type=f"/problems/{kind}",
         title=status.phrase,
@@ -90,7 +108,7 @@ def problem(
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document problem responses: `responses=problems(404)`."""
+    """Document the problem responses of a route: `responses=problems(404)`."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content, "model": Problem}

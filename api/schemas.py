@@ -1,4 +1,4 @@
-"""The shapes that clients see. `pictures` and `receipts` make rows into them."""
+"""Response schemas that several features share."""
 
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
@@ -12,43 +12,49 @@ Item = TypeVar("Item")
 
 
 class Page(BaseModel, Generic[Item]):
-    """Some of many."""
+    """One page of a list."""
 
     items: list[Item]
-    total: int = Field(description="How many there are on all pages together.")
+    total: int = Field(description="Number of objects on all pages.")
     total_is_exact: bool = Field(
         default=True,
-        description="False where `total` is an estimate, since counting would take too long.",
+        description="False if `total` is an estimate because an exact count would take too long.",
     )
-    next: str | None = Field(description="The `cursor` of the following page, or null.")
+    next: str | None = Field(
+        description="Cursor of the next page, for the parameter `cursor`; null on the last page."
+    )
 
 
 class Reason(BaseModel):
-    """Why a file was refused or could not be classified."""
+    """Why a file was rejected or an image could not be classified."""
 
-    code: str = Field(description="Stable, for programs.", examples=["truncated"])
-    detail: str = Field(description="A sentence, for people.")
+    code: str = Field(description="Stable failure code, for programs.", examples=["truncated"])
+    detail: str = Field(description="Explanation in one sentence, for users.")
 
 
 WordNetId = Annotated[
-    str, Field(description="WordNet's id. Names are not unique: `crane` is a bird and a machine.")
+    str,
+    Field(
+        description="WordNet id. Unlike the label it is unique: `crane` is both a bird and a "
+        "machine."
+    ),
 ]
 
 
 class PredictionRead(BaseModel):
-    """One of the five most likely classes."""
+    """One of the five most likely classes of an image."""
 
-    rank: int = Field(ge=1, le=5)
-    label: str = Field(description="The model's name of the class.", examples=["golden_retriever"])
-    score: float = Field(ge=0, le=1, description="The model's confidence.")
-    class_index: int = Field(ge=0, le=999, description="ImageNet's number of the class.")
-    wnid: str = Field(description="WordNet's id of the class.", examples=["n02099601"])
+    rank: int = Field(ge=1, le=5, description="Position among the predictions, from 1.")
+    label: str = Field(description="Name of the class in the model.", examples=["golden_retriever"])
+    score: float = Field(ge=0, le=1, description="Probability of the class, from 0 to 1.")
+    class_index: int = Field(ge=0, le=999, description="ImageNet index of the class, 0 to 999.")
+    wnid: str = Field(description="WordNet id of the class.", examples=["n02099601"])
 
 
 class JobCounts(BaseModel):
-    """How far a job is. `total` is always the sum of the others."""
+    """Number of items of a job in each state. `total` is the sum of the others."""
 
-    total: int
+    total: int = Field(description="Number of all items.")
     queued: int
     running: int
     done: int
@@ -63,5 +69,8 @@ class JobSummary(BaseModel):
 
     id: UUID
     created_at: datetime
-    status: JobStatus
+    status: JobStatus = Field(
+        description="`queued`: no item has been started. `running`: some items are not finished. "
+        "`done`: all items are finished. `cancelled`: all items were cancelled."
+    )
     counts: JobCounts

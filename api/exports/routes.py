@@ -1,4 +1,4 @@
-"""Taking it out: the gallery as a file."""
+"""Routes of exports: search results or chosen images as a file."""
 
 import asyncio
 import hashlib
@@ -34,8 +34,7 @@ router = APIRouter(prefix="/export", tags=["export"])
 Format = Literal["csv", "jsonl", "parquet", "xlsx", "zip"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-# What an export may be, for the description; each writer names its own. Asking the writers would
-# load pandas at the start.
+# Media types for the OpenAPI document. Reading them from the writers would import pandas at start.
 MEDIA_TYPES = (
     "text/csv",
     "application/jsonl",
@@ -45,23 +44,23 @@ MEDIA_TYPES = (
 )
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 
-# Each export holds a connection for as long as it lasts; the rest of the pool is for everyone.
-# No CapacityLimiter: a response is begun and ended by different tasks.
+# Limits concurrent exports, since each holds a database connection until it ends. A semaphore and
+# not a CapacityLimiter, because different tasks start and end a response.
 _exporting = asyncio.Semaphore(3)
-# Short ones are over by then; for long ones nobody should wait without an answer.
+# Maximum time that a request waits for a slot. Short exports end within it.
 SLOT_SECONDS = 5.0
 
-# Small enough to get through a slow line in the time that `streamed` gives a reader.
+# Maximum size of one message: a client at the minimum rate receives it before the stall timeout.
 _PIECE = 256 << 10
 
 _BOM = b"\xef\xbb\xbf"
 
-# A file without a manifest is named for the moment; with one it lies in an archive that is.
+# Name of the file inside an archive with a manifest; downloads also carry the time.
 _FILE_NAME = "gallery"
 
 
 class Writer(Protocol):
-    """Turns batches of pictures into a file's bytes."""
+    """Converts batches of images to the bytes of a file."""
 
     media_type: str
     ending: str
@@ -72,13 +71,13 @@ class Writer(Protocol):
 
 
 def _parquet() -> Writer:
-    from api.exports.parquet import Parquet  # noqa: PLC0415 (pandas takes half a second to load)
+    from api.exports.parquet import Parquet  # noqa: PLC0415 (importing pandas takes 0.5 s)
 
     return Parquet()
 
 
 def _xlsx() -> Writer:
-    from api.exports.xlsx import Xlsx  # noqa: PLC0415 (the same way)
+    from api.exports.xlsx import Xlsx  # noqa: PLC0415 (imported on demand like Parquet)
 
     return Xlsx()
 
@@ -92,9 +91,15 @@ _WRITERS: dict[Format, Callable[[], Writer]] = {
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(MEDIA_TYPES, _FILE)}}
 
-FormatWanted = Annotated[Format, Query(description="`zip` is the pictures themselves.")]
-Bom = Annotated[bool, Query(description="CSV: begin with a UTF-8 byte order mark.")]
-Manifest = Annotated[bool, Query(description="A zip of the file and a manifest with its SHA-256.")]
+FormatWanted = Annotated[
+    Format, Query(description="File format. `zip` contains the original files.")
+]
+Bom = Annotated[
+    bool, Query(description="CSV only: start with a UTF-8 byte order mark, which Excel requires.")
+]
+Manifest = Annotated[
+    bool, Query(description="True: return a zip of the file and `manifest.json` with its SHA-256.")
+]
 
 
 @router.get(
@@ -110,13 +115,17 @@ async def export_images(
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
     ids: Annotated[
-        list[UUID] | None, Query(max_length=1000, description="Only these pictures.")
+        list[UUID] | None,
+        Query(max_length=1000, description="Export only these images, at most 1,000."),
     ] = None,
     *,
     bom: Bom = False,
     manifest: Manifest = False,
 ) -> GuardedStreamingResponse:
-    """What the same search shows, as a file, newest first."""
+    """Export the images that a search finds, newest first.
+
+    Returns 503 if too many exports are in progress. A download that ends early is incomplete.
+    """
     which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
     export = Export(service, which, format, bom=bom)
     if not manifest:
@@ -139,25 +148,25 @@ async def export_chosen(
     bom: Bom = False,
     manifest: Manifest = False,
 ) -> GuardedStreamingResponse:
-    """These pictures as a file, newest first; those that are gone are left out."""
+    """Export images by id, newest first. Unknown ids are ignored."""
     export = Export(service, Filter(ids=chosen.ids), format, bom=bom)
     asked = await to_thread.run_sync(_describe_ids, chosen.ids) if manifest else None
     return await _send(export, asked)
 
 
 def _describe_ids(ids: list[UUID]) -> dict[str, object]:
-    """Which pictures were chosen: how many, and what `sort -u ids.txt | sha256sum` says of them."""
+    """Return number and hash of distinct ids; the hash equals `sort -u ids.txt | sha256sum`."""
     lines = sorted({f"{each}\n" for each in ids})
     return {"ids": len(lines), "ids_sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
 
 
 async def _send(export: "Export", asked: dict[str, object] | None) -> GuardedStreamingResponse:
-    """Begin the response; with a manifest of what was asked, if that is given."""
+    """Start the response; with a manifest if `asked` contains its fields."""
     blocks, ending, media_type = export.blocks(), export.ending, export.media_type
     if asked is not None:
         blocks = export.with_manifest(asked)
         ending, media_type = "zip", with_manifest.MEDIA_TYPE
-    first = await anext(blocks)  # so that trouble at the start is a problem, not half a file
+    first = await anext(blocks)  # errors up to here become a problem response
     name = f"{_FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
     return GuardedStreamingResponse(
         _chain(first, blocks),
@@ -168,16 +177,16 @@ async def _send(export: "Export", asked: dict[str, object] | None) -> GuardedStr
 
 @asynccontextmanager
 async def _wait_for_slot() -> AsyncIterator[None]:
-    """Wait, a little, for one of the exports under way to end.
+    """Wait up to `SLOT_SECONDS` for an export slot and hold it.
 
     Raises:
-        BusyError: none did.
+        BusyError: All slots are in use.
     """
     try:
         async with asyncio.timeout(SLOT_SECONDS):
             await _exporting.acquire()
     except TimeoutError as error:
-        raise BusyError("As many exports as run at once are under way. Try again.") from error
+        raise BusyError("Too many exports in progress; retry in a few seconds.") from error
     try:
         yield
     finally:
@@ -185,7 +194,7 @@ async def _wait_for_slot() -> AsyncIterator[None]:
 
 
 class Export:
-    """One export under way. `rows` is known when it has come to its end."""
+    """One export in progress. `rows` is final after the last block."""
 
     def __init__(self, service: Service, which: Filter, format_: Format, *, bom: bool) -> None:
         self.rows = 0
@@ -194,7 +203,7 @@ class Export:
         self._service = service
         self._which = which
         self._bom = bom
-        self._models: set[str] | None = None  # asked for where a set
+        self._models: set[str] | None = None  # a set if the manifest needs it
         self._writer: Writer | None = None
         if format_ == "csv":
             self.media_type = "text/csv; charset=utf-8; header=present"
@@ -203,13 +212,13 @@ class Export:
             self.media_type = self._writer.media_type
 
     async def blocks(self) -> AsyncIterator[bytes]:
-        """The file, piece by piece. If something breaks, so does the response: it has no end."""
+        """Yield the blocks of the file. An error aborts the response, so that it has no end."""
         async with _wait_for_slot():
             async for block in self._csv() if self.ending == "csv" else self._written():
                 yield block
 
     async def with_manifest(self, asked: dict[str, object]) -> AsyncIterator[bytes]:
-        """The file in an archive, with a manifest."""
+        """Yield the blocks of a zip with the file and its manifest."""
         self._models = models = set[str]()
         name = f"{_FILE_NAME}.{self.ending}"
         facts = lambda: asked | {"models": sorted(models), "rows": self.rows}  # noqa: E731
@@ -217,9 +226,9 @@ class Export:
             yield block
 
     @asynccontextmanager
-    async def _look(self) -> AsyncIterator[AsyncConnection]:
-        # Without a limit on the time: an export takes as long as its reader does, and is begun and
-        # ended by different tasks, which a limit would not survive.
+    async def _open(self) -> AsyncIterator[AsyncConnection]:
+        # No timeout: an export takes as long as its client needs. Different tasks start and end it,
+        # which `asyncio.timeout` does not support.
         async with (
             self._service.database.connection(seconds=None) as conn,
             consistent_snapshot(conn),
@@ -228,8 +237,8 @@ class Export:
 
     async def _csv(self) -> AsyncIterator[bytes]:
         mark = _BOM if self._bom else b""
-        self.rows = -1  # the heading; names hold no line breaks
-        async with self._look() as conn:
+        self.rows = -1  # excludes the header; names contain no line breaks
+        async with self._open() as conn:
             async for block in copy_csv(conn, self._which):
                 self.rows += block.count(b"\n")
                 yield mark + block
@@ -238,7 +247,7 @@ class Export:
                 self._models.update(await list_models(conn, self._which))
 
     async def _written(self) -> AsyncIterator[bytes]:
-        async with self._look() as conn:
+        async with self._open() as conn:
             batches = self._counted(read_images(conn, self._which))
             if self._writer is None:
                 async for block in originals.zip_originals(batches, self._service.objects):

@@ -1,4 +1,4 @@
-"""The shape of a choice of images."""
+"""Request schema of exports."""
 
 from uuid import UUID
 
@@ -6,6 +6,9 @@ from pydantic import BaseModel, Field
 
 
 class Chosen(BaseModel):
-    """Pictures by id: more of them than an address has room for."""
+    """Images to export, by id. Use this instead of `GET /export` for more than 1,000 images."""
 
-    ids: list[UUID] = Field(max_length=100_000, description="The pictures.")
+    ids: list[UUID] = Field(
+        max_length=100_000,
+        description="Ids of the images, at most 100,000. Unknown ids are ignored.",
+    )

@@ -1,4 +1,4 @@
-"""Asking before sending."""
+"""Route to find which files the gallery already contains, before uploading them."""
 
 from fastapi import APIRouter
 
@@ -12,7 +12,10 @@ router = APIRouter(prefix="/images", tags=["images"])
 
 @router.post("/known", operation_id="findKnownImages", responses=problems(422, 503))
 async def find_known_images(hashes: Hashes, service: ServiceDep) -> KnownImages:
-    """Which of these files the gallery has, so that they need not be sent again."""
+    """Find which files the gallery already contains, by their SHA-256.
+
+    Use it to skip files that need not be uploaded.
+    """
     async with service.database.connection() as conn:
         known = await find_existing_hashes(conn, [bytes.fromhex(each) for each in hashes.sha256])
     return KnownImages(

@@ -1,4 +1,4 @@
-"""Classifying pictures again."""
+"""Route to classify images again."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -25,9 +25,12 @@ router = APIRouter(prefix="/images", tags=["images"])
     responses=problems(400, 409, 422, 503),
 )
 async def rerun(which: Rerun, service: ServiceDep) -> Queued:
-    """Classify pictures again; until it is done, each shows as waiting, without its tags."""
+    """Classify images again. Until then they have the status `queued` and no tags.
+
+    `older_model` returns 409 unless all ready workers have the same model.
+    """
     found = Filter(query=parse_search(which.q, which.min_score))
-    model = await _present_model(service) if which.scope == "older_model" else None
+    model = await _current_model(service) if which.scope == "older_model" else None
     async with service.database.connection() as conn:
         chosen = await find_for_reclassification(conn, found, which.scope, model=model)
     queued = 0
@@ -37,27 +40,28 @@ async def rerun(which: Rerun, service: ServiceDep) -> Queued:
     return Queued(queued=queued)
 
 
-async def _present_model(service: Service) -> str:
+async def _current_model(service: Service) -> str:
     async with service.database.connection() as conn:
-        return present_model(await list_live_workers(conn))
+        return current_model(await list_live_workers(conn))
 
 
-def present_model(workers: Sequence[Worker]) -> str:
-    """The model that all ready workers have.
+def current_model(workers: Sequence[Worker]) -> str:
+    """Return the model that all ready workers have.
 
     Raises:
-        ConflictError: there is none. While workers are replaced there may be two; by either of
-            them, what the other has just done would be done again.
+        ConflictError: No worker is ready, or ready workers have different models. With two models
+            in use, workers would reclassify each other's results.
     """
     models = sorted({each.model for each in workers if each.state == "ready" and each.model})
     match models:
         case [model]:
             return model
         case []:
-            raise ConflictError("No worker is ready, so there is no present model to compare with.")
+            raise ConflictError(
+                "No worker is ready, so the current model is unknown; start a worker and retry."
+            )
         case _:
             raise ConflictError(
-                f"The ready workers have different models ({', '.join(models)}), so there is no "
-                "present one to compare with. Wait until the older workers have ended, or stop "
-                "them, and try again."
+                f"Ready workers have different models ({', '.join(models)}); stop the workers with "
+                "the older model, or wait until they have ended, and retry."
             )

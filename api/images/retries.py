@@ -1,4 +1,4 @@
-"""Trying again, and calling off."""
+"""Routes to queue failed or cancelled images again."""
 
 from fastapi import APIRouter, Response
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/images", tags=["images"])
 
 @router.post("/retry", operation_id="retryImages", responses=problems(422, 503))
 async def retry_images(which: RetrySelection, service: ServiceDep) -> Retried:
-    """Queue again what failed or was cancelled: some pictures, or all."""
+    """Queue failed or cancelled images again, by id or by status."""
     async with service.database.connection() as conn:
         ids = await requeue.retry_images(conn, which.retry())
     return Retried(retried=len(ids), ids=ids)
@@ -29,7 +29,7 @@ async def retry_images(which: RetrySelection, service: ServiceDep) -> Retried:
     responses=problems(404, 422, 503),
 )
 async def retry_image(image_id: ImageId, service: ServiceDep) -> Response:
-    """Queue a picture again that failed or was cancelled; any other stays as it is."""
+    """Queue a failed or cancelled image again. An image in another state is not changed."""
     async with service.database.connection() as conn:
         await requeue.retry_images(conn, Retry(ended=["failed", "cancelled"], ids=[image_id]))
         return json_response(serialize_image(await get_image(conn, image_id)))

@@ -1,4 +1,4 @@
-"""Images: the gallery, search, the trash, and the pictures themselves."""
+"""Routes of images: list and search, retrieve, download, delete and restore."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -39,7 +39,7 @@ from infra.storage import original_key, thumbnail_key
 
 router = APIRouter(prefix="/images", tags=["images"])
 
-# Whatever a file claims to be, a browser shows it as a picture or not at all.
+# Uploaded files are untrusted: browsers must neither guess another type nor run scripts.
 _UNTRUSTED = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -51,8 +51,8 @@ _CURSORS: dict[Sort, Callable[[str | None], tuple[datetime | float, UUID] | None
     "confidence": read_score_cursor,
     "match": read_match_cursor,
 }
-# A picture's bytes never change: its name is made of them.
-_FOR_EVER = "private, max-age=31536000, immutable"
+# The bytes of an image never change, because its id belongs to their hash.
+_IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 @router.get(
@@ -67,18 +67,24 @@ async def list_images(
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
     sort: Annotated[
-        Sort, Query(description="`confidence`: the surest first; `match`: what fits best first.")
+        Sort,
+        Query(
+            description="`newest`, `oldest`: by time of upload. `confidence`: highest score of the "
+            "best class first. `match`: best match with the search first; without search terms "
+            "like `confidence`."
+        ),
     ] = "newest",
     *,
-    deleted: Annotated[bool, Query(description="Show the trash instead.")] = False,
+    deleted: Annotated[bool, Query(description="True: list the trash instead.")] = False,
     facets: Annotated[
-        int, Query(ge=0, le=100, description="Count so many of the most frequent tags as well.")
+        int,
+        Query(ge=0, le=100, description="Number of most frequent tags to count; 0 for none."),
     ] = 0,
     cursor: Cursor = None,
     skip: Skip = 0,
     limit: Limit = 50,
 ) -> Response:
-    """The gallery, or what a search finds in it."""
+    """List images, or search them by tag, name, status and time of upload."""
     query = parse_search(q, min_score)
     which = Filter(query=query, status=status, trash=deleted)
     if sort == "match" and not has_matches(query):
@@ -86,10 +92,10 @@ async def list_images(
     after = _CURSORS[sort](cursor)
     request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
     page, size, ranking = await _read(service, which, request, facets)
-    reasons = MatchExplainer(query)
+    explainer = MatchExplainer(query)
     return json_response(
         {
-            "items": [serialize_image(image, reasons.of(image)) for image in page.images],
+            "items": [serialize_image(image, explainer.of(image)) for image in page.images],
             "total": size.total,
             "total_is_exact": size.is_exact,
             "next": page.next and write_cursor(page.next.key, page.next.id),
@@ -102,11 +108,11 @@ async def list_images(
 async def _read(
     service: Service, which: Filter, request: PageRequest, facets: int
 ) -> tuple[Page, SearchEstimate, Ranking | None]:
-    """A page, how much there is behind it, and how that was ranked, if it was."""
+    """Return a page, the estimated size of the result, and the ranking for `sort=match`."""
     async with service.database.connection() as conn:
         get = partial(service.snapshot_cache.get, conn)
         measure = partial(estimate.measure, conn, which, facets=facets)
-        if which.is_everything:  # no need to know how much that is
+        if which.is_everything:  # this page does not depend on the estimate
             page = await pages.list_all(conn, request, trash=which.trash)
             return page, await get((which, facets), measure, state=page.state), None
         size = await get((which, facets), measure)
@@ -123,13 +129,17 @@ async def _read(
     responses=problems(404, 422, 503),
 )
 async def get_image(image_id: ImageId, service: ServiceDep) -> Response:
-    """One picture with its predictions."""
+    """Retrieve an image with its predictions."""
     return json_response(serialize_image(await _get(service, image_id)))
 
 
-# Copies of photographs at half the size or a fifth of the quality lie below it, other photographs
-# above 0.6, and quarters of the same photograph above 0.26: `python -m tests.perf.service.copies`.
 NEAR_DUPLICATE = 0.15
+"""Cosine distance below which two images count as near duplicates.
+
+Measured with `python -m tests.perf.service.copies`: copies of photographs at half the size or at a
+JPEG quality of 20 are below it, quarters of the same photograph above 0.26, other photographs above
+0.6.
+"""
 
 
 @router.get(
@@ -139,12 +149,19 @@ NEAR_DUPLICATE = 0.15
     responses=problems(404, 422, 501, 503),
 )
 async def list_similar(
-    image_id: ImageId, service: ServiceDep, limit: Annotated[int, Query(ge=1, le=100)] = 20
+    image_id: ImageId,
+    service: ServiceDep,
+    limit: Annotated[
+        int, Query(ge=1, le=100, description="Maximum number of images to return, 1 to 100.")
+    ] = 20,
 ) -> Response:
-    """The pictures that look most like this one; 501 where the database lacks pgvector."""
+    """List the images that are most similar to this one.
+
+    Returns 501 if the database lacks the extension pgvector.
+    """
     async with service.database.connection() as conn:
         found = await similar.list_similar(conn, image_id, limit=limit)
-    shown = [
+    items = [
         {
             "image": serialize_image(each),
             "distance": each.distance,
@@ -152,7 +169,7 @@ async def list_similar(
         }
         for each in found
     ]
-    return json_response({"items": shown})
+    return json_response({"items": items})
 
 
 @router.get(
@@ -162,10 +179,10 @@ async def list_similar(
     responses=problems(404, 422, 503),
 )
 async def get_original(image_id: ImageId, service: ServiceDep) -> Response:
-    """The file as it was sent."""
+    """Download the original file."""
     image = await _get(service, image_id)
     data = await to_thread.run_sync(service.objects.get, original_key(image.sha256))
-    headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _FOR_EVER}
+    headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _IMMUTABLE}
     return Response(data, media_type=image.media_type, headers=_UNTRUSTED | headers)
 
 
@@ -173,12 +190,16 @@ async def get_original(image_id: ImageId, service: ServiceDep) -> Response:
     "/{image_id}/thumbnail",
     operation_id="getThumbnail",
     response_class=Response,
-    responses=problems(404, 422, 503) | {304: {"description": "The client has it already."}},
+    responses=problems(404, 422, 503)
+    | {304: {"description": "The client already has the thumbnail."}},
 )
 async def get_thumbnail(image_id: ImageId, request: Request, service: ServiceDep) -> Response:
-    """A JPEG of at most 512 pixels a side, upright, without metadata; 404 until it is made."""
+    """Download the thumbnail: an upright JPEG without metadata, at most 512 pixels per side.
+
+    Returns 404 until the image has been classified.
+    """
     image = await _get(service, image_id)
-    headers = _UNTRUSTED | {"Cache-Control": _FOR_EVER, "ETag": f'"{image.sha256.hex()}"'}
+    headers = _UNTRUSTED | {"Cache-Control": _IMMUTABLE, "ETag": f'"{image.sha256.hex()}"'}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     data = await to_thread.run_sync(service.objects.get, thumbnail_key(image.sha256))
@@ -192,7 +213,7 @@ async def get_thumbnail(image_id: ImageId, request: Request, service: ServiceDep
     responses=problems(404, 422, 503),
 )
 async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
-    """Put a picture in the trash."""
+    """Move an image to the trash."""
     async with service.database.connection() as conn:
         await images.get_image(conn, image_id)
         await images.trash_images(conn, Filter(ids=[image_id]))
@@ -205,7 +226,7 @@ async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
     responses=problems(404, 422, 503),
 )
 async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
-    """Take a picture out of the trash."""
+    """Restore an image from the trash."""
     async with service.database.connection() as conn:
         await images.restore_images(conn, [image_id])
         return json_response(serialize_image(await images.get_image(conn, image_id)))
@@ -213,7 +234,7 @@ async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
 
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
-    """Put several pictures in the trash."""
+    """Move several images to the trash: by id, by search, or all."""
     async with service.database.connection() as conn:
         chosen = await images.find_images(conn, selection.filter())
     ids: list[UUID] = []
@@ -225,7 +246,7 @@ async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
 
 @router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))
 async def restore_images(which: ImageIds, service: ServiceDep) -> Restored:
-    """Take several pictures out of the trash."""
+    """Restore several images from the trash."""
     async with service.database.connection() as conn:
         ids = await images.restore_images(conn, which.ids)
     return Restored(restored=len(ids))
@@ -237,6 +258,6 @@ async def _get(service: Service, image_id: UUID) -> images.Image:
 
 
 def _disposition(name: str) -> str:
-    """A download under the given name: RFC 6266, with an ASCII fallback."""
+    """Return the header Content-Disposition for a file name: RFC 6266 with an ASCII fallback."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

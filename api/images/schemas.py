@@ -1,4 +1,4 @@
-"""The shapes of images and of what is done to them."""
+"""Request and response schemas of images."""
 
 from datetime import datetime
 from typing import Annotated
@@ -15,19 +15,22 @@ from infra.database.queries.reclassify import Scope
 from infra.database.queries.requeue import Ended, Retry
 from infra.database.search.compiler import Filter
 
+MAX_IDS = 10_000
+MAX_HASHES = 1000
+
 
 class CategoryRead(BaseModel):
-    """A kind of thing, with the summed confidence of the classes under it."""
+    """WordNet ancestor of predicted classes, with the sum of their probabilities."""
 
-    label: str = Field(examples=["dog"])
+    label: str = Field(description="Display name of the category.", examples=["dog"])
     score: float
 
 
 class ImageRead(BaseModel):
-    """One distinct picture, and what the model said of it."""
+    """One distinct image with its predictions."""
 
     id: UUID
-    name: str
+    name: str = Field(description="File name as uploaded.")
     status: ImageStatus
     media_type: str
     width: int
@@ -35,149 +38,178 @@ class ImageRead(BaseModel):
     bytes: int
     created_at: datetime
     classified_at: datetime | None
-    deleted_at: datetime | None = Field(description="When it was put in the trash, if it was.")
-    model: str | None
+    deleted_at: datetime | None = Field(
+        description="Time at which the image was moved to the trash; null if it is not there."
+    )
+    model: str | None = Field(
+        description="Identifier of the model that classified the image; null until then."
+    )
     failure: Reason | None
     predictions: list[PredictionRead]
     categories: list[CategoryRead]
-    matches: list[MatchRead] = Field(description="The tags that the search matched.")
+    matches: list[MatchRead] = Field(
+        description="Tags that match the search, best first; empty without a search."
+    )
 
 
 class SimilarRead(BaseModel):
-    """A picture that looks like another."""
+    """Image that is similar to a given image."""
 
     image: ImageRead
-    distance: float = Field(description="0: the same direction; 1: nothing in common.")
-    near_duplicate: bool = Field(description="Most likely the same picture, resized or re-encoded.")
+    distance: float = Field(
+        description="Cosine distance of the feature vectors: 0 is identical, 1 is unrelated."
+    )
+    near_duplicate: bool = Field(
+        description="Whether it is probably the same image, resized or re-encoded."
+    )
 
 
 class Similar(BaseModel):
-    """What looks most alike first."""
+    """Similar images, most similar first."""
 
     items: list[SimilarRead]
 
 
 class FacetRead(BaseModel):
-    """A tag, and how many of the pictures found show it."""
+    """Tag with the number of found images that have it."""
 
-    label: str = Field(description="As people write it.", examples=["golden retriever"])
+    label: str = Field(description="Display name of the tag.", examples=["golden retriever"])
     kind: TagKind
     wnid: WordNetId
     count: int
 
 
 class FacetsRead(BaseModel):
-    """The most frequent tags of what a search finds."""
+    """Most frequent tags among the found images."""
 
     items: list[FacetRead]
-    is_exact: bool = Field(description="False where the counts are estimates from a fair sample.")
+    is_exact: bool = Field(description="False if the counts are estimates from a random sample.")
 
 
 class ImagePage(Page[ImageRead]):
-    """A page of the gallery."""
+    """One page of images."""
 
-    facets: FacetsRead | None = Field(None, description="Only when asked for.")
+    facets: FacetsRead | None = Field(
+        None, description="Tag counts; null unless the request sets `facets`."
+    )
     ranked: int | None = Field(
         None,
-        description="With `sort=match`, where much is found: so many of the newest are in the "
-        "order of their match, and the older ones follow, newest first. Null: all are in order.",
+        description="With `sort=match` and many results: only this many of the newest images are "
+        "ranked by match; older ones follow, newest first. Null if all images are ranked.",
     )
 
 
 class Selection(BaseModel):
-    """Which pictures: these ids, or what a search shows, or all."""
+    """Images to act on: by id, by search, or all. Exactly one of the three is required."""
 
-    ids: list[UUID] | None = Field(None, max_length=10_000)
-    q: str | None = Field(None, max_length=500)
+    ids: list[UUID] | None = Field(
+        None, max_length=MAX_IDS, description=f"Ids of the images, at most {MAX_IDS:,}."
+    )
+    q: str | None = Field(None, max_length=500, description="A search; selects what it finds.")
     min_score: float = Field(0.0, ge=0, le=1)
-    all: bool = False
+    all: bool = Field(default=False, description="True: select all images.")
 
     @model_validator(mode="after")
-    def _one_way(self) -> "Selection":
-        # A body that says nothing must not mean everything.
+    def _require_one_criterion(self) -> "Selection":
+        # An empty body must not select all images.
         if sum((self.ids is not None, self.q is not None, self.all)) != 1:
-            raise ValueError("give exactly one of `ids`, `q` and `all: true`")
+            raise ValueError("send exactly one of `ids`, `q` and `all: true`")
         return self
 
     def filter(self) -> Filter:
+        """Return the database filter for this selection.
+
+        Raises:
+            QuerySyntaxError: `q` is not a valid query.
+        """
         return Filter(query=parse_search(self.q or "", self.min_score), ids=self.ids)
 
 
 class Deleted(BaseModel):
-    """What was put in the trash."""
+    """Images that were moved to the trash."""
 
     deleted: int
     ids: list[UUID]
 
 
 class ImageIds(BaseModel):
-    """Pictures by id."""
+    """Images by id."""
 
-    ids: list[UUID] = Field(max_length=10_000)
+    ids: list[UUID] = Field(
+        max_length=MAX_IDS, description=f"Ids of the images, at most {MAX_IDS:,}."
+    )
 
 
 class Restored(BaseModel):
-    """What was taken out of the trash."""
+    """Number of images that were restored from the trash."""
 
     restored: int
 
 
 class TrashSelection(BaseModel):
-    """Which pictures of the trash: these ids, or all."""
+    """Images in the trash: by id, or all. Exactly one of the two is required."""
 
-    ids: list[UUID] | None = Field(None, max_length=10_000)
-    all: bool = False
+    ids: list[UUID] | None = Field(
+        None, max_length=MAX_IDS, description=f"Ids of the images, at most {MAX_IDS:,}."
+    )
+    all: bool = Field(default=False, description="True: select all images in the trash.")
 
     @model_validator(mode="after")
-    def _one_way(self) -> "TrashSelection":
-        # A body that says nothing must not mean everything.
+    def _require_one_criterion(self) -> "TrashSelection":
+        # An empty body must not select all images.
         if (self.ids is not None) == self.all:
-            raise ValueError("give exactly one of `ids` and `all: true`")
+            raise ValueError("send exactly one of `ids` and `all: true`")
         return self
 
 
 class Purged(BaseModel):
-    """What was removed for ever."""
+    """Number of images that were deleted permanently."""
 
     purged: int
 
 
 class RetrySelection(BaseModel):
-    """Which pictures to try again: these ids, or all that ended so."""
+    """Images to retry: by id, or all with a status. Exactly one of the two is required."""
 
-    ids: list[UUID] | None = Field(None, max_length=10_000)
-    status: Ended | None = None
+    ids: list[UUID] | None = Field(
+        None, max_length=MAX_IDS, description=f"Ids of the images, at most {MAX_IDS:,}."
+    )
+    status: Ended | None = Field(None, description="Select all images with this status.")
 
     @model_validator(mode="after")
-    def _one_way(self) -> "RetrySelection":
+    def _require_one_criterion(self) -> "RetrySelection":
         if (self.ids is None) == (self.status is None):
-            raise ValueError("give exactly one of `ids` and `status`")
+            raise ValueError("send exactly one of `ids` and `status`")
         return self
 
     def retry(self) -> Retry:
+        """Return the database parameters for this selection."""
         return Retry(ended=[self.status] if self.status else ["failed", "cancelled"], ids=self.ids)
 
 
 class Retried(BaseModel):
-    """What is queued again."""
+    """Images that were queued again."""
 
     retried: int
     ids: list[UUID]
 
 
 class Rerun(BaseModel):
-    """What to classify again."""
+    """Images to classify again."""
 
     scope: Scope = Field(
-        description="`failed`; `never`: not once classified; `older_model`: by another model than "
-        "the workers' present one; `found`: all that the search finds."
+        description="`failed`: images that failed. `never`: failed or cancelled images that were "
+        "never classified. `older_model`: images that another model than that of the ready workers "
+        "classified. `found`: all images that are not queued or running."
     )
-    q: str = Field("", max_length=500, description="Only what this search finds.")
+    q: str = Field(
+        "", max_length=500, description="A search; restricts the scope to what it finds."
+    )
     min_score: float = Field(0.0, ge=0, le=1)
 
 
 class Queued(BaseModel):
-    """How many pictures wait to be classified again."""
+    """Number of images that were queued for classification."""
 
     queued: int
 
@@ -186,19 +218,22 @@ Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-fA-F]{64}$")]
 
 
 class Hashes(BaseModel):
-    """SHA-256 of files, in hexadecimal."""
+    """SHA-256 hashes of files."""
 
-    sha256: list[Sha256] = Field(max_length=1000)
+    sha256: list[Sha256] = Field(
+        max_length=MAX_HASHES,
+        description=f"SHA-256 of each file in hexadecimal, at most {MAX_HASHES:,}.",
+    )
 
 
 class KnownImage(BaseModel):
-    """A file that is there, and its picture."""
+    """File that the gallery already contains."""
 
     sha256: str
-    image_id: UUID
+    image_id: UUID = Field(description="Id of the image with this hash.")
 
 
 class KnownImages(BaseModel):
-    """Those of the files that need not be sent."""
+    """Files that the gallery already contains; they need not be uploaded."""
 
     items: list[KnownImage]

@@ -1,7 +1,4 @@
-"""Pictures as the JSON that clients see: the shapes `ImageRead` and `Similar`, as dictionaries.
-
-A page holds five hundred objects; a model made for each would take most of the answer's time.
-"""
+"""Convert images from database rows to JSON."""
 
 from collections.abc import Sequence
 
@@ -13,7 +10,7 @@ from infra.database.search.estimate import Facets
 
 
 def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:
-    """A picture as `ImageRead` describes it."""
+    """Return an image in the shape of `ImageRead`."""
     predictions, categories = serialize_tags(image.tags, image.scores)
     return {
         "id": image.id,
@@ -36,7 +33,15 @@ def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:
 
 
 def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[Json], list[Json]]:
-    """The classes and the categories of a picture, best first; given in ascending order."""
+    """Split the tags of an image into predictions and categories, both best first.
+
+    Args:
+        tags: Tag numbers in ascending order of their scores.
+        scores: Score of each tag.
+
+    Returns:
+        Objects in the shapes of `PredictionRead` and `CategoryRead`.
+    """
     classes, known = load_vocabulary().classes, load_tags()
     predictions: list[Json] = []
     categories: list[Json] = []
@@ -57,7 +62,7 @@ def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[J
 
 
 def serialize_facets(facets: Facets) -> Json:
-    """The most frequent tags as `FacetsRead` describes them."""
+    """Return tag counts in the shape of `FacetsRead`."""
     tags = load_tags()
     counted = [(tags[number], count) for number, count in facets.counts]
     items = [

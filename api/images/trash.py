@@ -1,4 +1,4 @@
-"""Emptying the trash before its time."""
+"""Route to delete images in the trash permanently, before their retention ends."""
 
 from datetime import timedelta
 
@@ -11,18 +11,19 @@ from infra.database.queries import purge
 
 router = APIRouter(prefix="/images", tags=["images"])
 
-_AT_ONCE = 1000
+# Images per transaction, to keep locks short.
+_BATCH_SIZE = 1000
 
 
 @router.post("/purge", operation_id="purgeImages", responses=problems(422, 503))
 async def purge_images(which: TrashSelection, service: ServiceDep) -> Purged:
-    """Remove pictures for ever that are in the trash; others stay."""
+    """Delete images in the trash permanently. Images outside the trash are ignored."""
     purged = 0
     while True:
         async with service.database.connection() as conn:
-            gone = await purge.purge_images(
-                conn, older_than=timedelta(0), ids=which.ids, limit=_AT_ONCE
+            ids = await purge.purge_images(
+                conn, older_than=timedelta(0), ids=which.ids, limit=_BATCH_SIZE
             )
-        if not gone:
+        if not ids:
             return Purged(purged=purged)
-        purged += len(gone)
+        purged += len(ids)

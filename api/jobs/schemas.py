@@ -1,4 +1,4 @@
-"""The shapes of jobs."""
+"""Response schemas of jobs."""
 
 from uuid import UUID
 
@@ -9,19 +9,26 @@ from core.types import ImageStatus, Outcome
 
 
 class JobItemRead(BaseModel):
-    """One file of a job."""
+    """One submitted file of a job."""
 
-    position: int = Field(description="Its place in the job, from 0.")
+    position: int = Field(description="Position of the file in the job, from 0.")
     name: str
     outcome: Outcome
-    image_id: UUID | None
-    status: ImageStatus | None = Field(description="Of its picture; null where it was rejected.")
+    image_id: UUID | None = Field(
+        description="Id of the image; null if the file was rejected or the image was purged."
+    )
+    status: ImageStatus | None = Field(
+        description="Status of the image; null if the file was rejected."
+    )
     problem: Reason | None
     predictions: list[PredictionRead]
 
 
 class JobRead(JobSummary):
-    """A receipt: what was sent, and what has become of it."""
+    """One submission: its files and their progress."""
 
     items: list[JobItemRead]
-    cursor: str = Field(description="Pass as `changed_since` to get only what changes from now on.")
+    cursor: str = Field(
+        description="Time of this response. Send it as `changed_since` to receive only items that "
+        "change later."
+    )

@@ -1,7 +1,4 @@
-"""Jobs as the JSON that clients see: the shapes `JobRead` and `JobSummary`, as dictionaries.
-
-Whoever waits for a job of a thousand files asks for it again and again: see `pictures`.
-"""
+"""Convert jobs from database rows to JSON."""
 
 from collections.abc import Sequence
 
@@ -11,7 +8,7 @@ from infra.database.queries.jobs import Job, JobItem
 
 
 def serialize_job(job: Job, items: Sequence[JobItem]) -> Json:
-    """A job, and these of its items."""
+    """Return a job with the given items in the shape of `JobRead`."""
     return serialize_summary(job) | {
         "items": [_serialize_item(item) for item in items],
         "cursor": job.read_at.isoformat(),

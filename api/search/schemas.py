@@ -1,4 +1,4 @@
-"""The shapes of tags."""
+"""Response schemas of tags and of matches between a search and an image."""
 
 from pydantic import BaseModel, Field
 
@@ -7,33 +7,36 @@ from core.vocabulary.tags import TagKind
 
 
 class MatchRead(BaseModel):
-    """A tag of a picture that a search matched."""
+    """Tag of an image that matches the search."""
 
-    rank: int | None
+    rank: int | None = Field(
+        description="Position of the class among the predictions, from 1; null for a category."
+    )
     label: str
     kind: TagKind
     wnid: WordNetId
     score: float
     path: str = Field(
-        description="From what the picture shows to what was typed.",
+        description="How the search term relates to the image: predicted class, matching tag and "
+        "matching synonym, without repetitions.",
         examples=["golden retriever ← dog"],
     )
 
 
 class TagRead(BaseModel):
-    """A tag, and the number of pictures that show it."""
+    """Tag with the number of images that have it."""
 
-    label: str = Field(description="As people write it.", examples=["car"])
+    label: str = Field(description="Display name of the tag.", examples=["car"])
     kind: TagKind
     wnid: WordNetId
     count: int
     synonym: str | None = Field(
-        description="The other word for it that was found, if it was not the label.",
+        description="Synonym that matches the query; null if the label itself matches.",
         examples=["automobile"],
     )
 
 
 class Tags(BaseModel):
-    """The most frequent tags first."""
+    """Tags, most frequent first."""
 
     items: list[TagRead]
