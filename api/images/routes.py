@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from api.dependencies import (
     ServiceDep,
     Skip,
 )
+from api.images import service as images_service
 from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
 from api.images.serializer import serialize_facets, serialize_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
@@ -30,11 +30,9 @@ from api.serialization import json_response
 from core.search.parser import parse_search
 from core.types import ImageStatus
 from infra.database.queries import images
-from infra.database.search import estimate, pages, similar
+from infra.database.search import similar
 from infra.database.search.compiler import Filter, has_matches
-from infra.database.search.estimate import SearchEstimate
-from infra.database.search.pages import Page, PageRequest, Position, Sort
-from infra.database.search.ranking import Ranking, rank
+from infra.database.search.pages import PageRequest, Position, Sort
 from infra.storage import original_key, thumbnail_key
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -91,8 +89,11 @@ async def list_images(
         sort = "confidence"
     after = _CURSORS[sort](cursor)
     request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
-    page, size, ranking = await _read(service, which, request, facets)
+    result = await images_service.search_images(
+        service.database, service.snapshot_cache, which, request, facets=facets
+    )
     explainer = MatchExplainer(query)
+    page, size, ranking = result.page, result.estimate, result.ranking
     return json_response(
         {
             "items": [serialize_image(image, explainer.of(image)) for image in page.images],
@@ -103,23 +104,6 @@ async def list_images(
             "ranked": len(ranking.best) if ranking and ranking.end else None,
         }
     )
-
-
-async def _read(
-    service: Service, which: Filter, request: PageRequest, facets: int
-) -> tuple[Page, SearchEstimate, Ranking | None]:
-    """Return a page, the estimated size of the result, and the ranking for `sort=match`."""
-    async with service.database.connection() as conn:
-        get = partial(service.snapshot_cache.get, conn)
-        measure = partial(estimate.measure, conn, which, facets=facets)
-        if which.is_everything:  # this page does not depend on the estimate
-            page = await pages.list_all(conn, request, trash=which.trash)
-            return page, await get((which, facets), measure, state=page.state), None
-        size = await get((which, facets), measure)
-        if request.sort != "match":
-            return await pages.list_images(conn, which, request, size), size, None
-        ranking = await get((which, "ranking"), partial(rank, conn, which, size))
-        return await pages.list_matches(conn, which, request, ranking), size, ranking
 
 
 @router.get(
@@ -235,12 +219,7 @@ async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
     """Move several images to the trash: by id, by search, or all."""
-    async with service.database.connection() as conn:
-        chosen = await images.find_images(conn, selection.filter())
-    ids: list[UUID] = []
-    for part in images.batches_of(chosen):
-        async with service.database.connection() as conn:
-            ids += await images.trash_images(conn, part)
+    ids = await images_service.delete_images(service.database, selection.filter())
     return Deleted(deleted=len(ids), ids=ids)
 
 

@@ -1,8 +1,5 @@
 """Routes of jobs: submit, list, poll, retry and cancel."""
 
-import asyncio
-import hashlib
-import time
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -10,10 +7,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from psycopg import AsyncConnection
 
 from api.auth.dependencies import Caller
 from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
+from api.jobs import service as jobs_service
+from api.jobs.long_poll import LongPoll, etag, parse_etags
 from api.jobs.schemas import JobRead
 from api.jobs.serializer import serialize_job
 from api.pagination import read_cursor, write_cursor
@@ -25,19 +23,13 @@ from api.uploads.multipart import receive_uploads
 from api.uploads.service import submit
 from api.webhooks.registration import WebhookUrl, check_webhook
 from core.ids import new_id
-from infra.database.queries import jobs, requeue
-from infra.database.queries.requeue import Retry
+from infra.database.queries import jobs
 from infra.database.queries.submissions import create_job, extend_job
-from infra.database.queries.webhooks import arm_webhook
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-MAX_WAIT_SECONDS = 25.0
 # Poll interval for clients that do not use `?wait=`.
 POLL_AFTER_SECONDS = "1"
-# The first change is checked immediately, for submissions of a single image. Later changes are
-# collected for this long, so that a job with thousands of items is not read after each batch.
-_RECHECK_SECONDS = 0.1
 # Transactions in progress when a cursor was issued may commit later with earlier timestamps. The
 # overlap includes them; a client may receive an unchanged item twice.
 _CURSOR_OVERLAP = timedelta(seconds=5)
@@ -101,7 +93,7 @@ async def create(
                 service, uploads, owner=owner, key=idempotency_key, webhook=webhook_url
             )
         count = len(uploads)
-    content = await _read_items(service, job_id, positions=list(range(count)))
+    content = await _read(service, job_id, positions=list(range(count)))
     headers = {"Location": f"{request.url.path}/{job_id}", "Retry-After": POLL_AFTER_SECONDS}
     return json_response(content, HTTPStatus.ACCEPTED, headers)
 
@@ -120,7 +112,7 @@ async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> Re
         await jobs.get_job(conn, job_id)  # return 404 before files are received and stored
     async with service.upload_slots.enter(), receive_uploads(request, service.settings) as uploads:
         items = await submit(service, job_id, uploads, extend_job)
-    content = await _read_items(service, job_id, positions=[item.position for item in items])
+    content = await _read(service, job_id, positions=[item.position for item in items])
     return json_response(content, HTTPStatus.ACCEPTED)
 
 
@@ -177,9 +169,11 @@ async def get_job(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Retrieve a job with its counts and items."""
-    job = await _wait_for_change(service, job_id, wait, items, if_none_match)
-    tag = _etag(job, items)
-    if tag in _parse_etags(if_none_match):
+    known = parse_etags(if_none_match)
+    poll = LongPoll(service.database, service.job_listener)
+    job = await poll.wait_for_change(job_id, seconds=wait, known=known, items=items)
+    tag = etag(job, items)
+    if tag in known:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
     since = _parse_changed_since(changed_since)
     async with service.database.connection() as conn:
@@ -195,12 +189,8 @@ async def get_job(
 )
 async def retry_job(job_id: JobId, service: ServiceDep) -> Response:
     """Queue the failed images of a job again."""
-    async with service.database.connection() as conn:
-        await jobs.get_job(conn, job_id)
-        async with conn.transaction():
-            if await requeue.retry_images(conn, Retry(job_id=job_id)):
-                await arm_webhook(conn, job_id)
-        return await _job_response(conn, job_id)
+    await jobs_service.retry_job(service.database, job_id)
+    return json_response(await _read(service, job_id))
 
 
 @router.post(
@@ -211,23 +201,14 @@ async def retry_job(job_id: JobId, service: ServiceDep) -> Response:
 )
 async def cancel_job(job_id: JobId, service: ServiceDep) -> Response:
     """Cancel the queued images of a job. Images that another active job contains stay queued."""
-    async with service.database.connection() as conn:
-        await jobs.get_job(conn, job_id)
-        await requeue.cancel_job(conn, job_id)
-        return await _job_response(conn, job_id)
+    await jobs_service.cancel_job(service.database, job_id)
+    return json_response(await _read(service, job_id))
 
 
-async def _job_response(conn: AsyncConnection, job_id: UUID) -> Response:
-    return json_response(
-        serialize_job(await jobs.get_job(conn, job_id), await jobs.list_items(conn, job_id))
+async def _read(service: Service, job_id: UUID, positions: list[int] | None = None) -> Json:
+    return serialize_job(
+        *await jobs_service.read_job(service.database, job_id, positions=positions)
     )
-
-
-async def _read_items(service: Service, job_id: UUID, *, positions: list[int]) -> Json:
-    async with service.database.connection() as conn:
-        job = await jobs.get_job(conn, job_id)
-        items = await jobs.list_items(conn, job_id, positions=positions)
-    return serialize_job(job, items)
 
 
 def _parse_changed_since(changed_since: datetime | None) -> datetime | None:
@@ -236,52 +217,3 @@ def _parse_changed_since(changed_since: datetime | None) -> datetime | None:
         return changed_since and changed_since - _CURSOR_OVERLAP
     except OverflowError:  # within five seconds of the earliest time that Python represents
         return None
-
-
-async def _wait_for_change(
-    service: Service, job_id: UUID, wait: float, items: str, known: str | None
-) -> jobs.Job:
-    """Return the job once it differs from the state that the client has, or has ended.
-
-    Args:
-        service: Services of this process.
-        job_id: The job.
-        wait: Maximum waiting time in seconds; capped at `MAX_WAIT_SECONDS`.
-        items: Value of the parameter `items`, which is part of the ETag.
-        known: Header If-None-Match; if absent, the state at the time of the request.
-
-    Raises:
-        NotFoundError: The job does not exist.
-    """
-    deadline = time.monotonic() + min(wait, MAX_WAIT_SECONDS)
-    change = service.job_listener.next()
-    job = await _get(service, job_id)
-    tags = _parse_etags(known) or {_etag(job, items)}
-    pause = 0.0
-    while _etag(job, items) in tags and job.status in ("queued", "running"):
-        left = deadline - time.monotonic()
-        if left <= 0:
-            break
-        await change.wait(min(left, 1.0))
-        await asyncio.sleep(min(left, pause))
-        pause = _RECHECK_SECONDS
-        change = service.job_listener.next()
-        job = await _get(service, job_id)
-    return job
-
-
-async def _get(service: Service, job_id: UUID) -> jobs.Job:
-    async with service.database.connection() as conn:
-        return await jobs.get_job(conn, job_id)
-
-
-def _parse_etags(if_none_match: str | None) -> set[str]:
-    """Return the entity tags of If-None-Match, without the prefix `W/` that proxies may add."""
-    tags = (if_none_match or "").split(",")
-    return {tag.strip().removeprefix("W/") for tag in tags if tag.strip()}
-
-
-def _etag(job: jobs.Job, items: str) -> str:
-    """Return the entity tag of a job's representation."""
-    state = (job.id, job.total, job.queued, job.running, job.changed_at, items)
-    return f'"{hashlib.sha256(repr(state).encode()).hexdigest()[:20]}"'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.images.reclassify import current_model
+from api.images.service import current_model
 from core.errors import ConflictError
 from infra.database.queries.workers import Worker, WorkerState
 
