@@ -11,7 +11,6 @@ class JsonLines:
     """Writer of JSON Lines."""
 
     media_type = "application/jsonl"
-    ending = "jsonl"
 
     def write(self, images: Sequence[Image]) -> bytes:
         """Return the lines of a batch of images."""

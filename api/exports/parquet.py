@@ -45,7 +45,6 @@ class Parquet:
     """Writer of Parquet with one row group per batch, so that memory holds one batch."""
 
     media_type = "application/vnd.apache.parquet"
-    ending = "parquet"
 
     def __init__(self) -> None:
         self._buffer = Buffer()

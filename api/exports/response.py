@@ -4,6 +4,7 @@ An export holds a database connection and an export slot until the client has re
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Send
@@ -17,6 +18,9 @@ READER_SECONDS = 120.0
 # Minimum average rate, over the time spent waiting for the client. It prevents that a client which
 # receives a little at a time holds a slot for days.
 MIN_BYTES_PER_SECOND = 16 << 10
+# Maximum size of one message in bytes: a client at the minimum rate receives it within
+# `READER_SECONDS`.
+_MESSAGE_BYTES = 256 << 10
 
 
 class SlowReaderError(Exception):
@@ -59,3 +63,16 @@ class SlowReaderGuard:
             raise SlowReaderError from error
         self._waited += asyncio.get_running_loop().time() - started
         self._sent += len(message.get("body", b""))
+
+
+async def split_blocks(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the blocks in messages of at most `_MESSAGE_BYTES`."""
+    for message in _split(first):
+        yield message
+    async for block in rest:
+        for message in _split(block):
+            yield message
+
+
+def _split(block: bytes) -> Iterator[bytes]:
+    return (block[start : start + _MESSAGE_BYTES] for start in range(0, len(block), _MESSAGE_BYTES))

@@ -64,7 +64,6 @@ class Xlsx:
     """Writer of a workbook; begins a new sheet when the current one is full."""
 
     media_type = f"{_KIND}.sheet"
-    ending = "xlsx"
 
     def __init__(self, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES) -> None:
         self._archive = ZipStream(ZIP_DEFLATED)

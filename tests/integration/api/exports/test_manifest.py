@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-import api.exports.routes
+import api.exports.formats
 from api.exports.zip_stream import ZipStream
 from tests.support.exports import export
 
@@ -114,13 +114,13 @@ async def test_models_are_queried_after_images(
     reads: list[str] = []
 
     def record(name: str, what: str) -> None:
-        read = getattr(api.exports.routes, name)
+        read = getattr(api.exports.formats, name)
 
         def recorded(*arguments: object) -> object:
             reads.append(what)
             return read(*arguments)
 
-        monkeypatch.setattr(api.exports.routes, name, recorded)
+        monkeypatch.setattr(api.exports.formats, name, recorded)
 
     for name in ("copy_csv", "read_images"):
         record(name, "images")

@@ -15,8 +15,8 @@ async def test_export_with_manifest_waits_for_slot_before_queries(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queries: list[object] = []
-    monkeypatch.setattr("api.exports.routes._exporting", asyncio.Semaphore(0))
-    monkeypatch.setattr("api.exports.routes.list_models", lambda *_: queries.append(1))
+    monkeypatch.setattr("api.exports.slots._slots", asyncio.Semaphore(0))
+    monkeypatch.setattr("api.exports.formats.list_models", lambda *_: queries.append(1))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.5):
             await export(client, manifest="true")
@@ -35,7 +35,7 @@ async def test_export_starts_when_slot_is_released(
             return await super().acquire()
 
     slots = Slots(0)
-    monkeypatch.setattr("api.exports.routes._exporting", slots)
+    monkeypatch.setattr("api.exports.slots._slots", slots)
     waiting = asyncio.create_task(export(client))
     await requested.wait()
     assert not waiting.done()
@@ -48,8 +48,8 @@ async def test_export_starts_when_slot_is_released(
 async def test_export_without_free_slot_returns_503(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch, manifest: str
 ) -> None:
-    monkeypatch.setattr("api.exports.routes._exporting", asyncio.Semaphore(0))
-    monkeypatch.setattr("api.exports.routes.SLOT_SECONDS", 0.1)
+    monkeypatch.setattr("api.exports.slots._slots", asyncio.Semaphore(0))
+    monkeypatch.setattr("api.exports.slots.SLOT_SECONDS", 0.1)
     async with asyncio.timeout(4):
         response = await client.get("/api/v1/export", params={"manifest": manifest})
 

@@ -4545,7 +4545,7 @@ export interface operations {
                 status?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
                 /** @description Export only these images, at most 1,000. */
                 ids?: string[] | null;
-                /** @description CSV only: start with a UTF-8 byte order mark, which Excel requires. */
+                /** @description CSV only: start with a UTF-8 byte order mark, by which Excel detects UTF-8. */
                 bom?: boolean;
                 /** @description True: return a zip of the file and `manifest.json` with its SHA-256. */
                 manifest?: boolean;
@@ -4673,7 +4673,7 @@ export interface operations {
             query?: {
                 /** @description File format. `zip` contains the original files. */
                 format?: "csv" | "jsonl" | "parquet" | "xlsx" | "zip";
-                /** @description CSV only: start with a UTF-8 byte order mark, which Excel requires. */
+                /** @description CSV only: start with a UTF-8 byte order mark, by which Excel detects UTF-8. */
                 bom?: boolean;
                 /** @description True: return a zip of the file and `manifest.json` with its SHA-256. */
                 manifest?: boolean;
