@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from api.auth import sessions
 from api.auth.dependencies import guard
+from api.exception_handlers import add_problem_handlers
 from api.exports import routes as exports
 from api.images import lookup, reclassify, retries, trash
 from api.images import routes as images
@@ -20,7 +21,7 @@ from api.middleware.tracing import TracingMiddleware
 from api.openapi.schema import INTRODUCTION, enrich
 from api.operations import health, metrics, status
 from api.operations.http_metrics import HttpMetrics
-from api.problems import add_problem_handlers, problems
+from api.problems import problems
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
 from api.singleflight import SingleFlight

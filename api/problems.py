@@ -1,18 +1,12 @@
-"""RFC 9457 problems: the one place where our errors become HTTP."""
+"""Problem responses according to RFC 9457: schema, status codes and OpenAPI documentation."""
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
 
-from api.auth.rate_limit import RateLimitStatus
-from api.middleware.body_limits import BodyRejectedError
 from core.errors import (
     ConflictError,
     FeatureOffError,
@@ -23,15 +17,10 @@ from core.errors import (
     NotAuthenticatedError,
     NotFoundError,
     ObjectNotFoundError,
-    QuerySyntaxError,
-    RateLimitedError,
     RequestStalledError,
     RequestTooLargeError,
     UnavailableError,
 )
-from infra.telemetry.logging import get_logger
-
-log = get_logger(__name__)
 
 RETRY_AFTER_SECONDS = "2"
 
@@ -48,37 +37,45 @@ PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
     FeatureOffError: (HTTPStatus.NOT_IMPLEMENTED, "feature-off"),
     UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
+"""Status code and problem type of each exception class."""
 
 HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
-    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of it will not be waited for
+    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of the body is not read
 }
-
-Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
+"""Additional response headers by status code."""
 
 
 class ProblemPart(BaseModel):
-    """One thing wrong with a request, and where."""
+    """One error in a request, with its location."""
 
-    pointer: str = Field(description="Where: `query/limit`, `body/ids/0`.")
+    pointer: str = Field(
+        description="Location of the error, such as `query/limit` or `body/ids/0`."
+    )
     detail: str
-    start: int | None = Field(None, description="In a search: the first character that is wrong.")
-    end: int | None = Field(None, description="In a search: the character behind the last.")
+    start: int | None = Field(
+        None, description="In a search: index of the first wrong character, from 0."
+    )
+    end: int | None = Field(None, description="In a search: index after the last wrong character.")
 
 
 class Problem(BaseModel):
-    """What went wrong, in words (RFC 9457)."""
+    """Error response (RFC 9457)."""
 
-    type: str = Field(description="A stable name of the kind of problem.")
+    type: str = Field(description="Stable identifier of the problem type, for programs.")
     title: str
-    status: int
+    status: int = Field(description="HTTP status code.")
     detail: str | None = None
     errors: list[ProblemPart] | None = None
-    request_id: str | None = Field(None, description="Names this request in the service's log.")
+    request_id: str | None = Field(
+        None, description="Id of the request in the service's logs, for support."
+    )
 
 
 class ProblemResponse(JSONResponse):
+    """JSON response with the media type of RFC 9457."""
+
     media_type = "application/problem+json"
 
 
@@ -90,7 +87,15 @@ def problem(
     errors: list[ProblemPart] | None = None,
     headers: dict[str, str] | None = None,
 ) -> ProblemResponse:
-    """Render a problem."""
+    """Build a problem response.
+
+    Args:
+        status: HTTP status code; its phrase is the title.
+        kind: Last segment of the problem type `/problems/<kind>`.
+        detail: Explanation for users.
+        errors: Individual errors with their locations.
+        headers: Additional response headers.
+    """
     body = Problem(
         type=f"/problems/{kind}",
         title=status.phrase,
@@ -103,76 +108,9 @@ def problem(
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document problem responses: `responses=problems(404)`."""
+    """Document the problem responses of a route: `responses=problems(404)`."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content, "model": Problem}
         for status in statuses
     }
-
-
-def add_problem_handlers(app: FastAPI) -> None:
-    for error, (status, kind) in PROBLEMS.items():
-        app.add_exception_handler(error, _render_as(status, kind))
-    app.add_exception_handler(QuerySyntaxError, _on_query_syntax)
-    app.add_exception_handler(RateLimitedError, _on_rate_limited)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(BodyRejectedError, _on_body_rejected)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_unexpected_error)
-
-
-def _render_as(status: HTTPStatus, kind: str) -> Handler:
-    headers = HEADERS.get(status)
-
-    async def render(_: Request, error: GalleryError) -> ProblemResponse:
-        return problem(status, kind, str(error), headers=headers)
-
-    return render
-
-
-async def _on_body_rejected(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, BodyRejectedError)
-    return await _render_as(*PROBLEMS[type(error.reason)])(request, error.reason)
-
-
-async def _on_query_syntax(_: Request, error: Exception) -> ProblemResponse:
-    assert isinstance(error, QuerySyntaxError)
-    part = ProblemPart(pointer="query/q", detail=str(error), start=error.start, end=error.end)
-    detail = f"{error} (At character {error.start + 1} of the search.)"
-    return problem(HTTPStatus.BAD_REQUEST, "query-syntax", detail, errors=[part])
-
-
-async def _on_rate_limited(_: Request, error: Exception) -> ProblemResponse:
-    assert isinstance(error, RateLimitedError)
-    left = RateLimitStatus(error.limit, 0, error.retry_after)
-    headers = left.headers() | {"Retry-After": str(error.retry_after)}
-    return problem(HTTPStatus.TOO_MANY_REQUESTS, "rate-limited", str(error), headers=headers)
-
-
-async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:
-    assert isinstance(error, RequestValidationError)
-    # `input` is left out: it would send the client's own bytes back.
-    parts = [
-        ProblemPart(pointer="/".join(str(part) for part in each["loc"]), detail=each["msg"])
-        for each in error.errors()
-    ]
-    detail = "; ".join(f"{part.pointer}: {part.detail}" for part in parts)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, errors=parts)
-
-
-async def _on_http_error(_: Request, error: Exception) -> ProblemResponse:
-    assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    if status == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that is no text at all
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", str(error.detail))
-    kind = status.phrase.lower().replace(" ", "-")
-    headers = dict(error.headers) if error.headers else None
-    return problem(status, kind, str(error.detail), headers=headers)
-
-
-async def _on_unexpected_error(request: Request, error: Exception) -> ProblemResponse:
-    log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side."
-    )

@@ -1,4 +1,4 @@
-"""The shapes that clients see. `pictures` and `receipts` make rows into them."""
+"""Response schemas that several features share."""
 
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
@@ -6,133 +6,55 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from core.types import ImageStatus, Outcome
-from core.vocabulary.tags import TagKind
 from infra.database.queries.jobs import JobStatus
 
 Item = TypeVar("Item")
 
 
 class Page(BaseModel, Generic[Item]):
-    """Some of many."""
+    """One page of a list."""
 
     items: list[Item]
-    total: int = Field(description="How many there are on all pages together.")
+    total: int = Field(description="Number of objects on all pages.")
     total_is_exact: bool = Field(
         default=True,
-        description="False where `total` is an estimate, since counting would take too long.",
+        description="False if `total` is an estimate because an exact count would take too long.",
     )
-    next: str | None = Field(description="The `cursor` of the following page, or null.")
+    next: str | None = Field(
+        description="Cursor of the next page, for the parameter `cursor`; null on the last page."
+    )
 
 
 class Reason(BaseModel):
-    """Why a file was refused or could not be classified."""
+    """Why a file was rejected or an image could not be classified."""
 
-    code: str = Field(description="Stable, for programs.", examples=["truncated"])
-    detail: str = Field(description="A sentence, for people.")
+    code: str = Field(description="Stable failure code, for programs.", examples=["truncated"])
+    detail: str = Field(description="Explanation in one sentence, for users.")
 
 
 WordNetId = Annotated[
-    str, Field(description="WordNet's id. Names are not unique: `crane` is a bird and a machine.")
+    str,
+    Field(
+        description="WordNet id. Unlike the label it is unique: `crane` is both a bird and a "
+        "machine."
+    ),
 ]
 
 
 class PredictionRead(BaseModel):
-    """One of the five most likely classes."""
+    """One of the five most likely classes of an image."""
 
-    rank: int = Field(ge=1, le=5)
-    label: str = Field(description="The model's name of the class.", examples=["golden_retriever"])
-    score: float = Field(ge=0, le=1, description="The model's confidence.")
-    class_index: int = Field(ge=0, le=999, description="ImageNet's number of the class.")
-    wnid: str = Field(description="WordNet's id of the class.", examples=["n02099601"])
-
-
-class MatchRead(BaseModel):
-    """A tag of a picture that a search matched."""
-
-    rank: int | None
-    label: str
-    kind: TagKind
-    wnid: WordNetId
-    score: float
-    path: str = Field(
-        description="From what the picture shows to what was typed.",
-        examples=["golden retriever ← dog"],
-    )
-
-
-class CategoryRead(BaseModel):
-    """A kind of thing, with the summed confidence of the classes under it."""
-
-    label: str = Field(examples=["dog"])
-    score: float
-
-
-class FacetRead(BaseModel):
-    """A tag, and how many of the pictures found show it."""
-
-    label: str = Field(description="As people write it.", examples=["golden retriever"])
-    kind: TagKind
-    wnid: WordNetId
-    count: int
-
-
-class FacetsRead(BaseModel):
-    """The most frequent tags of what a search finds."""
-
-    items: list[FacetRead]
-    is_exact: bool = Field(description="False where the counts are estimates from a fair sample.")
-
-
-class ImageRead(BaseModel):
-    """One distinct picture, and what the model said of it."""
-
-    id: UUID
-    name: str
-    status: ImageStatus
-    media_type: str
-    width: int
-    height: int
-    bytes: int
-    created_at: datetime
-    classified_at: datetime | None
-    deleted_at: datetime | None = Field(description="When it was put in the trash, if it was.")
-    model: str | None
-    failure: Reason | None
-    predictions: list[PredictionRead]
-    categories: list[CategoryRead]
-    matches: list[MatchRead] = Field(description="The tags that the search matched.")
-
-
-class SimilarRead(BaseModel):
-    """A picture that looks like another."""
-
-    image: ImageRead
-    distance: float = Field(description="0: the same direction; 1: nothing in common.")
-    near_duplicate: bool = Field(description="Most likely the same picture, resized or re-encoded.")
-
-
-class Similar(BaseModel):
-    """What looks most alike first."""
-
-    items: list[SimilarRead]
-
-
-class ImagePage(Page[ImageRead]):
-    """A page of the gallery."""
-
-    facets: FacetsRead | None = Field(None, description="Only when asked for.")
-    ranked: int | None = Field(
-        None,
-        description="With `sort=match`, where much is found: so many of the newest are in the "
-        "order of their match, and the older ones follow, newest first. Null: all are in order.",
-    )
+    rank: int = Field(ge=1, le=5, description="Position among the predictions, from 1.")
+    label: str = Field(description="Name of the class in the model.", examples=["golden_retriever"])
+    score: float = Field(ge=0, le=1, description="Probability of the class, from 0 to 1.")
+    class_index: int = Field(ge=0, le=999, description="ImageNet index of the class, 0 to 999.")
+    wnid: str = Field(description="WordNet id of the class.", examples=["n02099601"])
 
 
 class JobCounts(BaseModel):
-    """How far a job is. `total` is always the sum of the others."""
+    """Number of items of a job in each state. `total` is the sum of the others."""
 
-    total: int
+    total: int = Field(description="Number of all items.")
     queued: int
     running: int
     done: int
@@ -142,29 +64,13 @@ class JobCounts(BaseModel):
     cancelled: int
 
 
-class JobItemRead(BaseModel):
-    """One file of a job."""
-
-    position: int = Field(description="Its place in the job, from 0.")
-    name: str
-    outcome: Outcome
-    image_id: UUID | None
-    status: ImageStatus | None = Field(description="Of its picture; null where it was rejected.")
-    problem: Reason | None
-    predictions: list[PredictionRead]
-
-
 class JobSummary(BaseModel):
     """A job without its items."""
 
     id: UUID
     created_at: datetime
-    status: JobStatus
+    status: JobStatus = Field(
+        description="`queued`: no item has been started. `running`: some items are not finished. "
+        "`done`: all items are finished. `cancelled`: all items were cancelled."
+    )
     counts: JobCounts
-
-
-class JobRead(JobSummary):
-    """A receipt: what was sent, and what has become of it."""
-
-    items: list[JobItemRead]
-    cursor: str = Field(description="Pass as `changed_since` to get only what changes from now on.")

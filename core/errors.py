@@ -1,85 +1,124 @@
-"""Every error the service raises on purpose.
+"""Exceptions that the service raises deliberately.
 
     GalleryError
-    ├── NotFoundError             an id that names nothing
-    ├── FeatureOffError           this installation lacks what the request needs
-    ├── NotAuthenticatedError     no key, or none that counts
-    ├── NotAllowedError           a key that does not reach as far
-    ├── RateLimitedError          too many requests in this minute
-    ├── ConflictError             the request is fine, the state it meets is not
-    ├── InvalidRequestError       the request as a whole cannot be understood
+    ├── NotFoundError             no row has the requested id
+    ├── FeatureOffError           a prerequisite of the feature is not installed
+    ├── NotAuthenticatedError     the API key is missing or invalid
+    ├── NotAllowedError           the API key lacks the required scope, or the request is forbidden
+    ├── RateLimitedError          the client exceeded its requests per minute
+    ├── ConflictError             the request is valid, but the current state does not allow it
+    ├── InvalidRequestError       the request is malformed
     │   ├── RequestTooLargeError
     │   ├── RequestStalledError
     │   ├── IdempotencyKeyReusedError
-    │   └── QuerySyntaxError      a search that cannot be understood; says where
-    ├── FileRejectedError         one file is refused at the door; carries a stable code
-    ├── ClassificationError       one picture cannot be classified; carries a stable code
-    ├── UnavailableError          something we stand on is away; try again
+    │   └── QuerySyntaxError      a search that cannot be parsed; carries the position
+    ├── CodedError                concerns one file or image; carries a stable failure code
+    │   ├── FileRejectedError     an uploaded file failed validation
+    │   └── ClassificationError   an accepted image cannot be classified
+    ├── UnavailableError          a backend service is unavailable; the client may retry
     │   ├── DatabaseUnavailableError
     │   ├── QueueUnavailableError
     │   ├── ObjectStoreUnavailableError
-    │   └── BusyError
-    ├── ObjectNotFoundError       object storage has no such key
-    ├── ModelError                the model is not the one it claims to be
+    │   └── BusyError             a concurrency limit is reached
+    ├── ObjectNotFoundError       object storage has no object with this key
+    ├── ModelError                the model cannot be loaded or fails its self-test
     │   └── WeightsNotFoundError
-    └── ConfigurationError        a setting is missing or cannot be used
+    └── ConfigurationError        a setting is missing or invalid
 
-They know nothing of HTTP or Celery; each edge translates them once.
+The classes are independent of HTTP and Celery. `api.exception_handlers` maps them to HTTP problems.
 """
+
+from typing import ClassVar
 
 
 class GalleryError(Exception):
-    """Something went wrong."""
+    """Base class of all deliberate errors.
+
+    Args:
+        message: Text for users; `default_message` of the class if omitted.
+    """
+
+    default_message: ClassVar[str] = "The operation failed."
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or self.__doc__)
+        super().__init__(message or self.default_message)
 
 
 class NotFoundError(GalleryError):
-    """There is nothing with this id."""
+    """No row has the requested id."""
+
+    default_message = "Not found."
 
 
 class NotAuthenticatedError(GalleryError):
-    """A key is needed, and none that counts was sent."""
+    """The API key or session is missing or invalid."""
+
+    default_message = "Missing or invalid API key."
 
 
 class NotAllowedError(GalleryError):
-    """That is not allowed."""
+    """The caller is not permitted to do this."""
+
+    default_message = "This request is not permitted."
 
 
 class RateLimitedError(GalleryError):
-    """Too many requests. Try again when the minute is over."""
+    """The client exceeded a rate limit.
+
+    Args:
+        limit: Permitted requests per minute.
+        retry_after: Seconds until the current window ends.
+    """
 
     def __init__(self, *, limit: int, retry_after: int) -> None:
         super().__init__(
-            f"That was more than {limit} requests in a minute. Try again in {retry_after} s."
+            f"Rate limit of {limit} requests per minute exceeded; retry in {retry_after} s."
         )
         self.limit = limit
         self.retry_after = retry_after
 
 
 class ConflictError(GalleryError):
-    """That is not possible in the present state."""
+    """The current state does not allow a valid request."""
+
+    default_message = "The request conflicts with the current state; retry later."
 
 
 class InvalidRequestError(GalleryError):
-    """The request cannot be understood."""
+    """The request is malformed."""
+
+    default_message = "The request is malformed."
 
 
 class RequestTooLargeError(InvalidRequestError):
-    """The request carries more than the service takes at once."""
+    """The request body exceeds a size limit."""
+
+    default_message = "The request exceeds the size limit; send fewer or smaller files."
 
 
 class RequestStalledError(InvalidRequestError):
-    """The request came too slowly, or stopped coming."""
+    """The request body arrived too slowly or stopped arriving."""
+
+    default_message = "The request body arrived too slowly; send the request again."
 
 
 class IdempotencyKeyReusedError(InvalidRequestError):
-    """This Idempotency-Key stands for other files. Choose a new one for every submission."""
+    """An Idempotency-Key was sent again with different files."""
+
+    default_message = (
+        "This Idempotency-Key was already used with different files; use a new key for each "
+        "submission."
+    )
 
 
 class QuerySyntaxError(InvalidRequestError):
-    """A search that cannot be understood, from character `start` to `end` (from 0)."""
+    """A search cannot be parsed.
+
+    Args:
+        message: What is wrong, for users.
+        start: Index of the first wrong character, from 0.
+        end: Index after the last wrong character; `start + 1` if omitted.
+    """
 
     def __init__(self, message: str, start: int, end: int | None = None) -> None:
         super().__init__(message)
@@ -88,11 +127,18 @@ class QuerySyntaxError(InvalidRequestError):
 
 
 class FeatureOffError(GalleryError):
-    """This installation cannot do that."""
+    """A prerequisite of the requested feature is not installed."""
+
+    default_message = "This installation does not support the requested feature."
 
 
 class CodedError(GalleryError):
-    """An error about one picture: a stable code for programs, a sentence for people."""
+    """Error about one file or image.
+
+    Args:
+        code: Stable failure code, for programs.
+        detail: Explanation in one sentence, for users.
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -101,44 +147,62 @@ class CodedError(GalleryError):
 
 
 class FileRejectedError(CodedError):
-    """A file that is refused before anything of it is kept."""
+    """An uploaded file failed validation; nothing of it is stored."""
 
 
 class ClassificationError(CodedError):
-    """A picture that was accepted and turns out not to be classifiable."""
+    """An accepted image cannot be classified."""
 
 
 class UnavailableError(GalleryError):
-    """Something the service needs is away. Try again in a moment."""
+    """A backend service is unavailable; the client may retry."""
+
+    default_message = "A backend service is unavailable; retry in a few seconds."
 
 
 class DatabaseUnavailableError(UnavailableError):
-    """The database is away. Try again in a moment."""
+    """Postgres is unreachable or too slow."""
+
+    default_message = "The database is unavailable; retry in a few seconds."
 
 
 class QueueUnavailableError(UnavailableError):
-    """The queue is away; what is waiting will be announced when it is back."""
+    """Redis is unreachable; queued images are announced after it recovers."""
+
+    default_message = "The queue is unavailable; queued images are announced after it recovers."
 
 
 class ObjectStoreUnavailableError(UnavailableError):
-    """Object storage is away. Try again in a moment."""
+    """Object storage is unreachable or refuses requests."""
+
+    default_message = "Object storage is unavailable; retry in a few seconds."
 
 
 class BusyError(UnavailableError):
-    """As many uploads as the service takes at once are under way. Try again in a moment."""
+    """A concurrency limit is reached."""
+
+    default_message = "Too many uploads in progress; retry in a few seconds."
 
 
 class ObjectNotFoundError(GalleryError):
-    """There is no object with this key."""
+    """Object storage has no object with this key."""
+
+    default_message = "Object storage has no object with this key."
 
 
 class ModelError(GalleryError):
-    """The model does not answer as it must."""
+    """The model cannot be loaded or fails its self-test."""
+
+    default_message = "The model failed its self-test."
 
 
 class WeightsNotFoundError(ModelError):
-    """No model weights were found."""
+    """The model weights file is missing."""
+
+    default_message = "Model weights not found; set GALLERY_WEIGHTS."
 
 
 class ConfigurationError(GalleryError):
-    """A setting is missing or cannot be used."""
+    """A setting is missing or invalid."""
+
+    default_message = "A setting is missing or invalid."

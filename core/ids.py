@@ -1,4 +1,4 @@
-"""Ids that sort by the time they were made."""
+"""Row ids."""
 
 from uuid import UUID
 
@@ -6,5 +6,5 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
-    """A UUID version 7: rows inserted together lie together in indexes."""
+    """Return a UUID version 7, which sorts by creation time and so keeps index inserts local."""
     return uuid7()

@@ -1,8 +1,8 @@
-"""The picture formats that are taken, told by content and never by name."""
+"""Supported image formats, detected from file content and not from the file name."""
 
 from typing import Final
 
-# Pillow's reader of each media type; the only ones ever tried.
+# Pillow formats that may decode each media type. No other decoder is ever tried.
 PILLOW_FORMATS: Final[dict[str, tuple[str, ...]]] = {
     "image/jpeg": ("JPEG",),
     "image/png": ("PNG",),
@@ -16,7 +16,7 @@ PILLOW_FORMATS: Final[dict[str, tuple[str, ...]]] = {
 
 MEDIA_TYPES: Final = tuple(PILLOW_FORMATS)
 
-# How many leading bytes `sniff` needs.
+# Number of leading bytes that `sniff` needs.
 SNIFFED_BYTES: Final = 32
 
 _PREFIXES: Final = (
@@ -29,7 +29,7 @@ _PREFIXES: Final = (
     (b"BM", "image/bmp"),
 )
 
-# ISO base media files name their kind after `ftyp`: ISO/IEC 23008-12 and the AV1 image format.
+# Brands after `ftyp` in ISO base media files: ISO/IEC 23008-12 (HEIF) and the AVIF specification.
 _BRANDS: Final = {
     b"avif": "image/avif",
     b"avis": "image/avif",
@@ -44,7 +44,7 @@ _BRANDS: Final = {
 
 
 def sniff(head: bytes) -> str | None:
-    """The media type that a file's first bytes claim, or None for anything we do not take."""
+    """Return the media type for the first `SNIFFED_BYTES` of a file; None if unsupported."""
     for prefix, media_type in _PREFIXES:
         if head.startswith(prefix):
             return media_type

@@ -1,11 +1,11 @@
-"""What a model says about an image."""
+"""Results of classifying one image."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredClass:
-    """What the model said: a class and its probability."""
+    """ImageNet class (index 0 to 999) with the model's probability (0 to 1)."""
 
     class_index: int
     score: float
@@ -13,7 +13,7 @@ class ScoredClass:
 
 @dataclass(frozen=True, slots=True)
 class ScoredTag:
-    """A tag that a picture shows (see core/vocabulary/tags.py) and its probability."""
+    """Tag number (see `core.vocabulary.tags`) with its probability (0 to 1)."""
 
     tag: int
     score: float
@@ -21,7 +21,12 @@ class ScoredTag:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """What a picture looks like, in full and as a sketch (see sketch.py), as Postgres reads it."""
+    """Feature vector of an image as Postgres `halfvec` literals.
+
+    Attributes:
+        full: The complete vector, 1,280 dimensions.
+        sketch: The random projection of the vector that the index holds, 256 dimensions.
+    """
 
     full: str
     sketch: str

@@ -1,34 +1,41 @@
-"""Signing what we send, as Standard Webhooks has it: receivers find libraries that check it."""
+"""Webhook signatures according to the Standard Webhooks specification."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 (a mark, no secret)
-_LEAST_BYTES = 24
+SECRET_PREFIX = "whsec_"  # noqa: S105 (a public prefix, not a secret)
+_MIN_SECRET_BYTES = 24
 
 
 def read_secret(secret: str) -> bytes:
-    """The bytes behind `whsec_…`.
+    """Decode a webhook secret of the form `whsec_<base64>` to the signing key.
 
     Raises:
-        ValueError: it is not written so, or is too short.
+        ValueError: The prefix is missing, the rest is not base64, or the key is too short.
     """
     try:
         key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except binascii.Error:
         key = b""
-    if not secret.startswith(SECRET_PREFIX) or len(key) < _LEAST_BYTES:
+    if not secret.startswith(SECRET_PREFIX) or len(key) < _MIN_SECRET_BYTES:
         raise ValueError(
-            f"must be {SECRET_PREFIX} and {_LEAST_BYTES} random bytes or more in base64: "
-            f'echo "{SECRET_PREFIX}$(head -c 32 /dev/urandom | base64)"'
+            f"must be {SECRET_PREFIX} followed by at least {_MIN_SECRET_BYTES} random bytes in "
+            f'base64: echo "{SECRET_PREFIX}$(head -c 32 /dev/urandom | base64)"'
         )
     return key
 
 
 def sign(key: bytes, delivery_id: str, timestamp: int, body: str) -> dict[str, str]:
-    """The headers that prove where a delivery comes from and when it was sent."""
+    """Return the signature headers of one delivery.
+
+    Args:
+        key: Signing key from `read_secret`.
+        delivery_id: Id of the delivery; the same for each attempt.
+        timestamp: Time of the attempt in seconds since the Unix epoch.
+        body: The request body.
+    """
     signed = f"{delivery_id}.{timestamp}.{body}".encode()
     digest = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
     return {

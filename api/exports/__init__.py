@@ -1,1 +1,1 @@
-"""The gallery as files: rows in, bytes out, piece by piece. One module per format."""
+"""Exports: stream search results as CSV, JSON Lines, Parquet, Excel or zip."""

@@ -1,8 +1,11 @@
-"""A file that is only ever written to, and emptied as it fills."""
+"""In-memory buffer between a file writer and a streaming response."""
 
 
 class Buffer:
-    """Give it to a writer of archives or tables, and take what has been written so far."""
+    """Write-only file object that hands out its content as it grows.
+
+    `tell` returns the total number of bytes written, so that writers can record offsets.
+    """
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -33,6 +36,6 @@ class Buffer:
         return False
 
     def take(self) -> bytes:
-        """What has been written since it was last taken."""
+        """Return and remove the bytes written since the last call."""
         parts, self._parts = self._parts, []
         return b"".join(parts)

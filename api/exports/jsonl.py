@@ -1,27 +1,27 @@
-"""JSON Lines: one picture a line, with everything that `GET /images` tells of it."""
+"""JSON Lines export: one image per line, with the fields of `GET /images` except `matches`."""
 
 from collections.abc import Sequence
 
-from api.images.serializer import dump_json, serialize_image
+from api.images.serializer import serialize_image
+from api.serialization import dump_json
 from infra.database.queries.images import Image
 
 
 class JsonLines:
-    """Raw scores, class indexes, WordNet ids and categories."""
+    """Writer of JSON Lines."""
 
     media_type = "application/jsonl"
-    ending = "jsonl"
 
     def write(self, images: Sequence[Image]) -> bytes:
-        """The lines of some pictures."""
+        """Return the lines of a batch of images."""
         return b"".join(_line(each) for each in images)
 
     def finish(self) -> bytes:
-        """Nothing follows."""
+        """Return nothing: the format has no footer."""
         return b""
 
 
 def _line(image: Image) -> bytes:
-    shown = serialize_image(image)
-    del shown["matches"]
-    return dump_json(shown) + b"\n"
+    content = serialize_image(image)
+    del content["matches"]
+    return dump_json(content) + b"\n"

@@ -1,4 +1,4 @@
-"""An export with a manifest: a zip of the file and of what it is, for whoever audits it later."""
+"""Export with a manifest: a zip of the exported file and of `manifest.json`, for audits."""
 
 import hashlib
 import json
@@ -15,11 +15,14 @@ MEDIA_TYPE = "application/zip"
 async def pack(
     content: AsyncIterator[bytes], name: str, facts: Callable[[], dict[str, object]]
 ) -> AsyncIterator[bytes]:
-    """Yield a zip of the content under a name, and of `manifest.json` with its SHA-256.
+    """Yield the blocks of a zip that contains the exported file and its manifest.
 
-    `facts` is asked when the content has come to its end.
+    Args:
+        content: Blocks of the exported file.
+        name: File name of the export in the archive.
+        facts: Returns additional fields of the manifest; called after the last block.
     """
-    # What is a zip already does not get smaller.
+    # A zip does not compress further.
     archive = ZipStream(ZIP_STORED if name.endswith(".zip") else ZIP_DEFLATED, large=True)
     digest = hashlib.sha256()
     size = 0
@@ -29,8 +32,8 @@ async def pack(
         await to_thread.run_sync(_add, block, digest, archive)
         yield archive.take()
     archive.begin("manifest.json")
-    told = {"file": name, "bytes": size, "sha256": digest.hexdigest(), **facts()}
-    archive.write(json.dumps(told, indent=2, ensure_ascii=False).encode())
+    manifest = {"file": name, "bytes": size, "sha256": digest.hexdigest(), **facts()}
+    archive.write(json.dumps(manifest, indent=2, ensure_ascii=False).encode())
     yield archive.finish()
 
 

@@ -1,4 +1,4 @@
-"""The pictures themselves in a zip, in the gallery's order, under names that any system takes."""
+"""Zip export: the original files, in gallery order, under portable file names."""
 
 import re
 from collections.abc import AsyncIterator
@@ -12,17 +12,17 @@ from infra.storage import ObjectStore, original_key
 
 MEDIA_TYPE = "application/zip"
 
-# What Windows takes for something else in a name; the rest went at the door.
+# Characters that Windows forbids in file names. Upload validation removed control characters.
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 
-# No file system takes more than 255 bytes, and the number stands in front.
+# Most file systems limit names to 255 bytes; the number in front needs seven of them.
 _MAX_BYTES = 240
 
 
 async def zip_originals(
     batches: AsyncIterator[list[Image]], objects: ObjectStore
 ) -> AsyncIterator[bytes]:
-    """Yield the archive; it is as good as it is long, for pictures do not shrink."""
+    """Yield the blocks of the archive; entries are stored, since images do not compress."""
     archive = ZipStream()
     number = 0
     async for batch in batches:
@@ -36,6 +36,6 @@ async def zip_originals(
 
 
 def entry_name(number: int, name: str) -> str:
-    """A name of its own by its number, which also keeps the order."""
+    """Return a unique file name: the number of the entry, then the sanitised image name."""
     safe = shorten(_UNSAFE.sub("_", name), _MAX_BYTES)
     return f"{number:06}-{safe.rstrip('. ')}"

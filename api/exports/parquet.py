@@ -1,4 +1,4 @@
-"""Parquet: typed columns, nested predictions and categories."""
+"""Parquet export: typed columns with nested predictions and categories."""
 
 from collections.abc import Sequence
 
@@ -42,25 +42,24 @@ SCHEMA = pa.schema(
 
 
 class Parquet:
-    """A row group for every batch of pictures; memory holds one batch."""
+    """Writer of Parquet with one row group per batch, so that memory holds one batch."""
 
     media_type = "application/vnd.apache.parquet"
-    ending = "parquet"
 
     def __init__(self) -> None:
-        self._sink = Buffer()
-        self._writer = pq.ParquetWriter(self._sink, SCHEMA, compression="zstd")
+        self._buffer = Buffer()
+        self._writer = pq.ParquetWriter(self._buffer, SCHEMA, compression="zstd")
 
     def write(self, images: Sequence[Image]) -> bytes:
-        """The row group of some pictures."""
+        """Return the row group of a batch of images."""
         frame = pd.DataFrame.from_records([_row(each) for each in images])
         self._writer.write_table(pa.Table.from_pandas(frame, SCHEMA, preserve_index=False))
-        return self._sink.take()
+        return self._buffer.take()
 
     def finish(self) -> bytes:
-        """The footer, without which it is no Parquet file."""
+        """Return the footer of the file."""
         self._writer.close()
-        return self._sink.take()
+        return self._buffer.take()
 
 
 def _row(image: Image) -> dict[str, object]:

@@ -1,9 +1,10 @@
-"""Long answers, and whoever takes them: each piece, and all of them, in good time.
+"""Streaming response that aborts slow clients.
 
-An export holds a connection and a place that others wait for, until it has been read.
+An export holds a database connection and an export slot until the client has received it.
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Send
@@ -12,47 +13,66 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-# A reader who takes nothing for so long is given up.
+# Maximum time without progress. The same time is the allowance before the minimum rate applies.
 READER_SECONDS = 120.0
-# Nor may one hold its place for days: after the same time's grace it takes this much a second, on
-# average over the time that it lets us wait.
+# Minimum average rate, over the time spent waiting for the client. It prevents that a client which
+# receives a little at a time holds a slot for days.
 MIN_BYTES_PER_SECOND = 16 << 10
+# Maximum size of one message in bytes: a client at the minimum rate receives it within
+# `READER_SECONDS`.
+_MESSAGE_BYTES = 256 << 10
 
 
 class SlowReaderError(Exception):
-    """Nobody takes what is sent."""
+    """The client receives nothing, or less than the minimum rate."""
 
 
 class GuardedStreamingResponse(StreamingResponse):
-    """An answer on its way. One that is given up has no end, as one that breaks."""
+    """Streaming response that aborts slow clients.
+
+    An aborted response ends without its final chunk, so that the client detects the truncation.
+    """
 
     async def stream_response(self, send: Send) -> None:
         try:
-            await super().stream_response(SlowReaderGuard(send).take)
+            await super().stream_response(SlowReaderGuard(send).send)
         except SlowReaderError:
-            log.warning("export given up: its reader takes nothing, or too little")
+            log.warning("export.aborted", reason="slow client")
 
 
 class SlowReaderGuard:
-    """Whoever takes an answer."""
+    """Sends messages of one response and enforces the minimum rate."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._taken = 0
-        self._waited = 0.0  # for the reader alone; what Postgres takes is not its fault
+        self._sent = 0
+        self._waited = 0.0  # seconds spent waiting for the client, excluding the database
 
-    async def take(self, message: Message) -> None:
-        """Wait until the reader takes this.
+    async def send(self, message: Message) -> None:
+        """Send a message and wait until the client has received it.
 
         Raises:
-            SlowReaderError: it does not, or has been too slow.
+            SlowReaderError: The client made no progress, or was too slow on average.
         """
-        begun = asyncio.get_running_loop().time()
-        left = READER_SECONDS + self._taken / MIN_BYTES_PER_SECOND - self._waited
+        started = asyncio.get_running_loop().time()
+        left = READER_SECONDS + self._sent / MIN_BYTES_PER_SECOND - self._waited
         try:
             async with asyncio.timeout(min(left, READER_SECONDS)):
                 await self._send(message)
         except TimeoutError as error:
             raise SlowReaderError from error
-        self._waited += asyncio.get_running_loop().time() - begun
-        self._taken += len(message.get("body", b""))
+        self._waited += asyncio.get_running_loop().time() - started
+        self._sent += len(message.get("body", b""))
+
+
+async def split_blocks(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the blocks in messages of at most `_MESSAGE_BYTES`."""
+    for message in _split(first):
+        yield message
+    async for block in rest:
+        for message in _split(block):
+            yield message
+
+
+def _split(block: bytes) -> Iterator[bytes]:
+    return (block[start : start + _MESSAGE_BYTES] for start in range(0, len(block), _MESSAGE_BYTES))

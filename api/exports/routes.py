@@ -1,100 +1,40 @@
-"""Taking it out: the gallery as a file."""
+"""Routes of exports: search results or chosen images as a file."""
 
-import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Protocol, get_args
+from typing import Annotated, Any
 from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Query
-from psycopg import AsyncConnection
-from pydantic import BaseModel, Field
 
-from api.dependencies import MinScore, SearchText, Service, ServiceDep
-from api.exports import manifest as with_manifest
-from api.exports import originals
-from api.exports.jsonl import JsonLines
-from api.exports.response import GuardedStreamingResponse
+from api.dependencies import MinScore, SearchText, ServiceDep
+from api.exports import manifest as manifests
+from api.exports.formats import MEDIA_TYPES, Format
+from api.exports.response import GuardedStreamingResponse, split_blocks
+from api.exports.schemas import Chosen
+from api.exports.service import FILE_NAME, Export, describe_ids
 from api.problems import problems
-from core.errors import BusyError
 from core.search.parser import parse_search
 from core.types import ImageStatus
-from infra.database.queries.images import Image
 from infra.database.search.compiler import Filter
-from infra.database.search.export import consistent_snapshot, copy_csv, list_models, read_images
-from infra.telemetry.logging import get_logger
-
-log = get_logger(__name__)
 
 router = APIRouter(prefix="/export", tags=["export"])
 
-Format = Literal["csv", "jsonl", "parquet", "xlsx", "zip"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-
-# What an export may be, for the description; each writer names its own. Asking the writers would
-# load pandas at the start.
-MEDIA_TYPES = (
-    "text/csv",
-    "application/jsonl",
-    "application/vnd.apache.parquet",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/zip",
-)
 _FILE = {"schema": {"type": "string", "format": "binary"}}
-
-# Each export holds a connection for as long as it lasts; the rest of the pool is for everyone.
-# No CapacityLimiter: a response is begun and ended by different tasks.
-_exporting = asyncio.Semaphore(3)
-# Short ones are over by then; for long ones nobody should wait without an answer.
-SLOT_SECONDS = 5.0
-
-# Small enough to get through a slow line in the time that `streamed` gives a reader.
-_PIECE = 256 << 10
-
-_BOM = b"\xef\xbb\xbf"
-
-# A file without a manifest is named for the moment; with one it lies in an archive that is.
-_FILE_NAME = "gallery"
-
-
-class Writer(Protocol):
-    """Turns batches of pictures into a file's bytes."""
-
-    media_type: str
-    ending: str
-
-    def write(self, images: list[Image], /) -> bytes: ...
-
-    def finish(self) -> bytes: ...
-
-
-def _parquet() -> Writer:
-    from api.exports.parquet import Parquet  # noqa: PLC0415 (pandas takes half a second to load)
-
-    return Parquet()
-
-
-def _xlsx() -> Writer:
-    from api.exports.xlsx import Xlsx  # noqa: PLC0415 (the same way)
-
-    return Xlsx()
-
-
-_WRITERS: dict[Format, Callable[[], Writer]] = {
-    "jsonl": JsonLines,
-    "parquet": _parquet,
-    "xlsx": _xlsx,
-}
-
-
 _RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(MEDIA_TYPES, _FILE)}}
 
-FormatWanted = Annotated[Format, Query(description="`zip` is the pictures themselves.")]
-Bom = Annotated[bool, Query(description="CSV: begin with a UTF-8 byte order mark.")]
-Manifest = Annotated[bool, Query(description="A zip of the file and a manifest with its SHA-256.")]
+FormatWanted = Annotated[
+    Format, Query(description="File format. `zip` contains the original files.")
+]
+Bom = Annotated[
+    bool,
+    Query(
+        description="CSV only: start with a UTF-8 byte order mark, by which Excel detects UTF-8."
+    ),
+]
+Manifest = Annotated[
+    bool, Query(description="True: return a zip of the file and `manifest.json` with its SHA-256.")
+]
 
 
 @router.get(
@@ -110,25 +50,23 @@ async def export_images(
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
     ids: Annotated[
-        list[UUID] | None, Query(max_length=1000, description="Only these pictures.")
+        list[UUID] | None,
+        Query(max_length=1000, description="Export only these images, at most 1,000."),
     ] = None,
     *,
     bom: Bom = False,
     manifest: Manifest = False,
 ) -> GuardedStreamingResponse:
-    """What the same search shows, as a file, newest first."""
+    """Export the images that a search finds, newest first.
+
+    Returns 503 if too many exports are in progress. A download that ends early is incomplete.
+    """
     which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
-    export = Export(service, which, format, bom=bom)
+    export = Export(service.database, service.objects, which, format, bom=bom)
     if not manifest:
-        return await _send(export, None)
-    asked = {"query": q, "min_score": min_score, "status": status}
-    return await _send(export, asked if ids is None else asked | _describe_ids(ids))
-
-
-class Chosen(BaseModel):
-    """Pictures by id: more of them than an address has room for."""
-
-    ids: list[UUID] = Field(max_length=100_000, description="The pictures.")
+        return await _stream(export, None)
+    request = {"query": q, "min_score": min_score, "status": status}
+    return await _stream(export, request if ids is None else request | describe_ids(ids))
 
 
 @router.post(
@@ -145,132 +83,23 @@ async def export_chosen(
     bom: Bom = False,
     manifest: Manifest = False,
 ) -> GuardedStreamingResponse:
-    """These pictures as a file, newest first; those that are gone are left out."""
-    export = Export(service, Filter(ids=chosen.ids), format, bom=bom)
-    asked = await to_thread.run_sync(_describe_ids, chosen.ids) if manifest else None
-    return await _send(export, asked)
+    """Export images by id, newest first. Unknown ids are ignored."""
+    export = Export(service.database, service.objects, Filter(ids=chosen.ids), format, bom=bom)
+    request = await to_thread.run_sync(describe_ids, chosen.ids) if manifest else None
+    return await _stream(export, request)
 
 
-def _describe_ids(ids: list[UUID]) -> dict[str, object]:
-    """Which pictures were chosen: how many, and what `sort -u ids.txt | sha256sum` says of them."""
-    lines = sorted({f"{each}\n" for each in ids})
-    return {"ids": len(lines), "ids_sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
-
-
-async def _send(export: "Export", asked: dict[str, object] | None) -> GuardedStreamingResponse:
-    """Begin the response; with a manifest of what was asked, if that is given."""
-    blocks, ending, media_type = export.blocks(), export.ending, export.media_type
-    if asked is not None:
-        blocks = export.with_manifest(asked)
-        ending, media_type = "zip", with_manifest.MEDIA_TYPE
-    first = await anext(blocks)  # so that trouble at the start is a problem, not half a file
-    name = f"{_FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
+async def _stream(export: Export, request: dict[str, object] | None) -> GuardedStreamingResponse:
+    """Start the response; with a manifest if `request` contains its fields."""
+    if request is None:
+        blocks, extension, media_type = export.blocks(), str(export.extension), export.media_type
+    else:
+        blocks = export.with_manifest(request)
+        extension, media_type = "zip", manifests.MEDIA_TYPE
+    first = await anext(blocks)  # errors up to here become a problem response
+    name = f"{FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{extension}"
     return GuardedStreamingResponse(
-        _chain(first, blocks),
+        split_blocks(first, blocks),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-@asynccontextmanager
-async def _wait_for_slot() -> AsyncIterator[None]:
-    """Wait, a little, for one of the exports under way to end.
-
-    Raises:
-        BusyError: none did.
-    """
-    try:
-        async with asyncio.timeout(SLOT_SECONDS):
-            await _exporting.acquire()
-    except TimeoutError as error:
-        raise BusyError("As many exports as run at once are under way. Try again.") from error
-    try:
-        yield
-    finally:
-        _exporting.release()
-
-
-class Export:
-    """One export under way. `rows` is known when it has come to its end."""
-
-    def __init__(self, service: Service, which: Filter, format_: Format, *, bom: bool) -> None:
-        self.rows = 0
-        self.ending = format_
-        self.media_type = "application/zip"
-        self._service = service
-        self._which = which
-        self._bom = bom
-        self._models: set[str] | None = None  # asked for where a set
-        self._writer: Writer | None = None
-        if format_ == "csv":
-            self.media_type = "text/csv; charset=utf-8; header=present"
-        elif format_ in _WRITERS:
-            self._writer = _WRITERS[format_]()
-            self.media_type = self._writer.media_type
-
-    async def blocks(self) -> AsyncIterator[bytes]:
-        """The file, piece by piece. If something breaks, so does the response: it has no end."""
-        async with _wait_for_slot():
-            async for block in self._csv() if self.ending == "csv" else self._written():
-                yield block
-
-    async def with_manifest(self, asked: dict[str, object]) -> AsyncIterator[bytes]:
-        """The file in an archive, with a manifest."""
-        self._models = models = set[str]()
-        name = f"{_FILE_NAME}.{self.ending}"
-        facts = lambda: asked | {"models": sorted(models), "rows": self.rows}  # noqa: E731
-        async for block in with_manifest.pack(self.blocks(), name, facts):
-            yield block
-
-    @asynccontextmanager
-    async def _look(self) -> AsyncIterator[AsyncConnection]:
-        # Without a limit on the time: an export takes as long as its reader does, and is begun and
-        # ended by different tasks, which a limit would not survive.
-        async with (
-            self._service.database.connection(seconds=None) as conn,
-            consistent_snapshot(conn),
-        ):
-            yield conn
-
-    async def _csv(self) -> AsyncIterator[bytes]:
-        mark = _BOM if self._bom else b""
-        self.rows = -1  # the heading; names hold no line breaks
-        async with self._look() as conn:
-            async for block in copy_csv(conn, self._which):
-                self.rows += block.count(b"\n")
-                yield mark + block
-                mark = b""
-            if self._models is not None:
-                self._models.update(await list_models(conn, self._which))
-
-    async def _written(self) -> AsyncIterator[bytes]:
-        async with self._look() as conn:
-            batches = self._counted(read_images(conn, self._which))
-            if self._writer is None:
-                async for block in originals.zip_originals(batches, self._service.objects):
-                    yield block
-                return
-            async for batch in batches:
-                yield await to_thread.run_sync(self._writer.write, batch)
-            yield await to_thread.run_sync(self._writer.finish)
-
-    async def _counted(self, batches: AsyncIterator[list[Image]]) -> AsyncIterator[list[Image]]:
-        async for batch in batches:
-            self.rows += len(batch)
-            if self._models is not None:
-                self._models |= {
-                    each.model for each in batch if each.model and each.status == "done"
-                }
-            yield batch
-
-
-async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    for piece in _cut(first):
-        yield piece
-    async for block in rest:
-        for piece in _cut(block):
-            yield piece
-
-
-def _cut(block: bytes) -> Iterator[bytes]:
-    return (block[start : start + _PIECE] for start in range(0, len(block), _PIECE))

@@ -1,4 +1,4 @@
-"""The flat table that CSV and workbooks share: a picture a row, its five classes side by side."""
+"""Rows of the flat table in CSV and Excel exports: one image per row, with its five classes."""
 
 import re
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from infra.database.search.export import CSV_COLUMNS
 
 COLUMNS: Final = CSV_COLUMNS
 
-# As in the CSV: what a spreadsheet would run as a formula.
+# Text that a spreadsheet would evaluate as a formula; the same rule as in the CSV export.
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
 
 
 @dataclass(frozen=True, slots=True)
 class Percentage:
-    """A share from 0 to 1, shown as a percentage."""
+    """Number from 0 to 1 that is formatted as a percentage."""
 
     share: float
 
@@ -26,7 +26,7 @@ Cell: TypeAlias = str | datetime | Percentage | None
 
 
 def table_row(image: Image) -> list[Cell]:
-    """The cells of a picture."""
+    """Return the cells of an image, one for each of `COLUMNS`."""
     cells: list[Cell] = [
         str(image.id),
         defuse_formula(image.name),
@@ -39,5 +39,5 @@ def table_row(image: Image) -> list[Cell]:
 
 
 def defuse_formula(text: str) -> str:
-    """The text, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    """Prefix the text with an apostrophe if a spreadsheet would evaluate it as a formula."""
     return f"'{text}" if _FORMULA.match(text) else text

@@ -1,7 +1,7 @@
-"""Excel workbooks: real dates and percentages, written straight into a zip as rows come.
+"""Excel export: typed dates and percentages, streamed into a zip row by row.
 
-Libraries for this keep a whole sheet in memory or in a file until it is done; the format itself
-asks for neither. ECMA-376, parts 1 and 2, in the few places that a table needs.
+Existing libraries keep a whole sheet in memory or in a temporary file. The format (ECMA-376, parts
+1 and 2) does not require it; this module writes the subset that a table needs.
 """
 
 import re
@@ -15,15 +15,15 @@ from api.exports.rows import COLUMNS, Cell, Percentage, table_row
 from api.exports.zip_stream import ZipStream
 from infra.database.queries.images import Image
 
-# Excel opens no sheet with more rows.
+# Maximum number of rows of a sheet in Excel.
 MAX_ROWS: Final = 1_048_576
-# Python writes no more than 2 GiB into an entry of which it was not told ahead that it is large
-# (zip64), and what it writes then, Excel takes for damaged (apache/poi#154, XlsxWriter#656). So
-# another sheet comes earlier, with room left for a batch of pictures. It takes a million long names
-# full of ampersands.
+# Maximum size of a sheet in bytes, with a margin for one batch of images. Python cannot write more
+# than 2 GiB to a zip entry without zip64, and Excel reports zip64 entries as damaged
+# (apache/poi#154, XlsxWriter#656). It takes about a million long names full of
+# ampersands to reach the limit.
 MAX_BYTES: Final = 2_000_000_000
-# Excel reads `_x0041_` as an A, by its code; of what only looks like that, the underscore is coded.
-_CODE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+# Excel decodes `_x0041_` to "A". The underscore of literal text in this form is escaped.
+_ESCAPE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _EPOCH: Final = datetime(1899, 12, 30, tzinfo=UTC)
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -46,7 +46,7 @@ _STYLES = (
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
     "</styleSheet>"
 )
-# In characters. In a column of the default width a time is shown as ########.
+# Column widths in characters. With the default width, Excel displays a time as ########.
 _WIDTHS: Final = {"ID": 38, "Name": 40, "Timestamp": 20, "Label": 24, "Score": 10}
 _COLS = "".join(
     f'<col min="{n}" max="{n}" width="{_WIDTHS[column.split()[0]]}" customWidth="1"/>'
@@ -61,10 +61,9 @@ _SHEET_END = "</sheetData></worksheet>"
 
 
 class Xlsx:
-    """One sheet, and another one whenever it is full."""
+    """Writer of a workbook; begins a new sheet when the current one is full."""
 
     media_type = f"{_KIND}.sheet"
-    ending = "xlsx"
 
     def __init__(self, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES) -> None:
         self._archive = ZipStream(ZIP_DEFLATED)
@@ -75,15 +74,15 @@ class Xlsx:
         self._bytes_left = 0
 
     def write(self, images: Sequence[Image]) -> bytes:
-        """The rows of some pictures."""
-        for start, room in self._rooms(len(images)):
+        """Return the rows of a batch of images."""
+        for start, room in self._split(len(images)):
             rows = "".join(_row(table_row(each)) for each in images[start : start + room]).encode()
             self._archive.write(rows)
             self._bytes_left -= len(rows)
         return self._archive.take()
 
-    def _rooms(self, count: int) -> Iterator[tuple[int, int]]:
-        """Where in a batch each sheet's share begins, and how many rows it takes."""
+    def _split(self, count: int) -> Iterator[tuple[int, int]]:
+        """Split a batch of rows over sheets: yield start and number of rows for each sheet."""
         start = 0
         while start < count:
             if self._rows_left == 0 or self._bytes_left <= 0:
@@ -107,7 +106,7 @@ class Xlsx:
             self._archive.write(_SHEET_END.encode())
 
     def finish(self) -> bytes:
-        """What lists the sheets; a workbook has at least one."""
+        """End the workbook and return the remaining bytes: parts that list the sheets."""
         if not self._sheets:
             self._begin_sheet()
         self._end_sheet()
@@ -134,9 +133,9 @@ def _cell(value: Cell) -> str:
 
 
 def _text(value: str, style: int = 0) -> str:
-    # XML has no way to write the other control characters.
+    # XML 1.0 cannot represent the other control characters.
     clean = "".join(c for c in value if c >= " " or c in "\t\n\r")
-    text = escape(_CODE.sub("_x005F_", clean))
+    text = escape(_ESCAPE.sub("_x005F_", clean))
     return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 

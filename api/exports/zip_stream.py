@@ -1,26 +1,31 @@
-"""A zip that is written while it is sent."""
+"""Zip archive that is written while it is sent."""
 
 from typing import IO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from api.exports.buffer import Buffer
 
-# The same pictures make the same bytes: entries carry no time of their own making.
+# Earliest time that zip can represent; a constant makes archives reproducible.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 class ZipStream:
-    """Entries one after the other; take what has been written whenever you like."""
+    """Writer of one zip entry after another; `take` returns the bytes written so far.
+
+    Args:
+        compression: `ZIP_STORED` or `ZIP_DEFLATED`, for all entries.
+        large: Whether entries may exceed 2 GiB (zip64).
+    """
 
     def __init__(self, compression: int = ZIP_STORED, *, large: bool = False) -> None:
-        self._sink = Buffer()
-        self._zip = ZipFile(self._sink, "w", compression)
+        self._buffer = Buffer()
+        self._zip = ZipFile(self._buffer, "w", compression)
         self._compression = compression
         self._large = large
         self._entry: IO[bytes] | None = None
 
     def begin(self, name: str, time: tuple[int, int, int, int, int, int] = NO_TIME) -> None:
-        """End the entry before and begin another."""
+        """End the current entry and begin a new one."""
         self._end()
         info = ZipInfo(name, time)
         info.compress_type = self._compression
@@ -28,7 +33,7 @@ class ZipStream:
         self._entry = self._zip.open(info, "w", force_zip64=self._large)
 
     def write(self, data: bytes) -> None:
-        """Write into the entry that was begun."""
+        """Write to the current entry."""
         assert self._entry is not None
         self._entry.write(data)
 
@@ -38,11 +43,11 @@ class ZipStream:
             self._entry = None
 
     def take(self) -> bytes:
-        """What can be sent by now."""
-        return self._sink.take()
+        """Return and remove the bytes written since the last call."""
+        return self._buffer.take()
 
     def finish(self) -> bytes:
-        """The directory at the end, without which it is no archive."""
+        """End the archive and return the remaining bytes, including the central directory."""
         self._end()
         self._zip.close()
-        return self._sink.take()
+        return self._buffer.take()

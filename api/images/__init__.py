@@ -1,1 +1,1 @@
-"""Images: the gallery list, one image, trash, retries and reclassification."""
+"""Images: list, search, retrieve, delete, restore, retry and reclassify."""

@@ -1,8 +1,7 @@
-"""Images: the gallery, search, the trash, and the pictures themselves."""
+"""Routes of images: list and search, retrieve, download, delete and restore."""
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
@@ -10,7 +9,6 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
 
 from api.dependencies import (
     Cursor,
@@ -22,24 +20,24 @@ from api.dependencies import (
     ServiceDep,
     Skip,
 )
-from api.images.serializer import json_response, serialize_facets, serialize_image
+from api.images import service as images_service
+from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
+from api.images.serializer import serialize_facets, serialize_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
 from api.problems import problems
-from api.schemas import ImagePage, ImageRead, Similar
 from api.search.matches import MatchExplainer
+from api.serialization import json_response
 from core.search.parser import parse_search
 from core.types import ImageStatus
 from infra.database.queries import images
-from infra.database.search import estimate, pages, similar
+from infra.database.search import similar
 from infra.database.search.compiler import Filter, has_matches
-from infra.database.search.estimate import SearchEstimate
-from infra.database.search.pages import Page, PageRequest, Position, Sort
-from infra.database.search.ranking import Ranking, rank
+from infra.database.search.pages import PageRequest, Position, Sort
 from infra.storage import original_key, thumbnail_key
 
 router = APIRouter(prefix="/images", tags=["images"])
 
-# Whatever a file claims to be, a browser shows it as a picture or not at all.
+# Uploaded files are untrusted: browsers must neither guess another type nor run scripts.
 _UNTRUSTED = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -51,8 +49,8 @@ _CURSORS: dict[Sort, Callable[[str | None], tuple[datetime | float, UUID] | None
     "confidence": read_score_cursor,
     "match": read_match_cursor,
 }
-# A picture's bytes never change: its name is made of them.
-_FOR_EVER = "private, max-age=31536000, immutable"
+# The bytes of an image never change, because its id belongs to their hash.
+_IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 @router.get(
@@ -67,29 +65,38 @@ async def list_images(
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
     sort: Annotated[
-        Sort, Query(description="`confidence`: the surest first; `match`: what fits best first.")
+        Sort,
+        Query(
+            description="`newest`, `oldest`: by time of upload. `confidence`: highest score of the "
+            "best class first. `match`: best match with the search first; without search terms "
+            "like `confidence`."
+        ),
     ] = "newest",
     *,
-    deleted: Annotated[bool, Query(description="Show the trash instead.")] = False,
+    deleted: Annotated[bool, Query(description="True: list the trash instead.")] = False,
     facets: Annotated[
-        int, Query(ge=0, le=100, description="Count so many of the most frequent tags as well.")
+        int,
+        Query(ge=0, le=100, description="Number of most frequent tags to count; 0 for none."),
     ] = 0,
     cursor: Cursor = None,
     skip: Skip = 0,
     limit: Limit = 50,
 ) -> Response:
-    """The gallery, or what a search finds in it."""
+    """List images, or search them by tag, name, status and time of upload."""
     query = parse_search(q, min_score)
     which = Filter(query=query, status=status, trash=deleted)
     if sort == "match" and not has_matches(query):
         sort = "confidence"
     after = _CURSORS[sort](cursor)
     request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
-    page, size, ranking = await _read(service, which, request, facets)
-    reasons = MatchExplainer(query)
+    result = await images_service.search_images(
+        service.database, service.snapshot_cache, which, request, facets=facets
+    )
+    explainer = MatchExplainer(query)
+    page, size, ranking = result.page, result.estimate, result.ranking
     return json_response(
         {
-            "items": [serialize_image(image, reasons.of(image)) for image in page.images],
+            "items": [serialize_image(image, explainer.of(image)) for image in page.images],
             "total": size.total,
             "total_is_exact": size.is_exact,
             "next": page.next and write_cursor(page.next.key, page.next.id),
@@ -99,23 +106,6 @@ async def list_images(
     )
 
 
-async def _read(
-    service: Service, which: Filter, request: PageRequest, facets: int
-) -> tuple[Page, SearchEstimate, Ranking | None]:
-    """A page, how much there is behind it, and how that was ranked, if it was."""
-    async with service.database.connection() as conn:
-        get = partial(service.snapshot_cache.get, conn)
-        measure = partial(estimate.measure, conn, which, facets=facets)
-        if which.is_everything:  # no need to know how much that is
-            page = await pages.list_all(conn, request, trash=which.trash)
-            return page, await get((which, facets), measure, state=page.state), None
-        size = await get((which, facets), measure)
-        if request.sort != "match":
-            return await pages.list_images(conn, which, request, size), size, None
-        ranking = await get((which, "ranking"), partial(rank, conn, which, size))
-        return await pages.list_matches(conn, which, request, ranking), size, ranking
-
-
 @router.get(
     "/{image_id}",
     operation_id="getImage",
@@ -123,13 +113,17 @@ async def _read(
     responses=problems(404, 422, 503),
 )
 async def get_image(image_id: ImageId, service: ServiceDep) -> Response:
-    """One picture with its predictions."""
+    """Retrieve an image with its predictions."""
     return json_response(serialize_image(await _get(service, image_id)))
 
 
-# Copies of photographs at half the size or a fifth of the quality lie below it, other photographs
-# above 0.6, and quarters of the same photograph above 0.26: `python -m tests.perf.service.copies`.
 NEAR_DUPLICATE = 0.15
+"""Cosine distance below which two images count as near duplicates.
+
+Measured with `python -m tests.perf.service.copies`: copies of photographs at half the size or at a
+JPEG quality of 20 are below it, quarters of the same photograph above 0.26, other photographs above
+0.6.
+"""
 
 
 @router.get(
@@ -139,12 +133,19 @@ NEAR_DUPLICATE = 0.15
     responses=problems(404, 422, 501, 503),
 )
 async def list_similar(
-    image_id: ImageId, service: ServiceDep, limit: Annotated[int, Query(ge=1, le=100)] = 20
+    image_id: ImageId,
+    service: ServiceDep,
+    limit: Annotated[
+        int, Query(ge=1, le=100, description="Maximum number of images to return, 1 to 100.")
+    ] = 20,
 ) -> Response:
-    """The pictures that look most like this one; 501 where the database lacks pgvector."""
+    """List the images that are most similar to this one.
+
+    Returns 501 if the database lacks the extension pgvector.
+    """
     async with service.database.connection() as conn:
         found = await similar.list_similar(conn, image_id, limit=limit)
-    shown = [
+    items = [
         {
             "image": serialize_image(each),
             "distance": each.distance,
@@ -152,7 +153,7 @@ async def list_similar(
         }
         for each in found
     ]
-    return json_response({"items": shown})
+    return json_response({"items": items})
 
 
 @router.get(
@@ -162,10 +163,10 @@ async def list_similar(
     responses=problems(404, 422, 503),
 )
 async def get_original(image_id: ImageId, service: ServiceDep) -> Response:
-    """The file as it was sent."""
+    """Download the original file."""
     image = await _get(service, image_id)
     data = await to_thread.run_sync(service.objects.get, original_key(image.sha256))
-    headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _FOR_EVER}
+    headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _IMMUTABLE}
     return Response(data, media_type=image.media_type, headers=_UNTRUSTED | headers)
 
 
@@ -173,12 +174,16 @@ async def get_original(image_id: ImageId, service: ServiceDep) -> Response:
     "/{image_id}/thumbnail",
     operation_id="getThumbnail",
     response_class=Response,
-    responses=problems(404, 422, 503) | {304: {"description": "The client has it already."}},
+    responses=problems(404, 422, 503)
+    | {304: {"description": "The client already has the thumbnail."}},
 )
 async def get_thumbnail(image_id: ImageId, request: Request, service: ServiceDep) -> Response:
-    """A JPEG of at most 512 pixels a side, upright, without metadata; 404 until it is made."""
+    """Download the thumbnail: an upright JPEG without metadata, at most 512 pixels per side.
+
+    Returns 404 until the image has been classified.
+    """
     image = await _get(service, image_id)
-    headers = _UNTRUSTED | {"Cache-Control": _FOR_EVER, "ETag": f'"{image.sha256.hex()}"'}
+    headers = _UNTRUSTED | {"Cache-Control": _IMMUTABLE, "ETag": f'"{image.sha256.hex()}"'}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     data = await to_thread.run_sync(service.objects.get, thumbnail_key(image.sha256))
@@ -192,7 +197,7 @@ async def get_thumbnail(image_id: ImageId, request: Request, service: ServiceDep
     responses=problems(404, 422, 503),
 )
 async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
-    """Put a picture in the trash."""
+    """Move an image to the trash."""
     async with service.database.connection() as conn:
         await images.get_image(conn, image_id)
         await images.trash_images(conn, Filter(ids=[image_id]))
@@ -205,65 +210,22 @@ async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
     responses=problems(404, 422, 503),
 )
 async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
-    """Take a picture out of the trash."""
+    """Restore an image from the trash."""
     async with service.database.connection() as conn:
         await images.restore_images(conn, [image_id])
         return json_response(serialize_image(await images.get_image(conn, image_id)))
 
 
-class Selection(BaseModel):
-    """Which pictures: these ids, or what a search shows, or all."""
-
-    ids: list[UUID] | None = Field(None, max_length=10_000)
-    q: str | None = Field(None, max_length=500)
-    min_score: float = Field(0.0, ge=0, le=1)
-    all: bool = False
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "Selection":
-        # A body that says nothing must not mean everything.
-        if sum((self.ids is not None, self.q is not None, self.all)) != 1:
-            raise ValueError("give exactly one of `ids`, `q` and `all: true`")
-        return self
-
-    def filter(self) -> Filter:
-        return Filter(query=parse_search(self.q or "", self.min_score), ids=self.ids)
-
-
-class Deleted(BaseModel):
-    """What was put in the trash."""
-
-    deleted: int
-    ids: list[UUID]
-
-
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
-    """Put several pictures in the trash."""
-    async with service.database.connection() as conn:
-        chosen = await images.find_images(conn, selection.filter())
-    ids: list[UUID] = []
-    for part in images.batches_of(chosen):
-        async with service.database.connection() as conn:
-            ids += await images.trash_images(conn, part)
+    """Move several images to the trash: by id, by search, or all."""
+    ids = await images_service.delete_images(service.database, selection.filter())
     return Deleted(deleted=len(ids), ids=ids)
-
-
-class ImageIds(BaseModel):
-    """Pictures by id."""
-
-    ids: list[UUID] = Field(max_length=10_000)
-
-
-class Restored(BaseModel):
-    """What was taken out of the trash."""
-
-    restored: int
 
 
 @router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))
 async def restore_images(which: ImageIds, service: ServiceDep) -> Restored:
-    """Take several pictures out of the trash."""
+    """Restore several images from the trash."""
     async with service.database.connection() as conn:
         ids = await images.restore_images(conn, which.ids)
     return Restored(restored=len(ids))
@@ -275,6 +237,6 @@ async def _get(service: Service, image_id: UUID) -> images.Image:
 
 
 def _disposition(name: str) -> str:
-    """A download under the given name: RFC 6266, with an ASCII fallback."""
+    """Return the header Content-Disposition for a file name: RFC 6266 with an ASCII fallback."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

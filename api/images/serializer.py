@@ -1,37 +1,16 @@
-"""Pictures as the JSON that clients see: the shapes `ImageRead` and `Similar`, as dictionaries.
+"""Convert images from database rows to JSON."""
 
-A page holds five hundred objects; a model made for each would take most of the answer's time.
-"""
+from collections.abc import Sequence
 
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Any, TypeAlias
-
-import orjson
-from fastapi import Response
-
+from api.serialization import Json
 from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags
 from infra.database.queries.images import Image
 from infra.database.search.estimate import Facets
 
-Json: TypeAlias = dict[str, Any]
-
-
-def json_response(
-    shown: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
-) -> Response:
-    """What is shown as it is, past FastAPI; tests hold it to what the API describes."""
-    return Response(dump_json(shown), status, headers, media_type="application/json")
-
-
-def dump_json(shown: Json) -> bytes:
-    """JSON in one line."""
-    return orjson.dumps(shown, option=orjson.OPT_UTC_Z)
-
 
 def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:
-    """A picture as `ImageRead` describes it."""
+    """Return an image in the shape of `ImageRead`."""
     predictions, categories = serialize_tags(image.tags, image.scores)
     return {
         "id": image.id,
@@ -54,7 +33,15 @@ def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:
 
 
 def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[Json], list[Json]]:
-    """The classes and the categories of a picture, best first; given in ascending order."""
+    """Split the tags of an image into predictions and categories, both best first.
+
+    Args:
+        tags: Tag numbers in ascending order of their scores.
+        scores: Score of each tag.
+
+    Returns:
+        Objects in the shapes of `PredictionRead` and `CategoryRead`.
+    """
     classes, known = load_vocabulary().classes, load_tags()
     predictions: list[Json] = []
     categories: list[Json] = []
@@ -75,7 +62,7 @@ def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[J
 
 
 def serialize_facets(facets: Facets) -> Json:
-    """The most frequent tags as `FacetsRead` describes them."""
+    """Return tag counts in the shape of `FacetsRead`."""
     tags = load_tags()
     counted = [(tags[number], count) for number, count in facets.counts]
     items = [

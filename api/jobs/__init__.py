@@ -1,1 +1,1 @@
-"""Jobs: submit, follow, cancel."""
+"""Jobs: submit files, follow progress, retry and cancel."""

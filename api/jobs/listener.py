@@ -1,4 +1,4 @@
-"""Waiting for something to change, without asking the database again and again."""
+"""Wake long polls when images or jobs change, by means of Postgres LISTEN."""
 
 import asyncio
 from contextlib import suppress
@@ -17,17 +17,17 @@ _RECONNECT_SECONDS = 1.0
 
 
 class JobListener:
-    """One listening connection per process, and any number of waiters behind it."""
+    """Listens on one database connection per process and wakes all waiting requests."""
 
     def __init__(self, database_url: str) -> None:
         self._conninfo = limited_conninfo(database_url)
         self._next = asyncio.Event()
 
     async def run(self) -> None:
-        """Listen until cancelled; connect again whenever the connection breaks."""
+        """Listen until cancelled; reconnect after `_RECONNECT_SECONDS` if the connection fails."""
         failures = FailureLog("listening for changes")
         while True:
-            with failures.caught(psycopg.OperationalError):  # the pool logs that it is away
+            with failures.caught(psycopg.OperationalError):  # the connection pool logs outages
                 await self._listen(failures)
             await asyncio.sleep(_RECONNECT_SECONDS)
 
@@ -41,23 +41,27 @@ class JobListener:
                 self.pulse()
 
     def pulse(self) -> None:
-        """Wake everyone who waits."""
+        """Wake all requests that wait for a change."""
         self._next.set()
         self._next = asyncio.Event()
 
     def next(self) -> "ChangeSignal":
-        """The change to come. Ask before looking, so that none slips in between."""
+        """Return a signal for the next change.
+
+        Call it before reading the state, so that a change between the read and the wait is not
+        missed.
+        """
         return ChangeSignal(self._next)
 
 
 class ChangeSignal:
-    """Something that will have changed, or has by now."""
+    """Signal of one future change."""
 
     def __init__(self, event: asyncio.Event) -> None:
         self._event = event
 
     async def wait(self, seconds: float) -> None:
-        """Return when it has come, or after so many seconds all the same."""
+        """Return after the change, or after this many seconds without one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()

@@ -1,8 +1,5 @@
-"""Jobs: submit pictures, follow what becomes of them."""
+"""Routes of jobs: submit, list, poll, retry and cancel."""
 
-import asyncio
-import hashlib
-import time
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -13,11 +10,14 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.auth.dependencies import Caller
 from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
-from api.images.serializer import Json, json_response
-from api.jobs.serializer import serialize_job, serialize_summary
+from api.jobs import service as jobs_service
+from api.jobs.long_poll import LongPoll, etag, parse_etags
+from api.jobs.schemas import JobRead
+from api.jobs.serializer import serialize_job
 from api.pagination import read_cursor, write_cursor
 from api.problems import problems
-from api.schemas import JobRead, JobSummary, Page
+from api.schemas import JobSummary, Page
+from api.serialization import Json, json_response, serialize_summary
 from api.uploads.idempotency import Key, submit_once
 from api.uploads.multipart import receive_uploads
 from api.uploads.service import submit
@@ -28,14 +28,10 @@ from infra.database.queries.submissions import create_job, extend_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-MAX_WAIT_SECONDS = 25.0
-# When a client that cannot wait with `?wait=` may look again.
+# Poll interval for clients that do not use `?wait=`.
 POLL_AFTER_SECONDS = "1"
-# After the first news, which one picture's sender waits for, others are gathered: a job with
-# thousands of items is not read again for each of its chunks.
-_RECHECK_SECONDS = 0.1
-# Changes that were under way when a cursor was made may come to light this much later. Items
-# that a client has seen already may be shown again.
+# Transactions in progress when a cursor was issued may commit later with earlier timestamps. The
+# overlap includes them; a client may receive an unchanged item twice.
 _CURSOR_OVERLAP = timedelta(seconds=5)
 
 # The body is read as a stream, so that FastAPI cannot derive this from the signature.
@@ -52,6 +48,7 @@ _UPLOAD_BODY = {
                             "type": "array",
                             "minItems": 1,
                             "items": {"type": "string", "format": "binary"},
+                            "description": "Image files; repeat the field for each file.",
                         }
                     },
                 }
@@ -59,6 +56,10 @@ _UPLOAD_BODY = {
         },
     }
 }
+
+ItemsWanted = Annotated[
+    Literal["all", "none"], Query(description="`none`: omit the items from the response.")
+]
 
 
 @router.post(
@@ -76,7 +77,11 @@ async def create(
     idempotency_key: Key = None,
     webhook_url: WebhookUrl = None,
 ) -> Response:
-    """Send one or many pictures; the answer is the job, with one item per file in order."""
+    """Upload one or more images. Returns a job with one item per file, in order.
+
+    Accepted images are stored before the response and classified afterwards; poll the job for
+    their results. A rejected file does not affect the others.
+    """
     check_webhook(webhook_url, service.settings)
     async with service.upload_slots.enter(), receive_uploads(request, service.settings) as uploads:
         if idempotency_key is None:
@@ -88,9 +93,9 @@ async def create(
                 service, uploads, owner=owner, key=idempotency_key, webhook=webhook_url
             )
         count = len(uploads)
-    shown = await _show(service, job_id, positions=list(range(count)))
+    content = await _read(service, job_id, positions=list(range(count)))
     headers = {"Location": f"{request.url.path}/{job_id}", "Retry-After": POLL_AFTER_SECONDS}
-    return json_response(shown, HTTPStatus.ACCEPTED, headers)
+    return json_response(content, HTTPStatus.ACCEPTED, headers)
 
 
 @router.post(
@@ -102,13 +107,13 @@ async def create(
     openapi_extra=_UPLOAD_BODY,
 )
 async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> Response:
-    """Add pictures to a job; the answer holds the items added and the counts of the whole job."""
+    """Add images to a job. Returns the added items and the counts of the whole job."""
     async with service.database.connection() as conn:
-        await jobs.get_job(conn, job_id)  # before the files are read and stored for nothing
+        await jobs.get_job(conn, job_id)  # return 404 before files are received and stored
     async with service.upload_slots.enter(), receive_uploads(request, service.settings) as uploads:
         items = await submit(service, job_id, uploads, extend_job)
-    shown = await _show(service, job_id, positions=[item.position for item in items])
-    return json_response(shown, HTTPStatus.ACCEPTED)
+    content = await _read(service, job_id, positions=[item.position for item in items])
+    return json_response(content, HTTPStatus.ACCEPTED)
 
 
 @router.get(
@@ -138,7 +143,8 @@ async def list_jobs(service: ServiceDep, cursor: Cursor = None, limit: Limit = 5
     "/{job_id}",
     operation_id="getJob",
     response_model=JobRead,
-    responses=problems(404, 422, 503) | {304: {"description": "It is as `If-None-Match` says."}},
+    responses=problems(404, 422, 503)
+    | {304: {"description": "The job has not changed since the state in `If-None-Match`."}},
 )
 async def get_job(
     job_id: JobId,
@@ -148,77 +154,66 @@ async def get_job(
         Query(
             ge=0,
             le=600,
-            description="Seconds (25 at most) to wait for the job to change or to end.",
+            description="Long polling: seconds to wait until the job changes or ends. Values above "
+            "25 are treated as 25.",
         ),
     ] = 0,
-    items: Annotated[
-        Literal["all", "none"], Query(description="`none` leaves the items out.")
-    ] = "all",
+    items: ItemsWanted = "all",
     changed_since: Annotated[
         datetime | None,
-        Query(description="`cursor` of an earlier answer: only items changed since."),
+        Query(
+            description="`cursor` of an earlier response: return only items that changed since. "
+            "An unchanged item may be returned again."
+        ),
     ] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Read a job: counts, and what has become of each file."""
-    job = await _wait_for_change(service, job_id, wait, items, if_none_match)
-    tag = _tag(job, items)
-    if tag in _parse_etags(if_none_match):
+    """Retrieve a job with its counts and items."""
+    known = parse_etags(if_none_match)
+    poll = LongPoll(service.database, service.job_listener)
+    job = await poll.wait_for_change(job_id, seconds=wait, known=known, items=items)
+    tag = etag(job, items)
+    if tag in known:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
     since = _parse_changed_since(changed_since)
     async with service.database.connection() as conn:
-        shown = [] if items == "none" else await jobs.list_items(conn, job_id, changed_since=since)
-    return json_response(serialize_job(job, shown), headers={"ETag": tag})
+        found = [] if items == "none" else await jobs.list_items(conn, job_id, changed_since=since)
+    return json_response(serialize_job(job, found), headers={"ETag": tag})
+
+
+@router.post(
+    "/{job_id}/retry",
+    operation_id="retryJob",
+    response_model=JobRead,
+    responses=problems(404, 422, 503),
+)
+async def retry_job(job_id: JobId, service: ServiceDep) -> Response:
+    """Queue the failed images of a job again."""
+    await jobs_service.retry_job(service.database, job_id)
+    return json_response(await _read(service, job_id))
+
+
+@router.post(
+    "/{job_id}/cancel",
+    operation_id="cancelJob",
+    response_model=JobRead,
+    responses=problems(404, 422, 503),
+)
+async def cancel_job(job_id: JobId, service: ServiceDep) -> Response:
+    """Cancel the queued images of a job. Images that another active job contains stay queued."""
+    await jobs_service.cancel_job(service.database, job_id)
+    return json_response(await _read(service, job_id))
+
+
+async def _read(service: Service, job_id: UUID, positions: list[int] | None = None) -> Json:
+    return serialize_job(
+        *await jobs_service.read_job(service.database, job_id, positions=positions)
+    )
 
 
 def _parse_changed_since(changed_since: datetime | None) -> datetime | None:
-    """From when on changes are told; None is from the beginning."""
+    """Return the time from which changed items are returned; None for all items."""
     try:
         return changed_since and changed_since - _CURSOR_OVERLAP
-    except OverflowError:  # in the first seconds that there are
+    except OverflowError:  # within five seconds of the earliest time that Python represents
         return None
-
-
-async def _wait_for_change(
-    service: Service, job_id: UUID, wait: float, items: str, known: str | None
-) -> jobs.Job:
-    """Read the job; while it is what the client knows and not at its end, wait for news."""
-    deadline = time.monotonic() + min(wait, MAX_WAIT_SECONDS)
-    change = service.job_listener.next()
-    job = await _get(service, job_id)
-    tags = _parse_etags(known) or {_tag(job, items)}
-    pause = 0.0
-    while _tag(job, items) in tags and job.status in ("queued", "running"):
-        left = deadline - time.monotonic()
-        if left <= 0:
-            break
-        await change.wait(min(left, 1.0))
-        await asyncio.sleep(min(left, pause))
-        pause = _RECHECK_SECONDS
-        change = service.job_listener.next()
-        job = await _get(service, job_id)
-    return job
-
-
-async def _get(service: Service, job_id: UUID) -> jobs.Job:
-    async with service.database.connection() as conn:
-        return await jobs.get_job(conn, job_id)
-
-
-async def _show(service: Service, job_id: UUID, *, positions: list[int]) -> Json:
-    async with service.database.connection() as conn:
-        job = await jobs.get_job(conn, job_id)
-        items = await jobs.list_items(conn, job_id, positions=positions)
-    return serialize_job(job, items)
-
-
-def _parse_etags(if_none_match: str | None) -> set[str]:
-    """The tags a client knows, without the W/ that a proxy puts before those it compresses."""
-    tags = (if_none_match or "").split(",")
-    return {tag.strip().removeprefix("W/") for tag in tags if tag.strip()}
-
-
-def _tag(job: jobs.Job, items: str) -> str:
-    """What tells one state of a job's representation from another."""
-    state = (job.id, job.total, job.queued, job.running, job.changed_at, items)
-    return f'"{hashlib.sha256(repr(state).encode()).hexdigest()[:20]}"'

@@ -1,31 +1,14 @@
-"""Jobs as the JSON that clients see: the shapes `JobRead` and `JobSummary`, as dictionaries.
-
-Whoever waits for a job of a thousand files asks for it again and again: see `pictures`.
-"""
+"""Convert jobs from database rows to JSON."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 
-from api.images.serializer import Json, serialize_tags
-from api.schemas import JobCounts
+from api.images.serializer import serialize_tags
+from api.serialization import Json, serialize_summary
 from infra.database.queries.jobs import Job, JobItem
-
-_COUNTS = tuple(JobCounts.model_fields)
-_read_counts = attrgetter(*_COUNTS)
-
-
-def serialize_summary(job: Job) -> Json:
-    """A job without its items."""
-    return {
-        "id": job.id,
-        "created_at": job.created_at,
-        "status": job.status,
-        "counts": dict(zip(_COUNTS, _read_counts(job), strict=True)),
-    }
 
 
 def serialize_job(job: Job, items: Sequence[JobItem]) -> Json:
-    """A job, and these of its items."""
+    """Return a job with the given items in the shape of `JobRead`."""
     return serialize_summary(job) | {
         "items": [_serialize_item(item) for item in items],
         "cursor": job.read_at.isoformat(),

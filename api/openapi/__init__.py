@@ -1,1 +1,1 @@
-"""The OpenAPI description of the API."""
+"""OpenAPI document of the API: what FastAPI generates, with descriptions and examples added."""

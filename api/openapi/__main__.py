@@ -1,4 +1,7 @@
-"""The service's own description, as the web client keeps a copy of it: `make types`."""
+"""Print the OpenAPI document: `python -m api.openapi`.
+
+`make types` stores it as `web/openapi.json` and generates the types of the web client from it.
+"""
 
 import json
 import sys
@@ -8,6 +11,7 @@ from infra.settings import Settings
 
 
 def describe() -> str:
+    """Return the OpenAPI document as indented JSON."""
     return json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False) + "\n"
 
 

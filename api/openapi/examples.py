@@ -1,4 +1,4 @@
-"""What answers look like, for those who read the description."""
+"""Example objects for the OpenAPI document."""
 
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ _JOB: Final = {
     "counts": _COUNTS,
 }
 
-# By the name of the shape.
+# Example of each schema, by schema name.
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "JobSummary": _JOB,
     "JobRead": _JOB
@@ -52,7 +52,10 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
                 "outcome": "rejected",
                 "image_id": None,
                 "status": None,
-                "problem": {"code": "unknown_type", "detail": "The file is no picture we know."},
+                "problem": {
+                    "code": "unsupported_type",
+                    "detail": "The file is not an image in a supported format.",
+                },
                 "predictions": [],
             },
         ],
@@ -79,7 +82,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "type": "/problems/not-found",
         "title": "Not Found",
         "status": 404,
-        "detail": f"There is no job {_JOB_ID}.",
+        "detail": f"Job {_JOB_ID} not found.",
         "request_id": "8f14e45fceea467a9d3c2b1a0f6e7d5c",
     },
     "Hashes": {"sha256": ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]},

@@ -1,6 +1,7 @@
-"""The service's description, for people who read it and programs that are made from it.
+"""Complete the OpenAPI document that FastAPI generates.
 
-FastAPI derives calls and shapes from the code; what it cannot know is added here.
+FastAPI derives operations and schemas from the code. This module adds descriptions, examples,
+headers, security schemes and problem responses.
 """
 
 from http import HTTPStatus
@@ -15,25 +16,24 @@ from core.media_types import MEDIA_TYPES
 Description = dict[str, Any]
 
 INTRODUCTION: Final = """
-Hand over pictures, get back for each the five most likely ImageNet tags, in a gallery that can be
-searched by tag and exported.
+Upload images; the service tags each with its five most likely ImageNet classes. Search the gallery
+by tag and export it.
 
-Submit files with `POST /api/v1/jobs`, follow the job it answers with, and read the pictures.
-Everything that goes wrong is an RFC 9457 problem (`application/problem+json`). docs/api.md tells
-how the calls belong together.
+Upload files with `POST /api/v1/jobs`, poll the returned job until it is done, and read the images.
+Errors are RFC 9457 problems (`application/problem+json`). See docs/api.md for complete workflows.
 """
 
 TAGS: Final = {
-    "jobs": "Submissions: send pictures, follow what becomes of them.",
-    "images": "The gallery: search, look, put in the trash and take out again.",
-    "tags": "What pictures show.",
-    "export": "The gallery as a file.",
-    "service": "What the service takes, how it stands, and signing in.",
-    "operations": "For those who run it.",
+    "jobs": "Upload images and follow their classification.",
+    "images": "Search, read, delete, restore and reclassify images.",
+    "tags": "Tags of images: ImageNet classes and WordNet categories.",
+    "export": "Download search results as a file.",
+    "service": "Limits, status and browser sessions.",
+    "operations": "Health checks and metrics for operators.",
 }
 
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
-# What answers are made of that are no JSON.
+# Response content of operations that do not return JSON.
 _CONTENT: Final[dict[str, dict[str, Any]]] = {
     "getOriginal": dict.fromkeys(MEDIA_TYPES, _BINARY),
     "getThumbnail": {"image/jpeg": _BINARY},
@@ -43,24 +43,31 @@ _CONTENT: Final[dict[str, dict[str, Any]]] = {
 _SECONDS: Final = {"type": "integer", "minimum": 0}
 _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "X-Request-ID": {
-        "description": "What the service's log calls this request.",
+        "description": "Id of the request in the service's logs.",
         "schema": {"type": "string"},
     },
     "RateLimit-Limit": {
-        "description": "Requests a minute, of the nearer of the two limits.",
+        "description": "Requests permitted per minute, of the limit (per key or per address) that "
+        "is closer to being reached.",
         "schema": {"type": "integer"},
     },
     "RateLimit-Remaining": {
-        "description": "Requests that are left of them.",
+        "description": "Requests remaining in the current minute.",
         "schema": {"type": "integer"},
     },
-    "RateLimit-Reset": {"description": "Seconds until the minute is over.", "schema": _SECONDS},
-    "Retry-After": {"description": "Seconds to wait before trying again.", "schema": _SECONDS},
+    "RateLimit-Reset": {
+        "description": "Seconds until the current minute ends.",
+        "schema": _SECONDS,
+    },
+    "Retry-After": {"description": "Seconds to wait before the next request.", "schema": _SECONDS},
     "Location": {
-        "description": "The job.",
+        "description": "Path of the created job.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
-    "ETag": {"description": "Names this state of it.", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "Identifies this state of the object, for `If-None-Match`.",
+        "schema": {"type": "string"},
+    },
 }
 _RATE: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _OWN_HEADERS: Final = {
@@ -70,34 +77,34 @@ _OWN_HEADERS: Final = {
     ("getThumbnail", "200"): ("ETag",),
     ("getThumbnail", "304"): ("ETag",),
 }
-# Of every route that takes a body: it is too large, or stops coming.
-_BODY_REFUSED: Final = ("408", "413")
+# Problems of every operation with a request body: it arrives too slowly, or is too large.
+_BODY_STATUSES: Final = ("408", "413")
 _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-_WAITING: Final = {
+_RETRYABLE: Final = {
     str(int(s)) for s in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 }
 
 
 def enrich(description: Description) -> Description:
-    """Add to FastAPI's description what makes it worth reading."""
+    """Add descriptions, examples, headers and security schemes to an OpenAPI document in place."""
     components = description["components"]
     components["headers"] = _HEADERS
     components["securitySchemes"] = {
         "key": {
             "type": "http",
             "scheme": "bearer",
-            "description": "An API key, as `gallery keys create` showed it. As long as the gallery "
-            "has none, it asks for none.",
+            "description": "API key from `gallery keys create`. Not required while the gallery "
+            "has no keys.",
         },
         "session": {
             "type": "apiKey",
             "in": "cookie",
             "name": "gallery_session",
-            "description": "A browser that has signed in with a key.",
+            "description": "Session cookie of a browser, from `POST /api/v1/session`.",
         },
     }
-    for name, shape in components["schemas"].items():
-        _enrich_schema(name, shape)
+    for name, schema in components["schemas"].items():
+        _enrich_schema(name, schema)
     for name, example in EXAMPLES.items():
         components["schemas"][name]["examples"] = [example]
     description["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
@@ -117,37 +124,37 @@ def _enrich_operation(operation: Description) -> None:
         operation["security"] = []
     else:
         operation["security"] = [{"key": []}, {"session": []}]
-        operation["description"] += f"\n\nTakes a key with the scope `{SCOPES[name]}`."
+        operation["description"] += f"\n\nRequires an API key with the scope `{SCOPES[name]}`."
     if "requestBody" in operation:
-        for status in _BODY_REFUSED:
+        for status in _BODY_STATUSES:
             operation["responses"].setdefault(status, {"content": dict(_PROBLEM)})
-    for status, answer in operation["responses"].items():
-        _enrich_response(name, status, answer)
+    for status, response in operation["responses"].items():
+        _enrich_response(name, status, response)
 
 
-def _enrich_schema(name: str, shape: Description) -> None:
+def _enrich_schema(name: str, schema: Description) -> None:
     if name in SCHEMA_DESCRIPTIONS:
-        shape.setdefault("description", SCHEMA_DESCRIPTIONS[name])
-    for field, described in shape.get("properties", {}).items():
+        schema.setdefault("description", SCHEMA_DESCRIPTIONS[name])
+    for field, described in schema.get("properties", {}).items():
         if field in DESCRIPTIONS and "$ref" not in described:
             described.setdefault("description", DESCRIPTIONS[field])
 
 
-def _enrich_response(name: str, status: str, answer: Description) -> None:
-    content = answer.get("content", {})
+def _enrich_response(name: str, status: str, response: Description) -> None:
+    content = response.get("content", {})
     if status == "200" and name in _CONTENT:
-        answer["content"] = _CONTENT[name]
+        response["content"] = _CONTENT[name]
     problem = content.get("application/problem+json")
     if problem:
         content.pop("application/json", None)
         kinds = [kind for known, kind in PROBLEMS.values() if known == int(status)]
-        answer["description"] = " or ".join(
+        response["description"] = " or ".join(
             f"`/problems/{kind}`" for kind in dict.fromkeys([*kinds, *_MORE_KINDS.get(status, ())])
         )
     names = ["X-Request-ID", *_OWN_HEADERS.get((name, status), ())]
     names += _RATE if name in SCOPES else ()
-    names += ["Retry-After"] if problem and status in _WAITING else []
-    answer["headers"] = {
+    names += ["Retry-After"] if problem and status in _RETRYABLE else []
+    response["headers"] = {
         each: {"$ref": f"#/components/headers/{each}"} for each in dict.fromkeys(names)
     }
 
@@ -156,8 +163,8 @@ _MORE_KINDS: Final = {"400": ("query-syntax",), "429": ("rate-limited",), "500":
 
 
 def _first_sentence(text: str) -> str:
-    """What an operation does, in the words before the first pause."""
+    """Return the text before the first full stop, semicolon or colon, for the summary."""
     first = text.strip().split("\n\n")[0].replace("\n", " ")
-    for pause in (". ", "; ", ": "):
-        first = first.split(pause)[0]
+    for separator in (". ", "; ", ": "):
+        first = first.split(separator)[0]
     return first.rstrip(".")

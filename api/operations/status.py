@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.dependencies import ServiceDep
-from api.exports.routes import FORMATS
+from api.exports.formats import FORMATS
 from api.problems import problems
 from core.media_types import MEDIA_TYPES
 from infra.database.queries.queue_stats import get_queue_status

@@ -1,1 +1,1 @@
-"""Tag autocomplete, and the reasons why a search matched."""
+"""Tag suggestions, and the tags by which a search matched an image."""

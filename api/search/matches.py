@@ -1,6 +1,6 @@
-"""What a person types, understood, and why a picture was found."""
+"""Explain by which tags a search matched an image."""
 
-from api.images.serializer import Json
+from api.serialization import Json
 from core.search import Query
 from core.search.tag_index import find_tags, matching_name
 from core.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
@@ -8,22 +8,22 @@ from infra.database.queries.images import Image
 
 
 class MatchExplainer:
-    """Why a search found its pictures."""
+    """Explains the matches of one search; caches the paths for the images of a page."""
 
     def __init__(self, query: Query) -> None:
         self._query = query
-        # Of words that mean the same tag, the first.
-        self._meant = {tag: words for words in reversed(query.wanted) for tag in find_tags(words)}
+        # If several search terms match the same tag, the first term explains it.
+        self._terms = {tag: words for words in reversed(query.wanted) for tag in find_tags(words)}
         self._paths: dict[tuple[int | None, int], str] = {}
 
     def of(self, image: Image) -> list[Json]:
-        """Which of a picture's tags were found, best first, as `MatchRead` describes them."""
-        if self._meant.keys().isdisjoint(image.tags):
+        """Return the matching tags of an image, best first, in the shape of `MatchRead`."""
+        if self._terms.keys().isdisjoint(image.tags):
             return []
         classes = [tag for tag in reversed(image.tags) if tag < FIRST_CATEGORY][: self._query.top]
         matches: list[Json] = []
         for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
-            if tag not in self._meant or score not in self._query.scores:
+            if tag not in self._terms or score not in self._query.scores:
                 continue
             if tag in classes:
                 matches.append(self._match(tag, score, classes.index(tag) + 1))
@@ -47,9 +47,9 @@ class MatchExplainer:
         }
 
     def _path(self, best_class: int | None, tag: int) -> str:
-        """From what the picture shows to what was typed: "golden retriever ← dog"."""
+        """Return the path from the predicted class to the search term: "golden retriever ← dog"."""
         if (best_class, tag) not in self._paths:
-            shown = [load_tags()[each].label for each in (best_class, tag) if each is not None]
-            steps = [*shown, matching_name(tag, self._meant[tag])]
+            labels = [load_tags()[each].label for each in (best_class, tag) if each is not None]
+            steps = [*labels, matching_name(tag, self._terms[tag])]
             self._paths[best_class, tag] = " ← ".join(dict.fromkeys(steps))
         return self._paths[best_class, tag]

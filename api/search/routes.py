@@ -1,69 +1,59 @@
-"""Tags: what the gallery shows, for autocompletion."""
+"""Routes of tags: suggestions for autocompletion."""
 
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
 
 from api.dependencies import ServiceDep
-from api.images.serializer import Json, json_response
 from api.problems import problems
-from api.schemas import WordNetId
+from api.search.schemas import Tags
+from api.serialization import Json, json_response
 from core.search.ast import Words
 from core.search.tag_index import complete_tags, matching_name
-from core.vocabulary.tags import TagKind, load_tags, split_words
+from core.vocabulary.tags import load_tags, split_words
 from infra.database.queries.tallies import sum_tags
 
 router = APIRouter(prefix="/tags", tags=["tags"])
-
-
-class TagRead(BaseModel):
-    """A tag, and the number of pictures that show it."""
-
-    label: str = Field(description="As people write it.", examples=["car"])
-    kind: TagKind
-    wnid: WordNetId
-    count: int
-    synonym: str | None = Field(
-        description="The other word for it that was found, if it was not the label.",
-        examples=["automobile"],
-    )
-
-
-class Tags(BaseModel):
-    """The most frequent tags first."""
-
-    items: list[TagRead]
 
 
 @router.get("", operation_id="listTags", response_model=Tags, responses=problems(422, 503))
 async def list_tags(
     service: ServiceDep,
     q: Annotated[
-        str, Query(max_length=100, description="The beginning of a word of the tag.")
+        str,
+        Query(
+            max_length=100,
+            description="Words of the tag; the last one may be incomplete. Empty: all tags.",
+        ),
     ] = "",
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[
+        int, Query(ge=1, le=100, description="Maximum number of tags to return, 1 to 100.")
+    ] = 20,
 ) -> Response:
-    """The tags that pictures show and that a text begins to name, by how many show them."""
+    """List the tags of images outside the trash, most frequent first.
+
+    Use it to complete search terms. Tags without images are omitted.
+    """
     words = split_words(q)
     wanted = Words(words, prefix=True) if words else None
     async with service.database.connection() as conn:
         counts = await service.snapshot_cache.get(conn, "tags", partial(sum_tags, conn))
     if wanted is not None:
-        begun = complete_tags(wanted)
-        counts = [each for each in counts if each[0] in begun]
-    return json_response({"items": [_show(tag, count, wanted) for tag, count in counts[:limit]]})
+        matching = complete_tags(wanted)
+        counts = [each for each in counts if each[0] in matching]
+    return json_response(
+        {"items": [_serialize_tag(tag, count, wanted) for tag, count in counts[:limit]]}
+    )
 
 
-def _show(number: int, count: int, wanted: Words | None) -> Json:
+def _serialize_tag(number: int, count: int, wanted: Words | None) -> Json:
     tag = load_tags()[number]
     name = matching_name(number, wanted) if wanted else tag.label
-    synonym = None if name == tag.label else name
     return {
         "label": tag.label,
         "kind": tag.kind,
         "wnid": tag.wnid,
         "count": count,
-        "synonym": synonym,
+        "synonym": None if name == tag.label else name,
     }

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field
 
 from api.background.loop import FailureLog
-from api.jobs.serializer import serialize_summary
 from api.schemas import JobSummary
+from api.serialization import serialize_summary
 from api.webhooks.http_client import DeliveryFailedError, post
 from api.webhooks.ssrf import ForbiddenAddressError
 from core.errors import InvalidRequestError, UnavailableError

@@ -1,4 +1,4 @@
-"""The query language: what a person types, understood. Pure; knows nothing of SQL or HTTP."""
+"""Search language: parser, syntax tree and tag lookup. Independent of SQL and HTTP."""
 
 from core.search.ast import Query
 from core.search.parser import parse_query

@@ -1,4 +1,7 @@
-"""A query, understood: clauses of which every one must hold, and the range of scores that count."""
+"""Syntax tree of a search: clauses that must all match, and the range of scores to consider.
+
+`str()` of each node returns text that parses to an equal node.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,24 @@ from core.types import ImageStatus
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Tags whose name has these words in a row; of a prefix, the last may go on."""
+    """Images with a tag whose name contains these words in sequence.
+
+    Attributes:
+        words: Lower-case words, at least one.
+        prefix: Whether the last word may be the beginning of a longer word.
+    """
 
     words: tuple[str, ...]
     prefix: bool
 
     def __str__(self) -> str:
-        # Words of which the last may go on are typed with the underscores of class names.
+        # A sequence with a prefix has no quotes; underscores join its words, as in class names.
         return "_".join(self.words) if self.prefix else f'"{" ".join(self.words)}"'
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Pictures in a state."""
+    """Images with a given status."""
 
     status: ImageStatus
 
@@ -34,7 +42,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Untagged:
-    """Pictures of which no class counts, or that do have one."""
+    """Images without any class in the score range, or (False) with at least one."""
 
     untagged: bool
 
@@ -44,7 +52,7 @@ class Untagged:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Pictures whose file name is like a pattern, in any case; `*` is any text, also none."""
+    """Images whose file name contains a pattern, ignoring case; `*` matches any text, also none."""
 
     pattern: str
 
@@ -54,7 +62,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """Pictures taken in from a moment on, or before it."""
+    """Images uploaded at or after a time, or before it."""
 
     side: Literal["after", "before"]
     time: datetime
@@ -68,7 +76,7 @@ Atom = Words | Status | Untagged | Name | Uploaded
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One of these must hold; negated, none may."""
+    """Alternatives: at least one atom must match; if negated, none may match."""
 
     any_of: tuple[Atom, ...]
     negated: bool = False
@@ -78,19 +86,20 @@ class Clause:
 
 
 def to_real(score: float) -> float:
-    """The number that Postgres's `real` makes of a score."""
+    """Round a score to single precision, as the Postgres type `real` stores it."""
     return float(struct.unpack("f", struct.pack("f", score))[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A range of scores as stored; tags outside it do not count. Both ends belong to it."""
+    """Closed range of stored scores; tags with a score outside the range are ignored."""
 
     low: float = 0.0
     high: float = 1.0
 
     @property
     def all(self) -> bool:
+        """Whether the range contains every possible score."""
         return self.low <= 0 and self.high >= 1
 
     def __contains__(self, score: float) -> bool:
@@ -102,7 +111,13 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Everything that a search asks for. `top`: only so many of the best classes count."""
+    """A parsed search.
+
+    Attributes:
+        clauses: Conditions that must all match.
+        scores: Scores of the tags to consider.
+        top: Consider only this many of the best classes of an image (1 to 5); None for all.
+    """
 
     clauses: tuple[Clause, ...] = ()
     scores: Scores = Scores()
@@ -120,7 +135,7 @@ class Query:
 
     @property
     def wanted(self) -> tuple[Words, ...]:
-        """The words that pictures are to show."""
+        """The words of all clauses that are not negated."""
         return tuple(
             atom
             for clause in self.clauses
@@ -131,7 +146,7 @@ class Query:
 
     @property
     def needs_confidence(self) -> bool:
-        """Whether the scores are meant for the best class, there being nothing else to score."""
+        """Whether the score range applies to the best class, because no atom has scores itself."""
         return not self.scores.all and not any(
             _has_own_scores(atom, negated=clause.negated)
             for clause in self.clauses
@@ -140,7 +155,7 @@ class Query:
 
 
 def _has_own_scores(atom: Atom, *, negated: bool) -> bool:
-    """Whether a search for this has scores of its own to look at, or looks for what has none."""
+    """Return whether the atom compares scores itself, or selects images without scores."""
     match atom:
         case Untagged():
             return True
@@ -153,3 +168,4 @@ def _has_own_scores(atom: Atom, *, negated: bool) -> bool:
 
 
 EVERYTHING = Query()
+"""Query that matches every image."""

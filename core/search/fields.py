@@ -1,4 +1,7 @@
-"""The fields of a query: `name:value`. Readers raise ValueError, whose text is for people."""
+"""Fields of the search language (`name:value`).
+
+Each reader parses one value and raises ValueError with a message for users.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,22 @@ from typing import Final, Literal, get_args
 from core.search.ast import Atom, Name, Scores, Status, Untagged, Uploaded, to_real
 from core.types import ImageStatus
 
+# Number of classes that the model reports for each image.
 BEST = 5
 
 _SCORE = re.compile(r"(>=|<=|>|<|)(\d+\.?\d*(?:e-?\d+)?|\.\d+)(%?)", re.ASCII)
 
 
 def read_scores(value: str) -> Scores:
-    """Read `>=0.6`, `<30%`; a number alone is the least score."""
+    """Parse a score range such as `>=0.6` or `<30%`; a bare number is the minimum.
+
+    Raises:
+        ValueError: The value is not a number from 0 to 1, with an optional comparison.
+    """
     found = _SCORE.fullmatch(value)
     number = float(found[2]) / (100 if found[3] else 1) if found else -1
     if not found or not 0 <= number <= 1:
-        raise ValueError("`score:` takes a number from 0 to 1, such as `score:>=0.6`.")
+        raise ValueError("`score:` requires a number from 0 to 1, for example `score:>=0.6`.")
     score = to_real(number)
     match found[1]:
         case ">":
@@ -36,12 +44,12 @@ def read_scores(value: str) -> Scores:
 
 
 def previous_score(score: float) -> float:
-    """The next number below that can be stored."""
+    """Return the next smaller score that Postgres `real` can represent; -1 below 0."""
     return _step(score, -1)
 
 
 def _step(score: float, by: int) -> float:
-    """The next number above or below that can be stored; the one below 0 finds nothing."""
+    """Return the adjacent single-precision number; -1 below 0, which matches no score."""
     if score <= 0 and by < 0:
         return -1.0
     (bits,) = struct.unpack("I", struct.pack("f", score))
@@ -49,9 +57,13 @@ def _step(score: float, by: int) -> float:
 
 
 def read_top(value: str) -> int:
-    """Read how many of the best classes count."""
+    """Parse the number of best classes to consider.
+
+    Raises:
+        ValueError: The value is not an integer from 1 to 5.
+    """
     if value not in {str(top) for top in range(1, BEST + 1)}:
-        raise ValueError(f"`top:` takes a number from 1 to {BEST}.")
+        raise ValueError(f"`top:` requires an integer from 1 to {BEST}.")
     return int(value)
 
 
@@ -59,18 +71,20 @@ def _read_status(value: str) -> Status:
     for status in get_args(ImageStatus):
         if value.lower() == status:
             return Status(status)
-    raise ValueError(f"`status:` takes one of {', '.join(get_args(ImageStatus))}.")
+    raise ValueError(f"`status:` requires one of {', '.join(get_args(ImageStatus))}.")
 
 
 def _read_untagged(value: str) -> Untagged:
     if value.lower() not in {"yes", "no"}:
-        raise ValueError("`untagged:` takes yes or no.")
+        raise ValueError("`untagged:` requires yes or no.")
     return Untagged(value.lower() == "yes")
 
 
 def _read_name(value: str) -> Name:
     if not value or "\0" in value:
-        raise ValueError("`name:` takes a file name, or a part of one, such as `name:holiday*`.")
+        raise ValueError(
+            "`name:` requires a file name or a part of one, for example `name:holiday*`."
+        )
     return Name(value)
 
 
@@ -78,16 +92,16 @@ def _read_time(side: Literal["after", "before"], value: str) -> Uploaded:
     try:
         return Uploaded(side, read_moment(value))
     except ValueError:
-        raise ValueError(f"`{side}:` takes a date, such as `{side}:2026-01-31`.") from None
+        raise ValueError(f"`{side}:` requires a date, for example `{side}:2026-01-31`.") from None
 
 
 def read_moment(text: str) -> datetime:
-    """Read a time, in UTC unless it says otherwise, as a time in UTC.
+    """Parse an ISO 8601 time and convert it to UTC; a time without an offset is UTC.
 
-    Postgres takes no offset of 16 hours or more, which Python does.
+    The conversion is required because Postgres rejects offsets of 16 hours or more.
 
     Raises:
-        ValueError: it is none, or none within the years 1 to 9999 of UTC.
+        ValueError: The text is not a time, or is outside the years 1 to 9999 in UTC.
     """
     time = datetime.fromisoformat(text)
     try:
@@ -103,3 +117,4 @@ ATOM_FIELDS: Final[dict[str, Callable[[str], Atom]]] = {
     "after": partial(_read_time, "after"),
     "before": partial(_read_time, "before"),
 }
+"""Readers of the fields that produce an atom, by field name."""

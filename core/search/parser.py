@@ -1,15 +1,16 @@
-"""Reading a query.
+"""Parser of the search language.
 
-    query  = { clause }                           all must hold
-    clause = [ "-" ] atom { "|" atom }            one must hold; with "-", none may
+    query  = { clause }                           all clauses must match
+    clause = [ "-" ] atom { "|" atom }            one atom must match; with "-", none may match
     atom   = word | '"' phrase '"' | field ":" value
 
-Fields are in `fields`. Every error says where it is.
+`core.search.fields` defines the fields. Every syntax error carries its position.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import QuerySyntaxError
@@ -18,130 +19,138 @@ from core.search.fields import ATOM_FIELDS, read_scores, read_top
 from core.vocabulary.tags import split_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.search.ast import Atom
 
 _SPACE = re.compile(r"\s*")
 _FIELD = re.compile(r'([A-Za-z]+):(?:"([^"]*)"|([^\s|"]*))')
 _PHRASE = re.compile(r'"([^"]*)"')
 _WORD = re.compile(r'[^\s|"]+')
+# Fields that restrict the whole query instead of one clause.
+_GLOBAL_FIELDS = frozenset({"score", "top"})
+
+
+def parse_search(text: str, min_score: float = 0.0) -> Query:
+    """Parse a search and apply a minimum score, as if the text contained `score:>=min_score`.
+
+    Raises:
+        QuerySyntaxError: The text is not a valid query.
+    """
+    query = parse_query(text)
+    least = Scores(low=to_real(min_score)) if min_score > 0 else Scores()
+    return Query(query.clauses, query.scores & least, query.top)
 
 
 def parse_query(text: str) -> Query:
-    """Understand what a person typed.
+    """Parse a search.
 
     Raises:
-        QuerySyntaxError: it cannot be understood; the error names the place.
+        QuerySyntaxError: The text is not a valid query; the error carries the position.
     """
-    return _Reader(text).read()
+    return _Parser(text).parse()
 
 
-class _Reader:
-    """A place in a text, and what has been read before it."""
+class _Parser:
+    """Recursive descent parser over one text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._place = 0
+        self._position = 0
         self._clauses: list[Clause] = []
         self._scores = Scores()
         self._top: int | None = None
 
-    def read(self) -> Query:
+    def parse(self) -> Query:
         self._skip_space()
-        while self._place < len(self._text):
-            if not self._read_limit():
-                self._clauses.append(self._read_clause())
+        while self._position < len(self._text):
+            if not self._parse_global_field():
+                self._clauses.append(self._parse_clause())
             self._skip_space()
         return Query(tuple(self._clauses), self._scores, self._top)
 
-    def _read_limit(self) -> bool:
-        """Read `score:` or `top:`, which hold for the whole query."""
-        found = _FIELD.match(self._text, self._place)
-        if not found or found[1].lower() not in {"score", "top"}:
+    def _parse_global_field(self) -> bool:
+        """Parse `score:` or `top:`; return False if the next token is neither."""
+        found = _FIELD.match(self._text, self._position)
+        if not found or found[1].lower() not in _GLOBAL_FIELDS:
             return False
         value = found[2] or found[3] or ""
-        with self._at(found.start(), found.end()):
+        with _error_position(found.start(), found.end()):
             if found[1].lower() == "score":
                 self._scores &= read_scores(value)
             else:
                 self._top = min(self._top or 5, read_top(value))
-        self._place = found.end()
+        self._position = found.end()
         self._skip_space()
         if self._next_is("|"):
             raise QuerySyntaxError(
-                f"`{found[0]}` holds for the whole search and cannot be one of several.",
-                self._place,
+                f"`{found[0]}` applies to the whole search and cannot be an alternative; remove "
+                "the `|`.",
+                self._position,
             )
         return True
 
-    def _read_clause(self) -> Clause:
+    def _parse_clause(self) -> Clause:
         negated = self._next_is("-")
-        self._place += negated
-        atoms = [self._read_atom(after="-" if negated else "")]
+        self._position += negated
+        atoms = [self._parse_atom(after="-" if negated else "")]
         self._skip_space()
         while self._next_is("|"):
-            self._place += 1
+            self._position += 1
             self._skip_space()
-            atoms.append(self._read_atom(after="|"))
+            atoms.append(self._parse_atom(after="|"))
             self._skip_space()
         return Clause(tuple(atoms), negated)
 
-    def _read_atom(self, *, after: str) -> Atom:
-        start = self._place
+    def _parse_atom(self, *, after: str) -> Atom:
+        start = self._position
         if after and self._next_is("-"):
             raise QuerySyntaxError(
-                "`-` can only stand before a whole clause: write `-a|b` for neither, `b -a` for "
-                "one without the other.",
+                "`-` is only valid before a whole clause: write `-a|b` to exclude both, `b -a` to "
+                "find one without the other.",
                 start,
                 start + 1,
             )
         for pattern, make in ((_FIELD, _field), (_PHRASE, _phrase), (_WORD, _word)):
             found = pattern.match(self._text, start)
             if found:
-                self._place = found.end()
-                with self._at(start, found.end()):
+                self._position = found.end()
+                with _error_position(start, found.end()):
                     return make(found)
-        raise QuerySyntaxError(self._expected(after), start)
+        raise QuerySyntaxError(self._describe_missing_atom(after), start)
 
-    def _expected(self, after: str) -> str:
+    def _describe_missing_atom(self, after: str) -> str:
         if self._next_is('"'):
-            return "A quotation mark opens here and is never closed."
-        return f"A word must follow `{after}`." if after else "A word must come before `|`."
+            return "Missing closing quotation mark."
+        return f"Expected a word after `{after}`." if after else "Expected a word before `|`."
 
     def _next_is(self, char: str) -> bool:
-        return self._text.startswith(char, self._place)
+        return self._text.startswith(char, self._position)
 
     def _skip_space(self) -> None:
-        found = _SPACE.match(self._text, self._place)
-        self._place = found.end() if found else self._place
-
-    def _at(self, start: int, end: int) -> _Placing:
-        return _Placing(start, end)
+        found = _SPACE.match(self._text, self._position)
+        self._position = found.end() if found else self._position
 
 
-class _Placing:
-    """Gives errors in a value the place of the value."""
-
-    def __init__(self, start: int, end: int) -> None:
-        self._start, self._end = start, end
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ValueError):
-            raise QuerySyntaxError(str(error), self._start, self._end) from None
+@contextmanager
+def _error_position(start: int, end: int) -> Iterator[None]:
+    """Convert a ValueError in the body to a QuerySyntaxError at this position."""
+    try:
+        yield
+    except ValueError as error:
+        raise QuerySyntaxError(str(error), start, end) from None
 
 
 def _field(found: re.Match[str]) -> Atom:
     name = found[1].lower()
     value = found[2] or found[3] or ""
-    if name in {"score", "top"}:
+    if name in _GLOBAL_FIELDS:
         raise ValueError(
-            f"`{name}:` holds for the whole search: it cannot be negated or one of several."
+            f"`{name}:` applies to the whole search: it cannot be negated or an alternative."
         )
     if name not in ATOM_FIELDS:
-        known = ", ".join(f"`{each}:`" for each in sorted([*ATOM_FIELDS, "score", "top"]))
-        raise ValueError(f"There is no field `{name}:`; there are {known}.")
+        known = ", ".join(f"`{each}:`" for each in sorted([*ATOM_FIELDS, *_GLOBAL_FIELDS]))
+        raise ValueError(f"Unknown field `{name}:`; use one of {known}.")
     return ATOM_FIELDS[name](value)
 
 
@@ -156,16 +165,5 @@ def _word(found: re.Match[str]) -> Words:
 def _words(text: str) -> tuple[str, ...]:
     words = split_words(text)
     if not words:
-        raise ValueError("There is no letter or digit to look for.")
+        raise ValueError("Expected a letter or a digit.")
     return words
-
-
-def parse_search(text: str, min_score: float = 0.0) -> Query:
-    """Understand a search; tags below `min_score` do not count, as if it said `score:>=`.
-
-    Raises:
-        QuerySyntaxError: it cannot be understood.
-    """
-    query = parse_query(text)
-    least = Scores(low=to_real(min_score)) if min_score > 0 else Scores()
-    return Query(query.clauses, query.scores & least, query.top)

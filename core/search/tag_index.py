@@ -1,4 +1,4 @@
-"""From words to tags: which classes and categories somebody means."""
+"""Find tags by the words of their names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from core.vocabulary.tags import FIRST_CATEGORY, load_tags, split_words
 
 @lru_cache(maxsize=4096)
 def find_tags(wanted: Words) -> frozenset[int]:
-    """The tags of which a name or synonym has the words in a row.
+    """Return the tags that a search for these words matches.
 
-    What is a whole word finds no category by its beginning: "car" does not mean "carnivore".
-    A single word of class names also finds the classes whose name merely contains it ("dog":
-    "hotdog", "bulldog"): that is how the gallery's first search worked, and people rely on it.
+    A tag matches when its name or a synonym contains the words in sequence. Two rules refine
+    prefix matches:
+
+    - A complete word does not match categories by prefix: "car" does not match "carnivore".
+    - A single word from a class name also matches classes whose name contains it as a substring
+      ("dog" matches "hotdog" and "bulldog"), for compatibility with the first version.
     """
     found = complete_tags(wanted)
     if wanted.prefix and wanted.words[-1] in _tags_by_word()[0]:
@@ -30,7 +33,7 @@ def find_tags(wanted: Words) -> frozenset[int]:
 
 @lru_cache(maxsize=4096)
 def complete_tags(typed: Words) -> frozenset[int]:
-    """The tags that somebody who has typed so far may be about to type."""
+    """Return the tags to suggest for this input: name or synonym contains the words in sequence."""
     return frozenset(
         number
         for number in _candidates(typed)
@@ -40,13 +43,13 @@ def complete_tags(typed: Words) -> frozenset[int]:
 
 @lru_cache(maxsize=4096)
 def matching_name(number: int, wanted: Words) -> str:
-    """The name or synonym of a tag by which the words find it: its own name where that will do."""
+    """Return the name or synonym of a tag that the words match; the tag's own name if none does."""
     names = _names()[number]
     return next((text for name, text in names if _contains(name, wanted)), names[0][1])
 
 
 def _candidates(wanted: Words) -> frozenset[int]:
-    """The tags that have all of the words, wherever."""
+    """Return the tags whose names contain all of the words, in any position."""
     tags, ordered = _tags_by_word()
     *whole, last = wanted.words
     known = [tags.get(word, frozenset()) for word in whole]
@@ -73,7 +76,7 @@ def _contains(name: tuple[str, ...], wanted: Words) -> bool:
 
 @cache
 def _names() -> dict[int, tuple[tuple[tuple[str, ...], str], ...]]:
-    """For each tag its names, split into words and as they are written; its own name first."""
+    """Return the names of each tag as (words, original text), the tag's own name first."""
     return {
         number: tuple((split_words(text), text) for text in (tag.label, *tag.synonyms))
         for number, tag in load_tags().items()
@@ -82,7 +85,7 @@ def _names() -> dict[int, tuple[tuple[tuple[str, ...], str], ...]]:
 
 @cache
 def _tags_by_word() -> tuple[dict[str, frozenset[int]], list[str]]:
-    """For each word the tags that have it in a name, and all words in order."""
+    """Return an index from each word to the tags whose names contain it, and the sorted words."""
     found: dict[str, set[int]] = defaultdict(set)
     for number, names in _names().items():
         for name, _ in names:

@@ -1,4 +1,4 @@
-"""What the model can name: ImageNet's 1,000 classes and the WordNet categories they belong to."""
+"""Vocabulary of the model: the 1,000 ImageNet classes and their WordNet categories."""
 
 from core.vocabulary.loader import load_vocabulary
 from core.vocabulary.models import Category, ImageClass, Vocabulary

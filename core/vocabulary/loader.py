@@ -1,4 +1,7 @@
-"""The vocabulary's file, `imagenet.json`: one class or category a line, so that a diff is read."""
+"""Read and write the vocabulary file `imagenet.json`.
+
+The file holds one class or category per line, so that diffs are readable.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ FILE = "imagenet.json"
 
 @cache
 def load_vocabulary() -> Vocabulary:
-    """Return the vocabulary that this package carries. Read once in a process."""
+    """Return the vocabulary of this package; the file is read once per process."""
     return parse(resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8"))
 
 
 def parse(text: str) -> Vocabulary:
-    """Read a vocabulary from the file's text."""
+    """Parse the text of a vocabulary file."""
     data = json.loads(text, object_hook=with_tuples)
     return Vocabulary(
         classes=tuple(ImageClass(**entry) for entry in data["classes"]),
@@ -32,16 +35,16 @@ def parse(text: str) -> Vocabulary:
 
 
 def render(vocabulary: Vocabulary) -> str:
-    """Return the text of the file that holds the vocabulary."""
+    """Return the text of the vocabulary file."""
     classes, categories = lines(vocabulary.classes), lines(vocabulary.categories)
     return f'{{"classes": [\n{classes}\n],\n"categories": [\n{categories}\n]}}\n'
 
 
 def lines(entries: Iterable[ImageClass | Category]) -> str:
-    """Return one line for each entry."""
+    """Return the entries as JSON, one per line."""
     return ",\n".join(json.dumps(asdict(entry), ensure_ascii=False) for entry in entries)
 
 
 def with_tuples(entry: dict[str, Any]) -> dict[str, Any]:
-    """Turn the lists of an entry into the tuples that values are made of."""
+    """Convert the lists of a JSON object to tuples, which the dataclasses require."""
     return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}

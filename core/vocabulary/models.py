@@ -1,4 +1,4 @@
-"""The nouns of the vocabulary: classes, their categories, and both together."""
+"""Data classes of the vocabulary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 
 @dataclass(frozen=True, slots=True)
 class ImageClass:
-    """One of the 1,000 things the model can name. Only the index is unique; names are not."""
+    """ImageNet class. The index and the WordNet id are unique; the name is not."""
 
     index: int
     wnid: str
@@ -18,13 +18,13 @@ class ImageClass:
 
     @property
     def label(self) -> str:
-        """The name as people write it: `golden_retriever` is "golden retriever"."""
+        """The display name: "golden retriever" for `golden_retriever`."""
         return self.name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A kind of thing, such as "dog", with the indexes of the classes that are one."""
+    """WordNet ancestor of classes, such as "dog", with the indexes of those classes."""
 
     id: int
     wnid: str
@@ -35,17 +35,24 @@ class Category:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All classes in the order of their index, and all categories in the order of their id."""
+    """All classes ordered by index, and all categories ordered by id."""
 
     classes: tuple[ImageClass, ...]
     categories: tuple[Category, ...]
 
     def category(self, category_id: int) -> Category:
-        """Return a category by its id; ids have gaps. Raises `KeyError` when there is none."""
+        """Return the category with this id. Ids are not contiguous.
+
+        Raises:
+            KeyError: No category has this id.
+        """
         return self._categories[category_id]
 
     def classes_matching(self, word: str) -> frozenset[int]:
-        """Return the classes whose label contains the word, in any case, `_` being a space."""
+        """Return the indexes of classes whose label contains the word, ignoring case.
+
+        An underscore in the word matches a space.
+        """
         wanted = word.replace("_", " ").lower()
         return frozenset(index for index, label in enumerate(self._labels) if wanted in label)
 

@@ -1,7 +1,7 @@
-"""Tags: what a person sees and types. A class or a category, under one number each.
+"""Tags: classes and categories in one number space.
 
-Numbers below 1,000 are class indexes; a category's is its id with 1,000 added. They are stored
-with every picture, so a number never changes its meaning.
+A number below 1,000 is a class index; a category has its id plus 1,000. Numbers are stored with
+every image, so that the meaning of a number must never change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from core.vocabulary.models import Category, ImageClass
 
 TagKind = Literal["class", "category"]
 
-# Above all class indexes.
+# Tag numbers below this are class indexes.
 FIRST_CATEGORY = 1000
 
 _WORD = re.compile(r"[^\W_]+")
@@ -24,7 +24,16 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A class or a category: its number, the model's or WordNet's name, and other words for it."""
+    """Class or category, as users find it.
+
+    Attributes:
+        number: Stable tag number.
+        kind: `class` or `category`.
+        wnid: WordNet id.
+        name: Name in the model or in WordNet, such as `golden_retriever`.
+        synonyms: Other names from WordNet.
+        label: Display name, such as "golden retriever".
+    """
 
     number: int
     kind: TagKind
@@ -32,12 +41,11 @@ class Tag:
     name: str
     synonyms: tuple[str, ...]
     label: str
-    """The name as people write it."""
 
 
 @cache
 def load_tags() -> dict[int, Tag]:
-    """Every tag by its number, classes first."""
+    """Return all tags by number, classes first."""
     vocabulary = load_vocabulary()
     classes = (_tag(each.index, "class", each) for each in vocabulary.classes)
     categories = (
@@ -52,7 +60,7 @@ def _tag(number: int, kind: TagKind, entry: ImageClass | Category) -> Tag:
 
 @cache
 def categories_of(class_index: int) -> frozenset[int]:
-    """The numbers of the categories that a class belongs to."""
+    """Return the tag numbers of the categories of a class."""
     return frozenset(
         FIRST_CATEGORY + each for each in load_vocabulary().classes[class_index].categories
     )
@@ -60,12 +68,12 @@ def categories_of(class_index: int) -> frozenset[int]:
 
 @cache
 def classes_under(number: int) -> frozenset[int]:
-    """The classes that a tag covers: those of a category, or a class itself."""
+    """Return the class indexes that a tag covers: all of a category, or the class itself."""
     if number < FIRST_CATEGORY:
         return frozenset({number})
     return frozenset(load_vocabulary().category(number - FIRST_CATEGORY).classes)
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """The words of a text in lower case; whatever is no letter or digit separates them."""
+    """Split a text into lower-case words of letters and digits."""
     return tuple(_WORD.findall(text.lower()))

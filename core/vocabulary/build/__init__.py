@@ -1,1 +1,1 @@
-"""Build `imagenet.json` from WordNet."""
+"""Build the vocabulary file `imagenet.json` from WordNet."""

@@ -1,12 +1,12 @@
-"""Make the vocabulary's file from WordNet 3.0 and the class index of Keras.
+"""Build the vocabulary file from WordNet 3.0 and the Keras class index.
 
     python -m core.vocabulary.build --wordnet DIR --classes imagenet_class_index.json
 
-`DIR` is `/usr/share/wordnet` once Debian's `wordnet-base` is installed.
+`DIR` is `/usr/share/wordnet` after installation of the Debian package `wordnet-base`.
 
-ImageNet's ids are the offsets of WordNet's nouns, so every class is looked up there. Which of its
-ancestors become categories is decided in `categories` and `general`. The same input always gives
-the same bytes.
+An ImageNet id is the offset of a WordNet noun, which gives the ancestors of each class.
+`categories` and `exclusions` select the ancestors that become categories. The output is
+deterministic.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ from core.vocabulary.models import ImageClass, Vocabulary
 
 
 def read_classes(path: Path) -> dict[int, tuple[str, str]]:
-    """Return wnid and name of each class by its index, in order."""
+    """Read the Keras class index: index to (wnid, name), ordered by index."""
     entries = json.loads(path.read_text(encoding="utf-8"))
-    return {int(index): (wnid, name) for index, (wnid, name) in sorted(entries.items(), key=number)}
+    return {
+        int(index): (wnid, name) for index, (wnid, name) in sorted(entries.items(), key=class_index)
+    }
 
 
-def number(entry: tuple[str, object]) -> int:
-    """Return the index an entry is filed under; as text, 10 would come before 2."""
+def class_index(entry: tuple[str, object]) -> int:
+    """Return the numeric index of an entry, for numeric instead of alphabetical order."""
     return int(entry[0])
 
 
 def build(nouns: Nouns, classes: dict[int, tuple[str, str]]) -> Vocabulary:
-    """Return the vocabulary of the classes (index to wnid and name)."""
+    """Build the vocabulary of the given classes (index to wnid and name)."""
     labels = {index: (wnid, name.replace("_", " ")) for index, (wnid, name) in classes.items()}
     categories = find_categories(nouns, labels)
     return Vocabulary(
@@ -43,7 +45,7 @@ def build(nouns: Nouns, classes: dict[int, tuple[str, str]]) -> Vocabulary:
                 wnid=wnid,
                 name=name,
                 synonyms=without(labels[index][1], nouns.synsets[wnid].words),
-                categories=tuple(kind.id for kind in categories if index in kind.classes),
+                categories=tuple(each.id for each in categories if index in each.classes),
             )
             for index, (wnid, name) in classes.items()
         ),
@@ -52,8 +54,8 @@ def build(nouns: Nouns, classes: dict[int, tuple[str, str]]) -> Vocabulary:
 
 
 def main() -> None:
-    """Write the file beside this module."""
-    parser = argparse.ArgumentParser(description="Make the ImageNet vocabulary.")
+    """Parse the command line and write the vocabulary file."""
+    parser = argparse.ArgumentParser(description="Build the ImageNet vocabulary file.")
     parser.add_argument("--wordnet", type=Path, required=True, help="directory with data.noun")
     parser.add_argument("--classes", type=Path, required=True, help="imagenet_class_index.json")
     arguments = parser.parse_args()

@@ -1,11 +1,11 @@
-"""What WordNet knows of the classes, reduced to the categories that tell a reader something."""
+"""Select the WordNet ancestors of the classes that become categories."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
-from core.vocabulary.build.exclusions import ASKED_FOR, JOINED, LEAST_DEPTH, TOO_GENERAL
+from core.vocabulary.build.exclusions import ALWAYS_INCLUDED, MERGED, MIN_DEPTH, TOO_GENERAL
 from core.vocabulary.models import Category
 
 if TYPE_CHECKING:
@@ -13,22 +13,30 @@ if TYPE_CHECKING:
 
     from core.vocabulary.build.wordnet import Nouns
 
+# Class indexes under each WordNet id.
 Extents: TypeAlias = dict[str, frozenset[int]]
 
 
 def find_categories(nouns: Nouns, classes: Mapping[int, tuple[str, str]]) -> list[Category]:
-    """Return the informative ancestors of the classes (index to wnid and label), by id.
+    """Return the categories of the classes (index to wnid and label), ordered by id.
 
-    Ids number all ancestors, also those left out, so that changing a rule renumbers nothing.
+    Ids number all ancestors including excluded ones, so that they remain stable when the exclusion
+    rules change.
     """
     ancestors = find_extents(nouns, classes)
     ids = {wnid: number for number, wnid in enumerate(sorted(ancestors), start=1)}
     extents = {
-        wnid: extent for wnid, extent in joined(ancestors).items() if not is_general(nouns, wnid)
+        wnid: extent
+        for wnid, extent in merge_extents(ancestors).items()
+        if not is_general(nouns, wnid)
     }
     words = {wnid: words_of(nouns, group) for wnid, group in same_extents(nouns, extents).items()}
     labels = {index: label for index, (_, label) in classes.items()}
-    kept = {wnid: extents[wnid] for wnid in words if is_news(words[wnid][0], extents[wnid], labels)}
+    kept = {
+        wnid: extents[wnid]
+        for wnid in words
+        if adds_information(words[wnid][0], extents[wnid], labels)
+    }
     names = unique_names(nouns, kept, words)
     return [
         Category(
@@ -43,7 +51,7 @@ def find_categories(nouns: Nouns, classes: Mapping[int, tuple[str, str]]) -> lis
 
 
 def find_extents(nouns: Nouns, classes: Mapping[int, tuple[str, str]]) -> Extents:
-    """Return every ancestor with the classes under it."""
+    """Return all ancestors of the classes, each with the classes under it."""
     found: dict[str, set[int]] = defaultdict(set)
     for index, (wnid, _) in classes.items():
         for ancestor in nouns.ancestors(wnid):
@@ -51,40 +59,41 @@ def find_extents(nouns: Nouns, classes: Mapping[int, tuple[str, str]]) -> Extent
     return {wnid: frozenset(extent) for wnid, extent in found.items()}
 
 
-def joined(extents: Extents) -> Extents:
-    """Give the classes of categories that mean one thing to people to one of them."""
+def merge_extents(extents: Extents) -> Extents:
+    """Move the classes of each source in `MERGED` to its target."""
     result = dict(extents)
-    for source, target in JOINED.items():
+    for source, target in MERGED.items():
         result[wnid_of(target)] |= result.pop(wnid_of(source))
     return result
 
 
 def is_general(nouns: Nouns, wnid: str) -> bool:
-    """Tell whether the category says too little; `general` states the rule."""
-    written = {wnid_of(entry) for entries in TOO_GENERAL.values() for entry in entries}
-    asked_for = {wnid_of(entry) for entry in ASKED_FOR}
-    return wnid in written or (nouns.depth(wnid) < LEAST_DEPTH and wnid not in asked_for)
+    """Return whether `exclusions` excludes the category."""
+    excluded = {wnid_of(entry) for entries in TOO_GENERAL.values() for entry in entries}
+    included = {wnid_of(entry) for entry in ALWAYS_INCLUDED}
+    return wnid in excluded or (nouns.depth(wnid) < MIN_DEPTH and wnid not in included)
 
 
 def same_extents(nouns: Nouns, extents: Extents) -> dict[str, list[str]]:
-    """Group categories that cover the same classes, lowest first, under the lowest."""
+    """Group categories that cover the same classes; key and first member are the most specific."""
     groups: dict[frozenset[int], list[str]] = defaultdict(list)
     for wnid in sorted(extents, key=lambda wnid: (-len(nouns.ancestors(wnid)), wnid)):
         groups[extents[wnid]].append(wnid)
     return {group[0]: group for group in groups.values()}
 
 
-def is_news(name: str, extent: frozenset[int], labels: Mapping[int, str]) -> bool:
-    """Tell whether the category says more than its class, as "owl" of "great grey owl" does not."""
+def adds_information(name: str, extent: frozenset[int], labels: Mapping[int, str]) -> bool:
+    """Return whether a category is more than a word of its only class ("owl": "great grey owl")."""
     return len(extent) > 1 or not any(
         f" {name} ".lower() in f" {labels[index]} ".lower() for index in extent
     )
 
 
 def unique_names(nouns: Nouns, extents: Extents, words: Mapping[str, list[str]]) -> dict[str, str]:
-    """Name each category by its first word; of namesakes only the largest keeps it.
+    """Assign a unique name to each category.
 
-    The others take their first word that no category has, or say what they are a kind of.
+    The first word is the name. If several categories share it, the one with the most classes keeps
+    it. The others use their next unused word, or the first word with the parent in parentheses.
     """
     names: dict[str, str] = {}
     firsts = {words[wnid][0] for wnid in extents}
@@ -98,17 +107,17 @@ def unique_names(nouns: Nouns, extents: Extents, words: Mapping[str, list[str]])
 
 
 def words_of(nouns: Nouns, group: Iterable[str]) -> list[str]:
-    """Return the words of all of them, the first one's first, each once."""
-    joins = {wnid_of(target): wnid_of(source) for source, target in JOINED.items()}
+    """Return the distinct words of a group, in the order of its members."""
+    joins = {wnid_of(target): wnid_of(source) for source, target in MERGED.items()}
     wnids = [wnid for member in group for wnid in (member, joins.get(member)) if wnid]
     return list(dict.fromkeys(word for wnid in wnids for word in nouns.synsets[wnid].words))
 
 
 def without(name: str, words: Iterable[str]) -> tuple[str, ...]:
-    """Return the words that are not the name, whatever their case."""
+    """Return the words that differ from the name, ignoring case."""
     return tuple(word for word in words if word.lower() != name.lower())
 
 
 def wnid_of(entry: str) -> str:
-    """Return the id of an entry of `general`, written "id name"."""
+    """Return the WordNet id of an entry in `exclusions` ("wnid name")."""
     return entry.split(maxsplit=1)[0]

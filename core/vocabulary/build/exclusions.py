@@ -1,24 +1,26 @@
-"""Which of WordNet's ancestors are too general to be worth showing or typing.
+"""WordNet ancestors that are too general to be useful as categories.
 
-A category is too general when it lies fewer than `LEAST_DEPTH` steps below "entity" and is not
-among the few that people do ask for, or when it is written down here with the reason.
+An ancestor is excluded when it is fewer than `MIN_DEPTH` steps below the root "entity" and not
+listed in `ALWAYS_INCLUDED`, or when it is listed in `TOO_GENERAL`. Entries are written "wnid name".
 """
 
 from __future__ import annotations
 
-# Above this WordNet divides the world (object, matter, relation); below it, it names things.
-LEAST_DEPTH = 4
+# Shallower synsets are abstract (object, matter, relation); deeper ones name concrete things.
+MIN_DEPTH = 4
 
-ASKED_FOR = ("n00007846 person", "n09287968 geological formation")
+# Shallow synsets that are nevertheless common search terms.
+ALWAYS_INCLUDED = ("n00007846 person", "n09287968 geological formation")
 
+# Excluded synsets by reason.
 TOO_GENERAL = {
-    "covers nearly every class, or all that lives": (
+    "covers nearly all classes, or all organisms": (
         "n00004258 living thing",
         "n00004475 organism",
         "n00021939 artifact",
         "n03575240 instrumentality",
     ),
-    "says only that something was made or can be used": (
+    "states only that an object was made or can be used": (
         "n00022903 article",
         "n02727825 apparatus",
         "n03129123 creation",
@@ -34,14 +36,14 @@ TOO_GENERAL = {
         "n04599396 work",
         "n06254669 medium",
     ),
-    "says how something is traded": (
+    "describes how an object is traded": (
         "n03076708 commodity",
         "n03093574 consumer goods",
         "n03252064 drygoods",
         "n03257877 durables",
         "n03953020 place of business",
     ),
-    "says only how something is built, or what it is part of": (
+    "states only how an object is built, or its function as a part": (
         "n02671780 accessory",
         "n02735688 area",
         "n02755352 attachment",
@@ -70,20 +72,20 @@ TOO_GENERAL = {
         "n04453910 top",
         "n09349797 mechanism",
     ),
-    "joins things that nobody looks for together": (
+    "groups objects that are not searched for together": (
         "n03122748 covering",
         "n04014297 protective covering",
         "n03297735 establishment",
         "n03574555 institution",
-        # WordNet files every wheeled vehicle under it, beside bottles and boxes.
+        # Includes all wheeled vehicles, besides bottles and boxes.
         "n03094503 container",
     ),
-    "is a place only by being somewhere": (
+    "names only a location": (
         "n04602044 workplace",
         "n08578706 geographic point",
         "n08620061 point",
     ),
-    "is a substance, a shape or a sign as such": (
+    "names a substance, a shape or a sign in general": (
         "n03247620 drug",
         "n03248958 drug of abuse",
         "n03740161 medicine",
@@ -99,7 +101,7 @@ TOO_GENERAL = {
         "n14940386 liquid",
         "n00019128 natural object",
     ),
-    "is a part somebody plays": (
+    "names a role of a person": (
         "n09613191 contestant",
         "n09626238 peer",
         "n09816771 associate",
@@ -107,5 +109,6 @@ TOO_GENERAL = {
     ),
 }
 
-# WordNet tells nutrients (pizza) from solid foods (banana); whoever looks for food means both.
-JOINED = {"n07555863 food": "n00021265 food"}
+# Categories merged into another (source: target). WordNet separates nutrients (pizza) from solid
+# food (banana); a search for food means both.
+MERGED = {"n07555863 food": "n00021265 food"}

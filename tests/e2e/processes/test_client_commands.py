@@ -97,7 +97,7 @@ def test_a_key_opens_and_its_lack_is_said(stack: Stack, settings: Settings, fold
 
     refused = gallery(stack, "upload", str(folder), GALLERY_KEY="gal_wrong")
     assert refused.returncode == 1
-    assert "A key is needed" in refused.stderr
+    assert "Missing or invalid API key" in refused.stderr
     assert gallery(stack, "upload", str(folder), "--no-wait", GALLERY_KEY=key).returncode == 0
 
 

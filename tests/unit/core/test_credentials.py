@@ -1,24 +1,22 @@
-from pathlib import Path
+"""Generation and hashing of API keys."""
 
-import pytest
-
-from infra.settings import Settings
+from core.credentials import KEY_PREFIX, PREFIX_LENGTH, hash_secret, new_key, visible_prefix
 
 
-def test_addresses_may_come_as_secret_files(tmp_path: Path) -> None:
-    (tmp_path / "gallery_database_url").write_text("postgresql://gallery:secret@postgres/gallery\n")
+def test_new_keys_are_unique_and_have_prefix() -> None:
+    first, second = new_key(), new_key()
 
-    settings = Settings(_secrets_dir=tmp_path)
+    assert first != second
+    assert first.startswith(KEY_PREFIX)
 
-    assert settings.require_database_url() == "postgresql://gallery:secret@postgres/gallery"
+
+def test_visible_prefix_reveals_eight_characters_of_the_secret() -> None:
+    key = new_key()
+
+    assert key.startswith(visible_prefix(key))
+    assert len(visible_prefix(key)) == PREFIX_LENGTH == len(KEY_PREFIX) + 8
 
 
-def test_the_environment_wins_over_a_secret_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "gallery_redis_url").write_text("redis://from-a-file:6379/0")
-    monkeypatch.setenv("GALLERY_REDIS_URL", "redis://from-the-environment:6379/0")
-
-    settings = Settings(_secrets_dir=tmp_path)
-
-    assert settings.require_redis_url() == "redis://from-the-environment:6379/0"
+def test_hash_accepts_any_text_and_depends_on_it() -> None:
+    assert len(hash_secret("\udc80")) == 32
+    assert hash_secret("a") != hash_secret("b")

@@ -1,4 +1,4 @@
-"""The vocabulary is data: these tests read it as a careful stranger would."""
+"""Consistency of the vocabulary file, and the build from WordNet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from core.vocabulary import Category, Vocabulary, load_vocabulary
 from core.vocabulary.build.__main__ import build, read_classes
-from core.vocabulary.build.exclusions import ASKED_FOR, JOINED, LEAST_DEPTH, TOO_GENERAL
+from core.vocabulary.build.exclusions import ALWAYS_INCLUDED, MERGED, MIN_DEPTH, TOO_GENERAL
 from core.vocabulary.build.wordnet import Nouns, Synset, parse_synset, read_nouns
 from core.vocabulary.loader import FILE, parse, render
 from tests.support.paths import ROOT
@@ -50,17 +50,17 @@ def wnids(entries: tuple[str, ...]) -> set[str]:
     return {entry.split(maxsplit=1)[0] for entry in entries}
 
 
-def test_every_class_is_there_once_and_in_order(vocabulary: Vocabulary) -> None:
+def test_classes_are_complete_and_ordered_by_index(vocabulary: Vocabulary) -> None:
     assert [image_class.index for image_class in vocabulary.classes] == list(range(1000))
     assert len({image_class.wnid for image_class in vocabulary.classes}) == 1000
 
 
-def test_a_class_is_known_by_its_index_because_names_repeat(vocabulary: Vocabulary) -> None:
+def test_only_two_class_names_are_ambiguous(vocabulary: Vocabulary) -> None:
     times = Counter(image_class.name for image_class in vocabulary.classes)
     assert {name for name, count in times.items() if count > 1} == {"crane", "maillot"}
 
 
-def test_a_class_tells_all_about_itself(vocabulary: Vocabulary) -> None:
+def test_class_has_names_and_categories(vocabulary: Vocabulary) -> None:
     golden_retriever = vocabulary.classes[207]
     assert golden_retriever.wnid == "n02099601"
     assert golden_retriever.name == "golden_retriever"
@@ -70,7 +70,7 @@ def test_a_class_tells_all_about_itself(vocabulary: Vocabulary) -> None:
     assert vocabulary.classes[0].synonyms == ("Tinca tinca",)
 
 
-def test_classes_and_categories_agree(vocabulary: Vocabulary) -> None:
+def test_classes_and_categories_reference_each_other(vocabulary: Vocabulary) -> None:
     from_classes = {(c.index, number) for c in vocabulary.classes for number in c.categories}
     from_categories = {(index, c.id) for c in vocabulary.categories for index in c.classes}
     assert from_classes == from_categories
@@ -80,11 +80,13 @@ def test_classes_and_categories_agree(vocabulary: Vocabulary) -> None:
     ("name", "count"),
     [("dog", 118), ("bird", 59), ("animal", 398), ("vehicle", 67), ("food", 48), ("car", 10)],
 )
-def test_a_category_covers_its_classes(named: dict[str, Category], name: str, count: int) -> None:
+def test_category_has_expected_number_of_classes(
+    named: dict[str, Category], name: str, count: int
+) -> None:
     assert len(named[name].classes) == count
 
 
-def test_crane_the_bird_is_an_animal_and_crane_the_machine_is_not(
+def test_crane_bird_is_animal_and_crane_machine_is_not(
     vocabulary: Vocabulary, named: dict[str, Category]
 ) -> None:
     bird, machine = (c for c in vocabulary.classes if c.name == "crane")
@@ -95,27 +97,25 @@ def test_crane_the_bird_is_an_animal_and_crane_the_machine_is_not(
     assert machine.index not in named["animal"].classes
 
 
-def test_things_that_sound_alive_are_no_animals(
+def test_objects_named_after_animals_are_not_animals(
     vocabulary: Vocabulary, named: dict[str, Category]
 ) -> None:
     animals = names_under(vocabulary, named["animal"])
-    things = {"snowmobile", "snowplow", "teddy", "hotdog", "mouse"}
-    assert things <= {image_class.name for image_class in vocabulary.classes}
-    assert animals.isdisjoint(things)
+    objects = {"snowmobile", "snowplow", "teddy", "hotdog", "mouse"}
+    assert objects <= {image_class.name for image_class in vocabulary.classes}
+    assert animals.isdisjoint(objects)
     assert {"tabby", "snow_leopard", "great_white_shark", "monarch"} <= animals
 
 
-def test_food_is_both_what_is_cooked_and_what_grows(
-    vocabulary: Vocabulary, named: dict[str, Category]
-) -> None:
+def test_food_includes_dishes_and_fruit(vocabulary: Vocabulary, named: dict[str, Category]) -> None:
     assert {"pizza", "banana", "espresso"} <= names_under(vocabulary, named["food"])
 
 
-def test_an_auto_finds_cars(named: dict[str, Category]) -> None:
+def test_auto_is_synonym_of_car(named: dict[str, Category]) -> None:
     assert "auto" in named["car"].synonyms
 
 
-def test_a_category_folded_into_another_is_still_found_by_its_words(
+def test_words_of_merged_category_are_synonyms_of_remaining_one(
     named: dict[str, Category],
 ) -> None:
     assert "waterfowl" in named["anseriform bird"].synonyms
@@ -123,14 +123,14 @@ def test_a_category_folded_into_another_is_still_found_by_its_words(
     assert {"waterfowl", "plant"}.isdisjoint(named)
 
 
-def test_too_general_categories_are_absent(vocabulary: Vocabulary) -> None:
-    written = set().union(*map(wnids, TOO_GENERAL.values()))
-    assert written.isdisjoint(category.wnid for category in vocabulary.categories)
+def test_excluded_categories_are_absent(vocabulary: Vocabulary) -> None:
+    excluded = set().union(*map(wnids, TOO_GENERAL.values()))
+    assert excluded.isdisjoint(category.wnid for category in vocabulary.categories)
     general = {"entity", "physical entity", "object", "whole", "artifact", "instrumentality"}
     assert general.isdisjoint(category.name for category in vocabulary.categories)
 
 
-def test_categories_have_names_and_ids_of_their_own(vocabulary: Vocabulary) -> None:
+def test_category_names_and_ids_are_unique(vocabulary: Vocabulary) -> None:
     assert len({c.name.lower() for c in vocabulary.categories}) == len(vocabulary.categories)
     assert len({c.wnid for c in vocabulary.categories}) == len(vocabulary.categories)
     ids = [category.id for category in vocabulary.categories]
@@ -143,14 +143,14 @@ def test_no_two_categories_cover_the_same_classes(vocabulary: Vocabulary) -> Non
     assert [classes for classes, count in times.items() if count > 1] == []
 
 
-def test_a_category_of_one_class_says_more_than_the_class(vocabulary: Vocabulary) -> None:
+def test_category_of_one_class_is_not_a_word_of_its_label(vocabulary: Vocabulary) -> None:
     for category in vocabulary.categories:
         if len(category.classes) == 1:
             label = vocabulary.classes[category.classes[0]].label
             assert not re.search(rf"(?<!\S){re.escape(category.name)}(?!\S)", label, re.IGNORECASE)
 
 
-def test_words_are_written_as_people_type_them(vocabulary: Vocabulary) -> None:
+def test_names_have_spaces_instead_of_underscores_and_no_duplicates(vocabulary: Vocabulary) -> None:
     entries = [(c.label, c.synonyms) for c in vocabulary.classes]
     entries += [(c.name, c.synonyms) for c in vocabulary.categories]
     for name, synonyms in entries:
@@ -160,23 +160,23 @@ def test_words_are_written_as_people_type_them(vocabulary: Vocabulary) -> None:
 
 
 @pytest.mark.parametrize("word", ["retriever", "RETRIEVER", "n retr", "_retriever"])
-def test_a_word_matches_anywhere_in_a_label_in_any_case(vocabulary: Vocabulary, word: str) -> None:
+def test_classes_matching_finds_substring_ignoring_case(vocabulary: Vocabulary, word: str) -> None:
     matching = {vocabulary.classes[index].name for index in vocabulary.classes_matching(word)}
     assert "golden_retriever" in matching
     assert "tabby" not in matching
 
 
-def test_words_match_as_they_did_in_the_demo(vocabulary: Vocabulary) -> None:
+def test_classes_matching_returns_same_indexes_as_first_version(vocabulary: Vocabulary) -> None:
     assert vocabulary.classes_matching("crane") == {134, 517}
-    assert vocabulary.classes_matching("no such thing") == frozenset()
+    assert vocabulary.classes_matching("unknown word") == frozenset()
 
 
-def test_an_unknown_category_is_an_error(vocabulary: Vocabulary) -> None:
+def test_unknown_category_raises_key_error(vocabulary: Vocabulary) -> None:
     with pytest.raises(KeyError):
         vocabulary.category(0)
 
 
-def test_the_file_is_what_its_contents_render_to(vocabulary: Vocabulary) -> None:
+def test_file_round_trips_through_parse_and_render(vocabulary: Vocabulary) -> None:
     text = (ROOT / "core/vocabulary" / FILE).read_text(encoding="utf-8")
     assert render(vocabulary) == text
     assert parse(text) == vocabulary
@@ -184,7 +184,7 @@ def test_the_file_is_what_its_contents_render_to(vocabulary: Vocabulary) -> None
     assert len(entries) == len(vocabulary.classes) + len(vocabulary.categories)
 
 
-def test_a_line_of_wordnet_is_read() -> None:
+def test_wordnet_line_is_parsed() -> None:
     line = (
         "02958343 06 n 02 car 0 motor_car a 003 @ 03791235 n 0000 + 1 v 0101 @i 00000001 n 0000 | x"
     )
@@ -194,7 +194,7 @@ def test_a_line_of_wordnet_is_read() -> None:
 
 
 @needs_class_index
-def test_classes_are_those_of_keras(vocabulary: Vocabulary) -> None:
+def test_classes_equal_keras_class_index(vocabulary: Vocabulary) -> None:
     ours = {
         image_class.index: (image_class.wnid, image_class.name)
         for image_class in vocabulary.classes
@@ -203,31 +203,34 @@ def test_classes_are_those_of_keras(vocabulary: Vocabulary) -> None:
 
 
 @needs_wordnet
-def test_building_again_gives_the_same_file(vocabulary: Vocabulary, nouns: Nouns) -> None:
+def test_build_reproduces_committed_file(vocabulary: Vocabulary, nouns: Nouns) -> None:
     classes = {c.index: (c.wnid, c.name) for c in vocabulary.classes}
     assert build(nouns, classes) == vocabulary
 
 
 @needs_wordnet
-def test_every_ancestor_is_wordnets(vocabulary: Vocabulary, nouns: Nouns) -> None:
-    """Walk up from each class, one step at a time, and meet exactly its categories."""
+def test_categories_of_class_are_its_wordnet_ancestors(
+    vocabulary: Vocabulary, nouns: Nouns
+) -> None:
+    """Traverse the hypernyms of each class and compare them with its categories."""
     for image_class in vocabulary.classes:
-        met, ahead = set(), [image_class.wnid]
-        while ahead:
-            step = nouns.synsets[ahead.pop()]
-            met.add(step.wnid)
-            ahead.extend(step.parents)
-        met |= {
+        visited: set[str] = set()
+        pending = [image_class.wnid]
+        while pending:
+            synset = nouns.synsets[pending.pop()]
+            visited.add(synset.wnid)
+            pending.extend(synset.parents)
+        visited |= {
             target.split(maxsplit=1)[0]
-            for source, target in JOINED.items()
-            if source.split(maxsplit=1)[0] in met
+            for source, target in MERGED.items()
+            if source.split(maxsplit=1)[0] in visited
         }
-        expected = {c.id for c in vocabulary.categories if c.wnid in met}
+        expected = {c.id for c in vocabulary.categories if c.wnid in visited}
         assert set(image_class.categories) == expected
 
 
 @needs_wordnet
-def test_the_raw_tree_has_860_ancestors(vocabulary: Vocabulary, nouns: Nouns) -> None:
+def test_ids_number_all_860_ancestors(vocabulary: Vocabulary, nouns: Nouns) -> None:
     ancestors = set().union(*(nouns.ancestors(c.wnid) for c in vocabulary.classes))
     assert len(ancestors) == 860
     ids = {wnid: number for number, wnid in enumerate(sorted(ancestors), start=1)}
@@ -235,17 +238,19 @@ def test_the_raw_tree_has_860_ancestors(vocabulary: Vocabulary, nouns: Nouns) ->
 
 
 @needs_wordnet
-def test_the_rule_of_what_is_too_general_is_kept(vocabulary: Vocabulary, nouns: Nouns) -> None:
-    shallow = {c.wnid for c in vocabulary.categories if nouns.depth(c.wnid) < LEAST_DEPTH}
-    assert shallow == wnids(ASKED_FOR)
+def test_shallow_categories_are_only_those_always_included(
+    vocabulary: Vocabulary, nouns: Nouns
+) -> None:
+    shallow = {c.wnid for c in vocabulary.categories if nouns.depth(c.wnid) < MIN_DEPTH}
+    assert shallow == wnids(ALWAYS_INCLUDED)
 
 
 @needs_wordnet
 @pytest.mark.parametrize(
     "entry",
-    [*ASKED_FOR, *JOINED, *JOINED.values(), *(e for es in TOO_GENERAL.values() for e in es)],
+    [*ALWAYS_INCLUDED, *MERGED, *MERGED.values(), *(e for es in TOO_GENERAL.values() for e in es)],
 )
-def test_a_written_entry_names_a_real_ancestor(
+def test_listed_entry_is_an_ancestor_with_this_name(
     vocabulary: Vocabulary, nouns: Nouns, entry: str
 ) -> None:
     wnid, name = entry.split(maxsplit=1)

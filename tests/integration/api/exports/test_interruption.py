@@ -1,4 +1,4 @@
-"""An export that breaks on its way, over a real connection."""
+"""Interrupted exports over a real TCP connection."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from infra.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
-# More than all the buffers between Postgres and the client hold together.
+# More data than all buffers between Postgres and the client can hold.
 FILL = """
     INSERT INTO images (id, sha256, name, media_type, bytes, width, height)
     SELECT gen_random_uuid(), sha256(n::text::bytea), repeat('x', 240) || n, 'image/png', 1, 1, 1
@@ -40,13 +40,13 @@ EXPORTS = """
 
 @pytest.fixture
 async def address(settings: Settings) -> AsyncIterator[str]:
-    """The API on a port of its own."""
+    """Base URL of an API server on a free port."""
     config = uvicorn.Config(create_app(settings), port=0, log_config=None)
     server = uvicorn.Server(config)
-    # To draw all that is in an unconfigured log's traceback takes a minute of this process.
+    # Rendering tracebacks in an unconfigured log would take a minute.
     with capture_logs():
         running = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 (uvicorn tells it no other way)
+        while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(0.02)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
@@ -55,7 +55,7 @@ async def address(settings: Settings) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("file_format", ["csv", "jsonl"])
-async def test_what_breaks_midway_does_not_look_whole(
+async def test_failed_export_is_detectably_incomplete(
     address: str, settings: Settings, file_format: str
 ) -> None:
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
@@ -64,18 +64,18 @@ async def test_what_breaks_midway_does_not_look_whole(
             httpx.AsyncClient() as client,
             client.stream(
                 "GET", f"{address}/api/v1/export", params={"format": file_format}, timeout=60
-            ) as answer,
+            ) as response,
         ):
-            blocks = answer.aiter_bytes()
+            blocks = response.aiter_bytes()
             await anext(blocks)
-            assert answer.status_code == 200
-            assert conn.execute(END_EXPORTS).fetchone() > (0,)
+            assert response.status_code == 200
+            assert conn.execute(END_EXPORTS).fetchone() != (0,)
             with pytest.raises(httpx.RemoteProtocolError):
                 async for _ in blocks:
                     pass
 
 
-async def test_an_export_that_nobody_reads_is_given_up(
+async def test_export_without_reader_is_aborted(
     address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.exports.response.READER_SECONDS", 0.5)
@@ -83,31 +83,31 @@ async def test_an_export_that_nobody_reads_is_given_up(
         conn.execute(FILL)
         async with (
             httpx.AsyncClient() as client,
-            client.stream("GET", f"{address}/api/v1/export", timeout=60) as answer,
+            client.stream("GET", f"{address}/api/v1/export", timeout=60) as response,
         ):
-            blocks = answer.aiter_bytes()
+            blocks = response.aiter_bytes()
             await anext(blocks)
             async with asyncio.timeout(30):
-                while conn.execute(EXPORTS).fetchone() > (0,):  # noqa: ASYNC110 (nor does Postgres)
+                while conn.execute(EXPORTS).fetchone() != (0,):  # noqa: ASYNC110 (Postgres has no event for it)
                     await asyncio.sleep(0.1)
             with pytest.raises(httpx.RemoteProtocolError):
                 async for _ in blocks:
                     pass
 
 
-async def test_an_export_may_take_longer_than_any_other_request(
+async def test_export_is_not_subject_to_request_timeout(
     address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backoff = "infra.database.pool.Database.connection.__wrapped__.__kwdefaults__"
-    monkeypatch.setattr(backoff, {"seconds": 0.5})
+    defaults = "infra.database.pool.Database.connection.__wrapped__.__kwdefaults__"
+    monkeypatch.setattr(defaults, {"seconds": 0.5})
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         conn.execute(FILL)
     async with (
         httpx.AsyncClient() as client,
-        client.stream("GET", f"{address}/api/v1/export") as answer,
+        client.stream("GET", f"{address}/api/v1/export") as response,
     ):
         lines = 0
-        async for block in answer.aiter_bytes():
+        async for block in response.aiter_bytes():
             lines += block.count(b"\n")
             if lines < 10_000:
                 await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Classifying again: which pictures, and that they wait."""
+"""Reclassification: selected images and their status."""
 
 import psycopg
 import pytest
@@ -15,7 +15,7 @@ RERUN = "/api/v1/images/rerun"
 
 @pytest.fixture
 async def gallery(client: AsyncClient, settings: Settings) -> dict[str, str]:
-    """Done by an older model, done by the present one, failed, and cancelled before its time."""
+    """One image each: done by an older model, done by the current model, failed, cancelled."""
     names = ["dog", "cat", "failed", "cancelled"]
     ids = {name: await add(client, seed, f"{name}.jpg") for seed, name in enumerate(names)}
     classify(settings, ids["dog"], DOG)
@@ -32,7 +32,7 @@ async def gallery(client: AsyncClient, settings: Settings) -> dict[str, str]:
     return ids
 
 
-async def waiting(client: AsyncClient) -> set[str]:
+async def queued_names(client: AsyncClient) -> set[str]:
     page = (await client.get("/api/v1/images", params={"status": "queued"})).json()
     return {image["name"].removesuffix(".jpg") for image in page["items"]}
 
@@ -50,25 +50,25 @@ async def waiting(client: AsyncClient) -> set[str]:
     ],
     ids=str,
 )
-async def test_what_is_classified_again(
+async def test_scope_and_search_select_images(
     client: AsyncClient, body: dict[str, str], names: set[str]
 ) -> None:
-    answer = await client.post(RERUN, json=body)
+    response = await client.post(RERUN, json=body)
 
-    assert (answer.status_code, answer.json()) == (202, {"queued": len(names)})
-    assert await waiting(client) == names
+    assert (response.status_code, response.json()) == (202, {"queued": len(names)})
+    assert await queued_names(client) == names
 
 
-async def test_without_a_worker_there_is_no_older_model(client: AsyncClient) -> None:
+async def test_older_model_without_worker_returns_409(client: AsyncClient) -> None:
     assert (await client.post(RERUN, json={"scope": "older_model"})).status_code == 409
 
 
 @pytest.mark.usefixtures("gallery")
-async def test_many_are_queued_a_part_at_a_time(
+async def test_images_are_queued_in_batches(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.database.queries.images.AT_ONCE", 3)
 
-    answer = await client.post(RERUN, json={"scope": "found"})
-    assert answer.json() == {"queued": 4}
-    assert await waiting(client) == {"dog", "cat", "failed", "cancelled"}
+    response = await client.post(RERUN, json={"scope": "found"})
+    assert response.json() == {"queued": 4}
+    assert await queued_names(client) == {"dog", "cat", "failed", "cancelled"}

@@ -1,4 +1,4 @@
-"""Trying again, and calling off."""
+"""Retrying and cancelling."""
 
 from typing import Any
 
@@ -11,32 +11,32 @@ from tests.support.factories import execute, statuses, submit_rows
 pytestmark = pytest.mark.anyio
 
 FAIL = (
-    "UPDATE images SET status = 'failed', attempts = 2, failure_code = %s, failure_detail = 'So.'"
+    "UPDATE images SET status = 'failed', attempts = 2, failure_code = %s, failure_detail = 'X.'"
     " WHERE id = ANY(%s)"
 )
 
 
 async def post(client: AsyncClient, path: str, body: object = None) -> Any:
-    answer = await client.post(f"/api/v1{path}", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = await client.post(f"/api/v1{path}", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-async def test_a_jobs_failed_pictures_are_queued_again(
-    client: AsyncClient, settings: Settings
-) -> None:
+async def test_retry_job_queues_its_failed_images(client: AsyncClient, settings: Settings) -> None:
     url = settings.require_database_url()
     job, other = await submit_rows(url, "a", "b"), await submit_rows(url, "c")
     execute(url, FAIL, "truncated", [job.image_ids[0], *other.image_ids])
 
-    answer = await post(client, f"/jobs/{job.job_id}/retry")
-    assert answer["counts"]["queued"] == 2
-    assert answer["counts"]["failed"] == 0
-    assert [item["problem"] for item in answer["items"]] == [None, None]
+    response = await post(client, f"/jobs/{job.job_id}/retry")
+    assert response["counts"]["queued"] == 2
+    assert response["counts"]["failed"] == 0
+    assert [item["problem"] for item in response["items"]] == [None, None]
     assert statuses(url, other.image_ids) == ["failed"]
 
 
-async def test_who_killed_a_worker_stays_a_suspect(client: AsyncClient, settings: Settings) -> None:
+async def test_image_that_crashed_worker_stays_suspect_after_retry(
+    client: AsyncClient, settings: Settings
+) -> None:
     url = settings.require_database_url()
     job = await submit_rows(url, "poison", "cut")
     execute(url, FAIL, "crashed_worker", job.image_ids[:1])
@@ -51,7 +51,7 @@ async def test_who_killed_a_worker_stays_a_suspect(client: AsyncClient, settings
     ]
 
 
-async def test_one_picture_is_queued_again_and_a_queued_one_stays(
+async def test_retry_image_queues_it_and_is_idempotent(
     client: AsyncClient, settings: Settings
 ) -> None:
     url = settings.require_database_url()
@@ -63,24 +63,24 @@ async def test_one_picture_is_queued_again_and_a_queued_one_stays(
         assert (image["status"], image["failure"]) == ("queued", None)
 
 
-async def test_cancelling_calls_off_what_waits_and_retrying_takes_it_up(
-    client: AsyncClient, settings: Settings
-) -> None:
+async def test_cancelled_image_is_queued_by_retry(client: AsyncClient, settings: Settings) -> None:
     url = settings.require_database_url()
     job = await submit_rows(url, "a", "b")
     execute(url, FAIL, "truncated", job.image_ids[:1])
 
-    answer = await post(client, f"/jobs/{job.job_id}/cancel")
-    assert (answer["counts"]["failed"], answer["counts"]["cancelled"]) == (1, 1)
-    assert answer["status"] == "done"
-    assert answer["counts"]["total"] == 2
+    response = await post(client, f"/jobs/{job.job_id}/cancel")
+    assert (response["counts"]["failed"], response["counts"]["cancelled"]) == (1, 1)
+    assert response["status"] == "done"
+    assert response["counts"]["total"] == 2
     await post(client, f"/images/{job.image_ids[1]}/retry")
     assert statuses(url, job.image_ids) == ["failed", "queued"]
 
 
-async def test_what_another_job_waits_for_goes_on(client: AsyncClient, settings: Settings) -> None:
+async def test_image_of_another_active_job_is_not_cancelled(
+    client: AsyncClient, settings: Settings
+) -> None:
     url = settings.require_database_url()
-    first, second = await submit_rows(url, "mine", "ours"), await submit_rows(url, "ours")
+    first, second = await submit_rows(url, "own", "shared"), await submit_rows(url, "shared")
 
     await post(client, f"/jobs/{first.job_id}/cancel")
     assert statuses(url, first.image_ids) == ["cancelled", "queued"]
@@ -88,9 +88,7 @@ async def test_what_another_job_waits_for_goes_on(client: AsyncClient, settings:
     assert statuses(url, first.image_ids) == ["cancelled", "cancelled"]
 
 
-async def test_a_cancelled_picture_that_is_sent_again_is_wanted(
-    client: AsyncClient, settings: Settings
-) -> None:
+async def test_uploading_cancelled_image_queues_it(client: AsyncClient, settings: Settings) -> None:
     url = settings.require_database_url()
     job = await submit_rows(url, "a")
     await post(client, f"/jobs/{job.job_id}/cancel")
@@ -100,13 +98,15 @@ async def test_a_cancelled_picture_that_is_sent_again_is_wanted(
 
 
 @pytest.mark.parametrize("path", ["/jobs/{}/retry", "/jobs/{}/cancel", "/images/{}/retry"])
-async def test_what_is_not_there_is_not_found(client: AsyncClient, path: str) -> None:
-    nothing = "00000000-0000-7000-8000-000000000000"
-    answer = await client.post(f"/api/v1{path.format(nothing)}")
-    assert answer.status_code == 404
+async def test_unknown_id_returns_404(client: AsyncClient, path: str) -> None:
+    unknown = "00000000-0000-7000-8000-000000000000"
+    response = await client.post(f"/api/v1{path.format(unknown)}")
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "done"}, {"status": "failed", "ids": []}])
-async def test_a_vague_retry_is_refused(client: AsyncClient, body: object) -> None:
-    answer = await client.post("/api/v1/images/retry", json=body)
-    assert answer.status_code == 422
+async def test_retry_without_unique_criterion_returns_422(
+    client: AsyncClient, body: object
+) -> None:
+    response = await client.post("/api/v1/images/retry", json=body)
+    assert response.status_code == 422

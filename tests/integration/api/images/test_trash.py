@@ -1,4 +1,4 @@
-"""The trash: what leaves it for ever, and which objects go with it."""
+"""Purging the trash and collecting orphaned objects."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.support.images import jpeg
 
 pytestmark = pytest.mark.anyio
 
-AT_ONCE = timedelta(0)
+NO_DELAY = timedelta(0)
 
 
 @pytest.fixture
@@ -41,50 +41,48 @@ def cleanup(database: Database, objects: ObjectStore, settings: Settings) -> Cle
 
 
 async def upload(client: AsyncClient, *numbers: int) -> list[UUID]:
-    answer = await client.post(
+    response = await client.post(
         "/api/v1/jobs", files=[("files", (f"{n}.jpg", jpeg(n))) for n in numbers]
     )
-    return [UUID(item["image_id"]) for item in answer.json()["items"]]
+    return [UUID(item["image_id"]) for item in response.json()["items"]]
 
 
-def unnamed(settings: Settings) -> int:
+def count_orphans(settings: Settings) -> int:
     [(count,)] = execute(settings.require_database_url(), "SELECT count(*) FROM unnamed_objects")
     assert isinstance(count, int)
     return count
 
 
-def has(objects: ObjectStore, key: str) -> bool:
+def contains(objects: ObjectStore, key: str) -> bool:
     try:
         return bool(objects.get(key))
     except ObjectNotFoundError:
         return False
 
 
-def keys(settings: Settings) -> list[str]:
+def original_keys(settings: Settings) -> list[str]:
     rows = execute(settings.require_database_url(), "SELECT sha256 FROM images ORDER BY id")
     return [original_key(sha256) for (sha256,) in rows if isinstance(sha256, bytes)]
 
 
-async def test_purging_removes_rows_first_and_objects_after_the_delay(
+async def test_purge_deletes_rows_immediately_and_objects_after_delay(
     client: AsyncClient, settings: Settings, objects: ObjectStore, cleanup: Cleanup
 ) -> None:
-    gone, kept = await upload(client, 1, 2)
-    gone_key, kept_key = keys(settings)
-    await client.delete(f"/api/v1/images/{gone}")
-    answer = await client.post("/api/v1/images/purge", json={"all": True})
+    purged, kept = await upload(client, 1, 2)
+    purged_key, kept_key = original_keys(settings)
+    await client.delete(f"/api/v1/images/{purged}")
+    response = await client.post("/api/v1/images/purge", json={"all": True})
 
-    assert answer.json() == {"purged": 1}
-    assert statuses(settings.require_database_url(), [gone, kept]) == [None, "queued"]
+    assert response.json() == {"purged": 1}
+    assert statuses(settings.require_database_url(), [purged, kept]) == [None, "queued"]
     await cleanup.work()
-    assert has(objects, gone_key)
-    assert await cleanup.collect(AT_ONCE) == 1
-    assert (has(objects, gone_key), has(objects, kept_key)) == (False, True)
-    assert unnamed(settings) == 0
+    assert contains(objects, purged_key)
+    assert await cleanup.collect(NO_DELAY) == 1
+    assert (contains(objects, purged_key), contains(objects, kept_key)) == (False, True)
+    assert count_orphans(settings) == 0
 
 
-async def test_receipts_keep_what_became_of_purged_pictures(
-    client: AsyncClient, settings: Settings
-) -> None:
+async def test_job_keeps_results_of_purged_images(client: AsyncClient, settings: Settings) -> None:
     url = settings.require_database_url()
     job = await submit_rows(url, "done", "waiting", "kept")
     execute(
@@ -94,14 +92,14 @@ async def test_receipts_keep_what_became_of_purged_pictures(
     execute(url, "UPDATE images SET deleted_at = now() WHERE name <> 'kept'")
     await client.post("/api/v1/images/purge", json={"ids": [str(i) for i in job.image_ids]})
 
-    answer = (await client.get(f"/api/v1/jobs/{job.job_id}")).json()
-    counts = answer["counts"]
+    response = (await client.get(f"/api/v1/jobs/{job.job_id}")).json()
+    counts = response["counts"]
     assert (counts["done"], counts["cancelled"], counts["queued"]) == (1, 1, 1)
     assert counts.pop("total") == sum(counts.values()) == 3
-    assert [item["image_id"] is None for item in answer["items"]] == [True, True, False]
+    assert [item["image_id"] is None for item in response["items"]] == [True, True, False]
 
 
-async def test_only_the_trash_is_purged_and_only_after_its_retention(
+async def test_purge_is_limited_to_trash_after_retention(
     settings: Settings, database: Database
 ) -> None:
     url = settings.require_database_url()
@@ -114,7 +112,7 @@ async def test_only_the_trash_is_purged_and_only_after_its_retention(
     assert purged == [job.image_ids[2]]
 
 
-async def test_an_upload_of_what_is_being_purged_keeps_its_object(
+async def test_upload_after_purge_keeps_object(
     client: AsyncClient, settings: Settings, objects: ObjectStore, cleanup: Cleanup
 ) -> None:
     [first] = await upload(client, 1)
@@ -122,36 +120,36 @@ async def test_an_upload_of_what_is_being_purged_keeps_its_object(
     await client.post("/api/v1/images/purge", json={"all": True})
     await upload(client, 1)
 
-    assert unnamed(settings) == 0
-    assert await cleanup.collect(AT_ONCE) == 0
-    assert has(objects, keys(settings)[0])
+    assert count_orphans(settings) == 0
+    assert await cleanup.collect(NO_DELAY) == 0
+    assert contains(objects, original_keys(settings)[0])
 
 
-async def test_an_upload_waits_for_the_removal_and_stores_anew(
+async def test_upload_waits_for_object_deletion_and_stores_again(
     client: AsyncClient, settings: Settings, database: Database, objects: ObjectStore
 ) -> None:
-    """The one dangerous moment: the object is being removed while its bytes come in again."""
+    """The object is being deleted while the same bytes are uploaded again."""
     [first] = await upload(client, 1)
-    [key] = keys(settings)
+    [key] = original_keys(settings)
     await client.delete(f"/api/v1/images/{first}")
     await client.post("/api/v1/images/purge", json={"all": True})
 
     async with (
         database.connection() as conn,
-        claim_orphan_candidate(conn, AT_ONCE) as (sha256, named),
+        claim_orphan_candidate(conn, NO_DELAY) as (sha256, is_referenced),
     ):
-        assert (sha256 is not None, named) == (True, False)
+        assert (sha256 is not None, is_referenced) == (True, False)
         again = asyncio.create_task(upload(client, 1))
         await asyncio.sleep(0.5)
         assert not again.done()
         objects.delete(key)
     await again
 
-    assert has(objects, key)
-    assert unnamed(settings) == 0
+    assert contains(objects, key)
+    assert count_orphans(settings) == 0
 
 
-async def test_an_upload_that_died_halfway_leaves_nothing_behind(
+async def test_objects_of_interrupted_upload_are_collected(
     settings: Settings, database: Database, objects: ObjectStore, cleanup: Cleanup
 ) -> None:
     sha256 = bytes(32)
@@ -161,13 +159,13 @@ async def test_an_upload_that_died_halfway_leaves_nothing_behind(
         objects.put(key, BytesIO(b"data"), 4, "image/jpeg")
 
     assert await cleanup.collect(timedelta(hours=1)) == 0
-    assert await cleanup.collect(AT_ONCE) == 1
-    assert not has(objects, original_key(sha256))
-    assert not has(objects, thumbnail_key(sha256))
-    assert unnamed(settings) == 0
+    assert await cleanup.collect(NO_DELAY) == 1
+    assert not contains(objects, original_key(sha256))
+    assert not contains(objects, thumbnail_key(sha256))
+    assert count_orphans(settings) == 0
 
 
-async def test_many_are_put_there_a_part_at_a_time(
+async def test_images_are_deleted_in_batches(
     client: AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submitted = await submit_rows(settings.require_database_url(), *"abcde")

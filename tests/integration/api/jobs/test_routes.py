@@ -1,4 +1,4 @@
-"""Submitting pictures, and reading the receipt."""
+"""Submitting files and reading the job."""
 
 import asyncio
 import time
@@ -18,30 +18,30 @@ JOBS = "/api/v1/jobs"
 
 
 async def submit(client: AsyncClient, *files: tuple[str, bytes], path: str = JOBS) -> Any:
-    answer = await client.post(path, files=[("files", file) for file in files])
-    assert answer.status_code == 202, answer.text
-    return answer.json()
+    response = await client.post(path, files=[("files", file) for file in files])
+    assert response.status_code == 202, response.text
+    return response.json()
 
 
 def outcomes(job: Any) -> list[tuple[str, str]]:
     return [(item["name"], item["outcome"]) for item in job["items"]]
 
 
-async def test_every_file_gets_its_item_in_order(client: AsyncClient) -> None:
-    answer = await client.post(
+async def test_job_has_one_item_per_file_in_order(client: AsyncClient) -> None:
+    response = await client.post(
         JOBS,
         files=[
             ("files", ("a.jpg", jpeg(1))),
-            ("files", ("text.jpg", b"no picture at all")),
+            ("files", ("text.jpg", b"not an image")),
             ("files", ("b.jpg", jpeg(2))),
             ("files", ("a again.jpg", jpeg(1))),
             ("files", ("empty.jpg", b"")),
         ],
     )
-    job = answer.json()
+    job = response.json()
 
-    assert answer.status_code == 202
-    assert answer.headers["location"] == f"{JOBS}/{job['id']}"
+    assert response.status_code == 202
+    assert response.headers["location"] == f"{JOBS}/{job['id']}"
     assert outcomes(job) == [
         ("a.jpg", "accepted"),
         ("text.jpg", "rejected"),
@@ -70,7 +70,7 @@ async def test_every_file_gets_its_item_in_order(client: AsyncClient) -> None:
     }
 
 
-async def test_what_is_accepted_is_stored(client: AsyncClient, settings: Settings) -> None:
+async def test_accepted_file_is_stored(client: AsyncClient, settings: Settings) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)))
     original = await client.get(f"/api/v1/images/{job['items'][0]['image_id']}/original")
 
@@ -79,7 +79,7 @@ async def test_what_is_accepted_is_stored(client: AsyncClient, settings: Setting
     open_objects(settings.require_objects_url()).check()
 
 
-async def test_a_picture_that_is_there_is_a_duplicate_and_the_job_ends(client: AsyncClient) -> None:
+async def test_known_image_is_duplicate_and_job_is_done(client: AsyncClient) -> None:
     first = await submit(client, ("a.jpg", jpeg(1)))
     second = await submit(client, ("copy.jpg", jpeg(1)))
 
@@ -88,7 +88,7 @@ async def test_a_picture_that_is_there_is_a_duplicate_and_the_job_ends(client: A
     assert second["status"] == "done"
 
 
-async def test_the_same_picture_from_many_at_once_is_one_picture(
+async def test_concurrent_uploads_of_same_image_create_one_image(
     client: AsyncClient, settings: Settings
 ) -> None:
     jobs = await asyncio.gather(*(submit(client, ("a.jpg", jpeg(1))) for _ in range(12)))
@@ -99,7 +99,7 @@ async def test_the_same_picture_from_many_at_once_is_one_picture(
         assert conn.execute("SELECT count(*) FROM images").fetchone() == (1,)
 
 
-async def test_pictures_are_added_under_the_same_receipt(client: AsyncClient) -> None:
+async def test_images_are_added_to_existing_job(client: AsyncClient) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)))
     path = f"{JOBS}/{job['id']}/images"
     added = await asyncio.gather(
@@ -112,17 +112,17 @@ async def test_pictures_are_added_under_the_same_receipt(client: AsyncClient) ->
     assert whole["counts"]["total"] == whole["counts"]["queued"] == 9
 
 
-async def test_adding_to_no_job_is_404_and_stores_nothing(client: AsyncClient) -> None:
-    answer = await client.post(
+async def test_adding_to_unknown_job_returns_404_and_stores_nothing(client: AsyncClient) -> None:
+    response = await client.post(
         f"{JOBS}/00000000-0000-7000-8000-000000000000/images", files={"files": ("a.jpg", jpeg(1))}
     )
 
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
     assert (await client.get("/api/v1/images")).json()["total"] == 0
 
 
-async def test_a_picture_from_the_trash_comes_back_when_it_is_sent_again(
+async def test_uploading_image_in_trash_restores_it(
     client: AsyncClient,
 ) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)))
@@ -136,7 +136,7 @@ async def test_a_picture_from_the_trash_comes_back_when_it_is_sent_again(
 
 
 @pytest.mark.parametrize(
-    ("request_", "status", "words"),
+    ("request_", "status", "text"),
     [
         ({"files": [("image", ("a.jpg", b"x"))]}, 422, "named `files`"),
         ({"data": {"files": "text"}}, 422, "multipart/form-data"),
@@ -145,21 +145,21 @@ async def test_a_picture_from_the_trash_comes_back_when_it_is_sent_again(
     ],
     ids=["another field", "a plain form", "JSON", "nothing"],
 )
-async def test_a_request_without_files_is_a_problem_that_says_so(
-    client: AsyncClient, request_: dict[str, Any], status: int, words: str
+async def test_request_without_files_returns_problem(
+    client: AsyncClient, request_: dict[str, Any], status: int, text: str
 ) -> None:
-    answer = await client.post(JOBS, **request_)
+    response = await client.post(JOBS, **request_)
 
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["type"] == "/problems/invalid-request"
-    assert words in answer.json()["detail"]
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "/problems/invalid-request"
+    assert text in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
     "name", ['猫 <b>"quoted"</b>.jpg', "x" * 300 + ".jpg", "two\nlines.jpg", "a\\b/c.jpg"]
 )
-async def test_any_name_is_stored_and_served_safely(client: AsyncClient, name: str) -> None:
+async def test_file_name_is_stored_and_served_safely(client: AsyncClient, name: str) -> None:
     job = await submit(client, (name, jpeg(1)))
     item = job["items"][0]
     original = await client.get(f"/api/v1/images/{item['image_id']}/original")
@@ -171,16 +171,16 @@ async def test_any_name_is_stored_and_served_safely(client: AsyncClient, name: s
     assert "sandbox" in original.headers["content-security-policy"]
 
 
-async def test_waiting_for_a_job_that_does_not_change_ends_in_time(client: AsyncClient) -> None:
+async def test_long_poll_without_change_ends_after_wait(client: AsyncClient) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)))
     started = time.monotonic()
-    answer = await client.get(f"{JOBS}/{job['id']}", params={"wait": 0.5})
+    response = await client.get(f"{JOBS}/{job['id']}", params={"wait": 0.5})
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert 0.4 < time.monotonic() - started < 5
 
 
-async def test_a_known_state_is_not_sent_again(client: AsyncClient) -> None:
+async def test_unchanged_job_returns_304(client: AsyncClient) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)))
     first = await client.get(f"{JOBS}/{job['id']}")
     again = await client.get(
@@ -190,35 +190,35 @@ async def test_a_known_state_is_not_sent_again(client: AsyncClient) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_waiting_ends_when_the_job_changes(client: AsyncClient) -> None:
+async def test_long_poll_ends_when_job_changes(client: AsyncClient) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)))
     path = f"{JOBS}/{job['id']}"
     waiting = asyncio.create_task(client.get(path, params={"wait": 20}))
     await asyncio.sleep(0.3)
     await submit(client, ("b.jpg", jpeg(2)), path=f"{path}/images")
 
-    answer = await asyncio.wait_for(waiting, timeout=10)
-    assert answer.json()["counts"]["total"] == 2
+    response = await asyncio.wait_for(waiting, timeout=10)
+    assert response.json()["counts"]["total"] == 2
 
 
-async def test_items_can_be_left_out(client: AsyncClient) -> None:
+async def test_items_can_be_omitted(client: AsyncClient) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)))
-    answer = await client.get(f"{JOBS}/{job['id']}", params={"items": "none"})
+    response = await client.get(f"{JOBS}/{job['id']}", params={"items": "none"})
 
-    assert answer.json()["items"] == []
-    assert answer.json()["counts"]["total"] == 1
+    assert response.json()["items"] == []
+    assert response.json()["counts"]["total"] == 1
 
 
-async def test_everything_has_changed_since_the_beginning_of_time(client: AsyncClient) -> None:
+async def test_earliest_changed_since_returns_all_items(client: AsyncClient) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)))
-    answer = await client.get(
+    response = await client.get(
         f"{JOBS}/{job['id']}", params={"changed_since": "0001-01-01T00:00:00Z"}
     )
 
-    assert len(answer.json()["items"]) == 1
+    assert len(response.json()["items"]) == 1
 
 
-async def test_what_came_later_or_was_purged_has_changed(
+async def test_changed_since_returns_added_and_purged_items(
     client: AsyncClient, settings: Settings
 ) -> None:
     job = await submit(client, ("a.jpg", jpeg(1)), ("b.jpg", jpeg(2)))
@@ -226,16 +226,16 @@ async def test_what_came_later_or_was_purged_has_changed(
         for table in ("images", "job_items"):
             conn.execute(f"UPDATE {table} SET changed_at = now() - interval '1 hour'".encode())
 
-    await submit(client, ("no.jpg", b"no picture"), path=f"{JOBS}/{job['id']}/images")
+    await submit(client, ("no.jpg", b"not an image"), path=f"{JOBS}/{job['id']}/images")
     first = {"ids": [job["items"][0]["image_id"]]}
     assert (await client.post("/api/v1/images/delete", json=first)).json()["deleted"] == 1
     assert (await client.post("/api/v1/images/purge", json=first)).json() == {"purged": 1}
-    answer = await client.get(f"{JOBS}/{job['id']}", params={"changed_since": job["cursor"]})
-    assert outcomes(answer.json()) == [("a.jpg", "accepted"), ("no.jpg", "rejected")]
+    response = await client.get(f"{JOBS}/{job['id']}", params={"changed_since": job["cursor"]})
+    assert outcomes(response.json()) == [("a.jpg", "accepted"), ("no.jpg", "rejected")]
 
 
 async def test_jobs_are_listed_newest_first_in_pages(client: AsyncClient) -> None:
-    made = [(await submit(client, (f"{seed}.jpg", jpeg(seed))))["id"] for seed in range(5)]
+    created = [(await submit(client, (f"{seed}.jpg", jpeg(seed))))["id"] for seed in range(5)]
     listed, cursor = [], None
     while True:
         parameters = {"limit": 2} | ({"cursor": cursor} if cursor else {})
@@ -246,4 +246,4 @@ async def test_jobs_are_listed_newest_first_in_pages(client: AsyncClient) -> Non
         if cursor is None:
             break
 
-    assert listed == made[::-1]
+    assert listed == created[::-1]

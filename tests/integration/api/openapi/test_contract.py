@@ -1,4 +1,4 @@
-"""Whatever the running service is asked, it answers as its own description says."""
+"""Responses of the running service conform to its OpenAPI document."""
 
 import subprocess
 import sys
@@ -16,21 +16,21 @@ CHECKS = (
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
-    "ignored_auth",  # asks again without the key and with a wrong one, and wants 401
+    "ignored_auth",  # repeats requests without a key and with a wrong one; expects 401
 )
 SCOPES: tuple[Scope, ...] = ("read", "submit", "manage")
 
 
-def test_every_answer_fits_the_description(settings: Settings, tmp_path: Path) -> None:
-    """Schemathesis makes up requests, good and bad, for every operation, with a key."""
+def test_responses_conform_to_openapi_document(settings: Settings, tmp_path: Path) -> None:
+    """Schemathesis sends valid and invalid requests to every operation, with an API key."""
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         key = create_key(conn, "contract", SCOPES)
-    # It makes more requests than one key may in a minute.
+    # Schemathesis exceeds the rate limit of one key.
     with running_stack(settings, tmp_path, workers=0, GALLERY_RATE_LIMIT_KEY="0") as stack:
         command = [sys.executable, "-m", "schemathesis.cli", "run", f"{stack.url}/openapi.json"]
         command += ["--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing"]
         command += ["--header", f"Authorization: Bearer {key}"]
-        # A long poll may last 25 s.
+        # A long poll takes up to 25 s.
         command += ["--max-examples", "10", "--seed", "1", "--request-timeout", "40"]
         result = subprocess.run(
             command,

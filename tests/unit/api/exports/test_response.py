@@ -1,4 +1,4 @@
-"""A long answer and the one who takes it, without anything between them."""
+"""Streaming response with slow clients."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,16 +13,16 @@ pytestmark = pytest.mark.anyio
 PIECES = 60
 
 
-async def send_to(take: Callable[[], Awaitable[None]]) -> list[Message]:
-    """What a reader gets who does this with every message."""
-    taken: list[Message] = []
+async def send_to(receive: Callable[[], Awaitable[None]]) -> list[Message]:
+    """Return the messages that a client receives which runs `receive` for each of them."""
+    received: list[Message] = []
 
     async def send(message: Message) -> None:
-        await take()
-        taken.append(message)
+        await receive()
+        received.append(message)
 
     await GuardedStreamingResponse(_pieces()).stream_response(send)
-    return taken
+    return received
 
 
 async def _pieces() -> AsyncIterator[bytes]:
@@ -30,25 +30,27 @@ async def _pieces() -> AsyncIterator[bytes]:
         yield bytes(1000)
 
 
-async def slowly() -> None:
+async def receive_slowly() -> None:
     await asyncio.sleep(0.03)
 
 
-async def test_a_reader_who_takes_every_piece_but_all_too_slowly_is_given_up(
+async def test_client_below_minimum_rate_is_aborted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("api.exports.response.READER_SECONDS", 1.0)
     monkeypatch.setattr("api.exports.response.MIN_BYTES_PER_SECOND", 1 << 30)
-    taken = await send_to(slowly)
+    received = await send_to(receive_slowly)
 
-    assert 1 < len(taken) < PIECES
-    assert taken[-1]["more_body"]  # it has no end
+    assert 1 < len(received) < PIECES
+    assert received[-1]["more_body"]  # the response is truncated
 
 
-async def test_a_reader_as_slow_as_may_be_gets_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_client_at_minimum_rate_receives_whole_response(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("api.exports.response.READER_SECONDS", 1.0)
     monkeypatch.setattr("api.exports.response.MIN_BYTES_PER_SECOND", 1000)
-    taken = await send_to(slowly)
+    received = await send_to(receive_slowly)
 
-    assert len(taken) == 1 + PIECES + 1
-    assert not taken[-1]["more_body"]
+    assert len(received) == 1 + PIECES + 1
+    assert not received[-1]["more_body"]

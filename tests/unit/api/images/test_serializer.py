@@ -1,4 +1,4 @@
-"""Pictures as clients see them, against the shape that the API describes."""
+"""JSON of images compared with the documented schema."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -6,9 +6,10 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.images.serializer import dump_json, serialize_image
-from api.schemas import ImageRead
+from api.images.schemas import ImageRead
+from api.images.serializer import serialize_image
 from api.search.matches import MatchExplainer
+from api.serialization import dump_json
 from core.search.ast import to_real
 from core.search.parser import parse_search
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags
@@ -21,7 +22,7 @@ TIMES = st.datetimes(datetime(2020, 1, 1), timezones=st.just(UTC))  # noqa: DTZ0
 
 
 @st.composite
-def pictures(draw: st.DrawFn) -> Image:
+def images(draw: st.DrawFn) -> Image:
     classes = draw(st.lists(st.sampled_from(CLASSES), max_size=5, unique=True))
     tags = classes + draw(st.lists(st.sampled_from(CATEGORIES), max_size=4, unique=True))
     scores = [draw(st.floats(0, 1, width=32).map(to_real)) for _ in tags]
@@ -47,28 +48,28 @@ def pictures(draw: st.DrawFn) -> Image:
     )
 
 
-@given(picture=pictures())
-def test_a_picture_is_shown_as_the_api_describes_it(picture: Image) -> None:
-    shown = serialize_image(picture, MatchExplainer(parse_search("dog|animal -zzz")).of(picture))
+@given(image=images())
+def test_serialized_image_equals_documented_schema(image: Image) -> None:
+    content = serialize_image(image, MatchExplainer(parse_search("dog|animal -zzz")).of(image))
 
-    read = ImageRead.model_validate(shown)
-    assert dump_json(shown).decode() == read.model_dump_json()
-    assert list(shown) == list(ImageRead.model_fields)
+    parsed = ImageRead.model_validate(content)
+    assert dump_json(content).decode() == parsed.model_dump_json()
+    assert list(content) == list(ImageRead.model_fields)
 
 
-def test_a_picture_says_by_which_path_it_was_found() -> None:
+def test_match_has_path_from_class_to_search_term() -> None:
     numbers = {tag.name: number for number, tag in reversed(load_tags().items())}
-    picture = Image(
+    image = Image(
         UUID(int=1), b"", "a", "done", "image/png", 1, 1, 1, datetime.now(UTC), None, None, None,
         None, None, [numbers["tabby"], numbers["golden_retriever"], numbers["dog"]],
         [0.1, 0.4, 0.9], 0.4,
     )  # fmt: skip
 
-    found = MatchExplainer(parse_search("dog cat")).of(picture)
+    found = MatchExplainer(parse_search("dog cat")).of(image)
 
     assert [(each["label"], each["rank"], each["path"]) for each in found] == [
         ("dog", None, "golden retriever ← dog"),
         ("tabby", 2, "tabby ← tabby cat"),
     ]
-    assert MatchExplainer(parse_search("-dog")).of(picture) == []
-    assert MatchExplainer(parse_search("cat score:>=0.2")).of(picture) == []
+    assert MatchExplainer(parse_search("-dog")).of(image) == []
+    assert MatchExplainer(parse_search("cat score:>=0.2")).of(image) == []

@@ -1,4 +1,4 @@
-"""Waiting for changes without missing any."""
+"""Change signals of the job listener."""
 
 import time
 
@@ -9,25 +9,25 @@ from api.jobs.listener import JobListener
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_change_between_asking_and_waiting_is_not_missed() -> None:
-    job_listener = JobListener("postgresql://nowhere")
+async def test_change_before_wait_is_not_missed() -> None:
+    job_listener = JobListener("postgresql://unused")
     change = job_listener.next()
     job_listener.pulse()
 
-    began = time.monotonic()
+    started = time.monotonic()
     await change.wait(30)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - started < 10
 
 
-async def test_without_a_change_the_wait_ends_all_the_same() -> None:
-    await JobListener("postgresql://nowhere").next().wait(0.01)
+async def test_wait_ends_after_timeout_without_change() -> None:
+    await JobListener("postgresql://unused").next().wait(0.01)
 
 
-async def test_a_change_of_the_past_is_none_to_come() -> None:
-    job_listener = JobListener("postgresql://nowhere")
+async def test_earlier_change_does_not_end_wait() -> None:
+    job_listener = JobListener("postgresql://unused")
     job_listener.pulse()
     change = job_listener.next()
 
-    began = time.monotonic()
+    started = time.monotonic()
     await change.wait(0.05)
-    assert time.monotonic() - began >= 0.05
+    assert time.monotonic() - started >= 0.05

@@ -1,13 +1,14 @@
-"""Jobs as clients see them, against the shape that the API describes."""
+"""JSON of jobs compared with the documented schema."""
 
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.images.serializer import dump_json
-from api.jobs.serializer import serialize_job, serialize_summary
-from api.schemas import JobRead, JobSummary
+from api.jobs.schemas import JobRead
+from api.jobs.serializer import serialize_job
+from api.schemas import JobSummary
+from api.serialization import dump_json, serialize_summary
 from core.search.ast import to_real
 from core.vocabulary.tags import load_tags
 from infra.database.queries.jobs import Job, JobItem
@@ -46,8 +47,8 @@ def jobs(draw: st.DrawFn) -> Job:
 
 
 @given(job=jobs(), listed=st.lists(items(), max_size=3))
-def test_a_job_is_shown_as_the_api_describes_it(job: Job, listed: list[JobItem]) -> None:
-    shown = serialize_job(job, listed)
+def test_serialized_job_equals_documented_schema(job: Job, listed: list[JobItem]) -> None:
+    content = serialize_job(job, listed)
 
-    assert dump_json(shown).decode() == JobRead.model_validate(shown).model_dump_json()
+    assert dump_json(content).decode() == JobRead.model_validate(content).model_dump_json()
     assert JobSummary.model_validate(serialize_summary(job)).counts.total == job.total

@@ -1,4 +1,4 @@
-"""The web client's types are made from a copy of the service's own description."""
+"""Completeness of the OpenAPI document, and the copy that the web client is generated from."""
 
 import json
 import re
@@ -13,15 +13,15 @@ from api.openapi.examples import EXAMPLES
 from infra.settings import Settings
 from tests.support.paths import ROOT
 
-DESCRIBED = create_app(Settings()).openapi()
-OPERATIONS = [each for methods in DESCRIBED["paths"].values() for each in methods.values()]
-SCHEMAS = DESCRIBED["components"]["schemas"]
+DOCUMENT = create_app(Settings()).openapi()
+OPERATIONS = [each for methods in DOCUMENT["paths"].values() for each in methods.values()]
+SCHEMAS = DOCUMENT["components"]["schemas"]
 COPY = ROOT / "web" / "openapi.json"
 
 
-def test_the_web_client_knows_the_service_as_it_is() -> None:
-    # When this fails: `make types`.
-    assert json.loads(COPY.read_text(encoding="utf-8")) == json.loads(json.dumps(DESCRIBED))
+def test_copy_for_web_client_is_current() -> None:
+    # Run `make types` if this fails.
+    assert json.loads(COPY.read_text(encoding="utf-8")) == json.loads(json.dumps(DOCUMENT))
 
 
 def name_of(operation: Any) -> str:
@@ -29,7 +29,7 @@ def name_of(operation: Any) -> str:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=name_of)
-def test_every_operation_says_what_it_does_and_takes(operation: Any) -> None:
+def test_operation_has_summary_and_described_parameters(operation: Any) -> None:
     assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", operation["operationId"])
     assert operation["summary"][0].isupper()
     assert len(operation["summary"]) < 100
@@ -39,42 +39,42 @@ def test_every_operation_says_what_it_does_and_takes(operation: Any) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=name_of)
-def test_every_operation_says_how_it_may_fail(operation: Any) -> None:
-    answers = operation["responses"]
-    for status, answer in answers.items():
-        assert answer["description"]
+def test_operation_documents_its_problems(operation: Any) -> None:
+    responses = operation["responses"]
+    for status, response in responses.items():
+        assert response["description"]
         if int(status) >= 400 and name_of(operation) != "getReadiness":
-            assert list(answer["content"]) == ["application/problem+json"], status
-            assert "`/problems/" in answer["description"]
+            assert list(response["content"]) == ["application/problem+json"], status
+            assert "`/problems/" in response["description"]
     if "requestBody" in operation:
-        assert {"408", "413"} <= answers.keys()
+        assert {"408", "413"} <= responses.keys()
     if name_of(operation) not in PUBLIC:
-        assert {"401", "403", "429", "500"} <= answers.keys()
+        assert {"401", "403", "429", "500"} <= responses.keys()
         assert operation["security"]
 
 
-def test_operations_have_names_of_their_own() -> None:
+def test_operation_ids_are_unique() -> None:
     assert len({name_of(each) for each in OPERATIONS}) == len(OPERATIONS)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_every_shape_and_field_is_described(name: str) -> None:
-    shape = SCHEMAS[name]
-    # What is a shape of its own is described there.
-    dumb = [
+def test_schema_and_fields_have_descriptions(name: str) -> None:
+    schema = SCHEMAS[name]
+    # The description of a referenced schema is in that schema.
+    undescribed = [
         field
-        for field, described in shape.get("properties", {}).items()
+        for field, described in schema.get("properties", {}).items()
         if "description" not in described and "$ref" not in described
     ]
 
-    assert shape.get("description"), name
-    assert not dumb
+    assert schema.get("description"), name
+    assert not undescribed
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_examples_are_what_they_stand_for(name: str) -> None:
+def test_example_is_valid(name: str) -> None:
     validator = jsonschema.Draft202012Validator(
-        {"$ref": f"#/components/schemas/{name}", "components": DESCRIBED["components"]}
+        {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
     )
 
     assert [error.message for error in validator.iter_errors(EXAMPLES[name])] == []

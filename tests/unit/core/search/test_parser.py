@@ -1,4 +1,4 @@
-"""The query language: what is understood, and where the mistake is otherwise."""
+"""Parser of the search language: accepted queries, and positions of syntax errors."""
 
 from datetime import UTC, datetime
 
@@ -49,19 +49,19 @@ def phrase(*words: str) -> Words:
     ],
     ids=repr,
 )
-def test_what_is_typed_is_understood(text: str, query: Query) -> None:
+def test_text_parses_to_query(text: str, query: Query) -> None:
     assert parse_query(text) == query
 
 
 @pytest.mark.parametrize(
-    ("score", "counts"),
+    ("text", "included"),
     [("score:>0.5", [False, False, True]), ("score:>=0.5", [False, True, True]),
      ("score:<0.5", [True, False, False]), ("score:<=0.5", [True, True, False])],
 )  # fmt: skip
-def test_a_bound_itself_counts_only_where_it_is_said(score: str, counts: list[bool]) -> None:
-    scores = parse_query(score).scores
+def test_score_bound_is_inclusive_only_with_equals_sign(text: str, included: list[bool]) -> None:
+    scores = parse_query(text).scores
 
-    assert [each in scores for each in (0.49, 0.5, 0.51)] == counts
+    assert [each in scores for each in (0.49, 0.5, 0.51)] == included
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_bound_itself_counts_only_where_it_is_said(score: str, counts: list[bo
         ("dog !!!", 4, 7),
     ],
 )
-def test_a_mistake_is_shown_where_it_is(text: str, start: int, end: int) -> None:
+def test_syntax_error_carries_position(text: str, start: int, end: int) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         parse_query(text)
 
@@ -98,15 +98,15 @@ def test_a_mistake_is_shown_where_it_is(text: str, start: int, end: int) -> None
 
 
 @given(queries())
-def test_a_query_written_out_is_the_same_query(query: Query) -> None:
+def test_str_of_query_parses_to_same_query(query: Query) -> None:
     assert parse_query(str(query)) == query
 
 
 @given(st.text(alphabet='ab -|":_>=<.1*%\\é\u3000\x00') | st.text())
-def test_anything_typed_is_a_query_or_a_mistake_within_it(text: str) -> None:
+def test_any_text_parses_or_raises_error_within_text(text: str) -> None:
     try:
         query = parse_query(text)
     except QuerySyntaxError as error:
-        assert 0 <= error.start < error.end <= len(text) + 1  # noqa: PT017 (both are right)
+        assert 0 <= error.start < error.end <= len(text) + 1  # noqa: PT017 (parsing may also succeed)
     else:
         assert parse_query(str(query)) == query

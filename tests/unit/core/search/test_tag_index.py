@@ -1,4 +1,4 @@
-"""From words to tags."""
+"""Tag lookup by words of names and synonyms."""
 
 import pytest
 
@@ -17,7 +17,7 @@ WHOLE_WORDS = sorted(
 )
 
 
-def test_whatever_a_whole_word_found_as_a_substring_is_still_found() -> None:
+def test_complete_word_matches_all_classes_that_contain_it() -> None:
     vocabulary = load_vocabulary()
     missing = {
         word: lost
@@ -32,20 +32,20 @@ def test_whatever_a_whole_word_found_as_a_substring_is_still_found() -> None:
     assert missing == {}
 
 
-def test_a_word_finds_categories_and_by_other_words() -> None:
+def test_word_matches_categories_and_synonyms() -> None:
     assert {"dog", "golden retriever"} & labels("dog") == {"dog"}
     assert "car" in labels("auto")
     assert "linnet" not in labels("linnet")
     assert labels("linnet") == {"house finch"}
 
 
-def test_the_beginning_of_a_word_finds_it_and_a_phrase_wants_it_whole() -> None:
+def test_prefix_matches_word_but_phrase_requires_complete_words() -> None:
     assert "golden retriever" in labels("retriev")
     assert labels("retriev", prefix=False) == set()
     assert labels("golden", "retriever", prefix=False) == {"golden retriever"}
 
 
-def test_a_part_within_a_word_finds_nothing_unless_it_is_a_word_itself() -> None:
+def test_substring_matches_only_if_it_is_a_complete_word_of_another_class() -> None:
     assert labels("etriever") == set()
     assert "hotdog" in labels("dog")
 
@@ -53,10 +53,10 @@ def test_a_part_within_a_word_finds_nothing_unless_it_is_a_word_itself() -> None
 @pytest.mark.parametrize(
     ("typed", "name"), [("golden", "golden retriever"), ("zzz", "golden retriever")]
 )
-def test_a_tag_is_called_by_its_own_name_where_that_will_do(typed: str, name: str) -> None:
+def test_matching_name_prefers_own_name(typed: str, name: str) -> None:
     assert matching_name(207, Words((typed,), prefix=True)) == name
 
 
-def test_a_whole_word_finds_no_category_by_its_beginning() -> None:
+def test_complete_word_does_not_match_category_by_prefix() -> None:
     assert "carnivore" not in labels("car")
     assert "carnivore" in labels("carniv")

@@ -12,10 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The gallery, or what a search finds in it
-         * @description The gallery, or what a search finds in it.
+         * List images, or search them by tag, name, status and time of upload
+         * @description List images, or search them by tag, name, status and time of upload.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         get: operations["listImages"];
         put?: never;
@@ -34,19 +34,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One picture with its predictions
-         * @description One picture with its predictions.
+         * Retrieve an image with its predictions
+         * @description Retrieve an image with its predictions.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         get: operations["getImage"];
         put?: never;
         post?: never;
         /**
-         * Put a picture in the trash
-         * @description Put a picture in the trash.
+         * Move an image to the trash
+         * @description Move an image to the trash.
          *
-         *     Takes a key with the scope `manage`.
+         *     Requires an API key with the scope `manage`.
          */
         delete: operations["deleteImage"];
         options?: never;
@@ -62,10 +62,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The pictures that look most like this one
-         * @description The pictures that look most like this one; 501 where the database lacks pgvector.
+         * List the images that are most similar to this one
+         * @description List the images that are most similar to this one.
          *
-         *     Takes a key with the scope `read`.
+         *     Returns 501 if the database lacks the extension pgvector.
+         *
+         *     Requires an API key with the scope `read`.
          */
         get: operations["listSimilar"];
         put?: never;
@@ -84,10 +86,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The file as it was sent
-         * @description The file as it was sent.
+         * Download the original file
+         * @description Download the original file.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         get: operations["getOriginal"];
         put?: never;
@@ -106,10 +108,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A JPEG of at most 512 pixels a side, upright, without metadata
-         * @description A JPEG of at most 512 pixels a side, upright, without metadata; 404 until it is made.
+         * Download the thumbnail
+         * @description Download the thumbnail: an upright JPEG without metadata, at most 512 pixels per side.
          *
-         *     Takes a key with the scope `read`.
+         *     Returns 404 until the image has been classified.
+         *
+         *     Requires an API key with the scope `read`.
          */
         get: operations["getThumbnail"];
         put?: never;
@@ -130,10 +134,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a picture out of the trash
-         * @description Take a picture out of the trash.
+         * Restore an image from the trash
+         * @description Restore an image from the trash.
          *
-         *     Takes a key with the scope `manage`.
+         *     Requires an API key with the scope `manage`.
          */
         post: operations["restoreImage"];
         delete?: never;
@@ -152,10 +156,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put several pictures in the trash
-         * @description Put several pictures in the trash.
+         * Move several images to the trash
+         * @description Move several images to the trash: by id, by search, or all.
          *
-         *     Takes a key with the scope `manage`.
+         *     Requires an API key with the scope `manage`.
          */
         post: operations["deleteImages"];
         delete?: never;
@@ -174,10 +178,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take several pictures out of the trash
-         * @description Take several pictures out of the trash.
+         * Restore several images from the trash
+         * @description Restore several images from the trash.
          *
-         *     Takes a key with the scope `manage`.
+         *     Requires an API key with the scope `manage`.
          */
         post: operations["restoreImages"];
         delete?: never;
@@ -197,15 +201,18 @@ export interface paths {
          * List jobs, newest first, without their items
          * @description List jobs, newest first, without their items.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         get: operations["listJobs"];
         put?: never;
         /**
-         * Send one or many pictures
-         * @description Send one or many pictures; the answer is the job, with one item per file in order.
+         * Upload one or more images
+         * @description Upload one or more images. Returns a job with one item per file, in order.
          *
-         *     Takes a key with the scope `submit`.
+         *     Accepted images are stored before the response and classified afterwards; poll the job for
+         *     their results. A rejected file does not affect the others.
+         *
+         *     Requires an API key with the scope `submit`.
          */
         post: operations["createJob"];
         delete?: never;
@@ -224,10 +231,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add pictures to a job
-         * @description Add pictures to a job; the answer holds the items added and the counts of the whole job.
+         * Add images to a job
+         * @description Add images to a job. Returns the added items and the counts of the whole job.
          *
-         *     Takes a key with the scope `submit`.
+         *     Requires an API key with the scope `submit`.
          */
         post: operations["addImagesToJob"];
         delete?: never;
@@ -244,14 +251,58 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a job
-         * @description Read a job: counts, and what has become of each file.
+         * Retrieve a job with its counts and items
+         * @description Retrieve a job with its counts and items.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         get: operations["getJob"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Queue the failed images of a job again
+         * @description Queue the failed images of a job again.
+         *
+         *     Requires an API key with the scope `manage`.
+         */
+        post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the queued images of a job
+         * @description Cancel the queued images of a job. Images that another active job contains stay queued.
+         *
+         *     Requires an API key with the scope `manage`.
+         */
+        post: operations["cancelJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -266,10 +317,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The tags that pictures show and that a text begins to name, by how many show them
-         * @description The tags that pictures show and that a text begins to name, by how many show them.
+         * List the tags of images outside the trash, most frequent first
+         * @description List the tags of images outside the trash, most frequent first.
          *
-         *     Takes a key with the scope `read`.
+         *     Use it to complete search terms. Tags without images are omitted.
+         *
+         *     Requires an API key with the scope `read`.
          */
         get: operations["listTags"];
         put?: never;
@@ -290,10 +343,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Classify pictures again
-         * @description Classify pictures again; until it is done, each shows as waiting, without its tags.
+         * Classify images again
+         * @description Classify images again. Until then they have the status `queued` and no tags.
          *
-         *     Takes a key with the scope `manage`.
+         *     `older_model` returns 409 unless all ready workers have the same model.
+         *
+         *     Requires an API key with the scope `manage`.
          */
         post: operations["rerunImages"];
         delete?: never;
@@ -312,56 +367,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Which of these files the gallery has, so that they need not be sent again
-         * @description Which of these files the gallery has, so that they need not be sent again.
+         * Find which files the gallery already contains, by their SHA-256
+         * @description Find which files the gallery already contains, by their SHA-256.
          *
-         *     Takes a key with the scope `submit`.
+         *     Use it to skip files that need not be uploaded.
+         *
+         *     Requires an API key with the scope `submit`.
          */
         post: operations["findKnownImages"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Queue the job's failed pictures again
-         * @description Queue the job's failed pictures again.
-         *
-         *     Takes a key with the scope `manage`.
-         */
-        post: operations["retryJob"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Call off what is still queued, except what another job waits for, too
-         * @description Call off what is still queued, except what another job waits for, too.
-         *
-         *     Takes a key with the scope `manage`.
-         */
-        post: operations["cancelJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -378,10 +391,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Queue again what failed or was cancelled
-         * @description Queue again what failed or was cancelled: some pictures, or all.
+         * Queue failed or cancelled images again, by id or by status
+         * @description Queue failed or cancelled images again, by id or by status.
          *
-         *     Takes a key with the scope `manage`.
+         *     Requires an API key with the scope `manage`.
          */
         post: operations["retryImages"];
         delete?: never;
@@ -400,10 +413,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Queue a picture again that failed or was cancelled
-         * @description Queue a picture again that failed or was cancelled; any other stays as it is.
+         * Queue a failed or cancelled image again
+         * @description Queue a failed or cancelled image again. An image in another state is not changed.
          *
-         *     Takes a key with the scope `manage`.
+         *     Requires an API key with the scope `manage`.
          */
         post: operations["retryImage"];
         delete?: never;
@@ -422,10 +435,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Remove pictures for ever that are in the trash
-         * @description Remove pictures for ever that are in the trash; others stay.
+         * Delete images in the trash permanently
+         * @description Delete images in the trash permanently. Images outside the trash are ignored.
          *
-         *     Takes a key with the scope `manage`.
+         *     Requires an API key with the scope `manage`.
          */
         post: operations["purgeImages"];
         delete?: never;
@@ -442,18 +455,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the same search shows, as a file, newest first
-         * @description What the same search shows, as a file, newest first.
+         * Export the images that a search finds, newest first
+         * @description Export the images that a search finds, newest first.
          *
-         *     Takes a key with the scope `read`.
+         *     Returns 503 if too many exports are in progress. A download that ends early is incomplete.
+         *
+         *     Requires an API key with the scope `read`.
          */
         get: operations["exportImages"];
         put?: never;
         /**
-         * These pictures as a file, newest first
-         * @description These pictures as a file, newest first; those that are gone are left out.
+         * Export images by id, newest first
+         * @description Export images by id, newest first. Unknown ids are ignored.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         post: operations["exportChosen"];
         delete?: never;
@@ -473,7 +488,7 @@ export interface paths {
          * The limits that uploads are held to, for clients to check before sending
          * @description The limits that uploads are held to, for clients to check before sending.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         get: operations["getLimits"];
         put?: never;
@@ -495,7 +510,7 @@ export interface paths {
          * How much waits, and whether anybody is working on it
          * @description How much waits, and whether anybody is working on it.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         get: operations["getStatus"];
         put?: never;
@@ -584,7 +599,7 @@ export interface paths {
          *     Every API process tells the same of the gallery and its own of requests: take the maximum of
          *     the former over all of them, and the sum of the latter.
          *
-         *     Takes a key with the scope `read`.
+         *     Requires an API key with the scope `read`.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -606,7 +621,7 @@ export interface components {
         Alive: {
             /**
              * Status
-             * @description How it stands.
+             * @description Classification status.
              * @default alive
              * @constant
              */
@@ -614,18 +629,18 @@ export interface components {
         };
         /**
          * CategoryRead
-         * @description A kind of thing, with the summed confidence of the classes under it.
+         * @description WordNet ancestor of predicted classes, with the sum of their probabilities.
          */
         CategoryRead: {
             /**
              * Label
-             * @description Its name.
+             * @description Display name of the category.
              * @example dog
              */
             label: string;
             /**
              * Score
-             * @description Confidence, from 0 to 1.
+             * @description Probability from 0 to 1.
              */
             score: number;
         };
@@ -636,89 +651,89 @@ export interface components {
         Check: {
             /**
              * Ok
-             * @description Whether it is well.
+             * @description Whether the check passed.
              */
             ok: boolean;
             /**
              * Detail
-             * @description A sentence, for people.
+             * @description Explanation in one sentence, for users.
              */
             detail: string;
         };
         /**
          * Chosen
-         * @description Pictures by id: more of them than an address has room for.
+         * @description Images to export, by id. Use this instead of `GET /export` for more than 1,000 images.
          */
         Chosen: {
             /**
              * Ids
-             * @description The pictures.
+             * @description Ids of the images, at most 100,000. Unknown ids are ignored.
              */
             ids: string[];
         };
         /**
          * Deleted
-         * @description What was put in the trash.
+         * @description Images that were moved to the trash.
          */
         Deleted: {
             /**
              * Deleted
-             * @description How many were put in the trash.
+             * @description Number of images that were moved to the trash.
              */
             deleted: number;
             /**
              * Ids
-             * @description Pictures by id.
+             * @description Ids of the images.
              */
             ids: string[];
         };
         /**
          * FacetRead
-         * @description A tag, and how many of the pictures found show it.
+         * @description Tag with the number of found images that have it.
          */
         FacetRead: {
             /**
              * Label
-             * @description As people write it.
+             * @description Display name of the tag.
              * @example golden retriever
              */
             label: string;
             /**
              * Kind
-             * @description A class of the model, or a category of classes.
+             * @description `class`: a class of the model. `category`: a WordNet category of classes.
              * @enum {string}
              */
             kind: "class" | "category";
             /**
              * Wnid
-             * @description WordNet's id. Names are not unique: `crane` is a bird and a machine.
+             * @description WordNet id. Unlike the label it is unique: `crane` is both a bird and a machine.
              */
             wnid: string;
             /**
              * Count
-             * @description How many pictures show it.
+             * @description Number of images with this tag.
              */
             count: number;
         };
         /**
          * FacetsRead
-         * @description The most frequent tags of what a search finds.
+         * @description Most frequent tags among the found images.
          */
         FacetsRead: {
             /**
              * Items
-             * @description In order.
+             * @description The objects in order.
              */
             items: components["schemas"]["FacetRead"][];
             /**
              * Is Exact
-             * @description False where the counts are estimates from a fair sample.
+             * @description False if the counts are estimates from a random sample.
              */
             is_exact: boolean;
         };
         /**
          * Hashes
-         * @description SHA-256 of files, in hexadecimal.
+         * @description SHA-256 hashes of files.
          * @example {
          *       "sha256": [
          *         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -728,7 +743,7 @@ export interface components {
         Hashes: {
             /**
              * Sha256
-             * @description SHA-256 of a file's bytes, in hexadecimal.
+             * @description SHA-256 of each file in hexadecimal, at most 1,000.
              */
             sha256: string[];
         };
@@ -739,7 +754,7 @@ export interface components {
         ImageCounts: {
             /**
              * Queued
-             * @description How many wait to be classified.
+             * @description Number of images that wait for classification.
              */
             queued: number;
             /**
@@ -759,63 +774,63 @@ export interface components {
             failed: number;
             /**
              * Cancelled
-             * @description Called off before it was begun.
+             * @description Cancelled before classification started.
              */
             cancelled: number;
             /**
              * Total
-             * @description How many there are.
+             * @description Total number.
              */
             total: number;
         };
         /**
          * ImageIds
-         * @description Pictures by id.
+         * @description Images by id.
          */
         ImageIds: {
             /**
              * Ids
-             * @description Pictures by id.
+             * @description Ids of the images, at most 10,000.
              */
             ids: string[];
         };
         /**
          * ImagePage
-         * @description A page of the gallery.
+         * @description One page of images.
          */
         ImagePage: {
             /**
              * Items
-             * @description In order.
+             * @description The objects in order.
              */
             items: components["schemas"]["ImageRead"][];
             /**
              * Total
-             * @description How many there are on all pages together.
+             * @description Number of objects on all pages.
              */
             total: number;
             /**
              * Total Is Exact
-             * @description False where `total` is an estimate, since counting would take too long.
+             * @description False if `total` is an estimate because an exact count would take too long.
              * @default true
              */
             total_is_exact: boolean;
             /**
              * Next
-             * @description The `cursor` of the following page, or null.
+             * @description Cursor of the next page, for the parameter `cursor`; null on the last page.
              */
             next: string | null;
-            /** @description Only when asked for. */
+            /** @description Tag counts; null unless the request sets `facets`. */
             facets?: components["schemas"]["FacetsRead"] | null;
             /**
              * Ranked
-             * @description With `sort=match`, where much is found: so many of the newest are in the order of their match, and the older ones follow, newest first. Null: all are in order.
+             * @description With `sort=match` and many results: only this many of the newest images are ranked by match; older ones follow, newest first. Null if all images are ranked.
              */
             ranked?: number | null;
         };
         /**
          * ImageRead
-         * @description One distinct picture, and what the model said of it.
+         * @description One distinct image with its predictions.
          * @example {
          *       "id": "01a203b2-3161-7a90-8d2f-2f1f9f1c4a10",
          *       "name": "cat.jpg",
@@ -851,92 +866,92 @@ export interface components {
             /**
              * Id
              * Format: uuid
-             * @description Its identity, for ever.
+             * @description Unique and permanent id (UUID).
              */
             id: string;
             /**
              * Name
-             * @description What it is called.
+             * @description File name as uploaded.
              */
             name: string;
             /**
              * Status
-             * @description How it stands.
+             * @description Classification status.
              * @enum {string}
              */
             status: "queued" | "running" | "done" | "failed" | "cancelled";
             /**
              * Media Type
-             * @description What its bytes are, whatever its name says.
+             * @description Media type of the file, detected from its content.
              */
             media_type: string;
             /**
              * Width
-             * @description Its width in pixels, as the file stores them.
+             * @description Width in pixels as stored in the file, before EXIF rotation.
              */
             width: number;
             /**
              * Height
-             * @description Its height in pixels, as the file stores them.
+             * @description Height in pixels as stored in the file, before EXIF rotation.
              */
             height: number;
             /**
              * Bytes
-             * @description The file's size.
+             * @description Size of the file in bytes.
              */
             bytes: number;
             /**
              * Created At
              * Format: date-time
-             * @description When it was sent.
+             * @description Time of the upload.
              */
             created_at: string;
             /**
              * Classified At
-             * @description When it was classified last; null until it is.
+             * @description Time of the last classification; null until then.
              */
             classified_at: string | null;
             /**
              * Deleted At
-             * @description When it was put in the trash, if it was.
+             * @description Time at which the image was moved to the trash; null if it is not there.
              */
             deleted_at: string | null;
             /**
              * Model
-             * @description What classified it, or would.
+             * @description Identifier of the model that classified the image; null until then.
              */
             model: string | null;
-            /** @description Why it could not be classified, if so. */
+            /** @description Why the image could not be classified; null unless `status` is `failed`. */
             failure: components["schemas"]["Reason"] | null;
             /**
              * Predictions
-             * @description The five most likely classes, best first.
+             * @description The five most likely classes, highest score first; empty until classified.
              */
             predictions: components["schemas"]["PredictionRead"][];
             /**
              * Categories
-             * @description Kinds of things that it shows, best first.
+             * @description WordNet categories of the predictions, highest score first.
              */
             categories: components["schemas"]["CategoryRead"][];
             /**
              * Matches
-             * @description The tags that the search matched.
+             * @description Tags that match the search, best first; empty without a search.
              */
             matches: components["schemas"]["MatchRead"][];
         };
         /**
          * JobCounts
-         * @description How far a job is. `total` is always the sum of the others.
+         * @description Number of items of a job in each state. `total` is the sum of the others.
          */
         JobCounts: {
             /**
              * Total
-             * @description How many there are.
+             * @description Number of all items.
              */
             total: number;
             /**
              * Queued
-             * @description How many wait to be classified.
+             * @description Number of images that wait for classification.
              */
             queued: number;
             /**
@@ -956,62 +971,62 @@ export interface components {
             failed: number;
             /**
              * Duplicate
-             * @description Already there.
+             * @description Already in the gallery.
              */
             duplicate: number;
             /**
              * Rejected
-             * @description Refused when it was sent.
+             * @description Failed validation; not stored.
              */
             rejected: number;
             /**
              * Cancelled
-             * @description Called off before it was begun.
+             * @description Cancelled before classification started.
              */
             cancelled: number;
         };
         /**
          * JobItemRead
-         * @description One file of a job.
+         * @description One submitted file of a job.
          */
         JobItemRead: {
             /**
              * Position
-             * @description Its place in the job, from 0.
+             * @description Position of the file in the job, from 0.
              */
             position: number;
             /**
              * Name
-             * @description What it is called.
+             * @description Name of the file or of the API key.
              */
             name: string;
             /**
              * Outcome
-             * @description `duplicate`: the picture was already there. `rejected`: see `problem`.
+             * @description `accepted`: stored and queued. `duplicate`: the gallery already contained the image. `rejected`: not stored; see `problem`.
              * @enum {string}
              */
             outcome: "accepted" | "duplicate" | "rejected";
             /**
              * Image Id
-             * @description The picture; null where the file was rejected.
+             * @description Id of the image; null if the file was rejected or the image was purged.
              */
             image_id: string | null;
             /**
              * Status
-             * @description Of its picture; null where it was rejected.
+             * @description Status of the image; null if the file was rejected.
              */
             status: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
-            /** @description Why the file was refused, or its picture could not be classified. */
+            /** @description Why the file was rejected or the image failed; null otherwise. */
             problem: components["schemas"]["Reason"] | null;
             /**
              * Predictions
-             * @description The five most likely classes, best first.
+             * @description The five most likely classes, highest score first; empty until classified.
              */
             predictions: components["schemas"]["PredictionRead"][];
         };
         /**
          * JobRead
-         * @description A receipt: what was sent, and what has become of it.
+         * @description One submission: its files and their progress.
          * @example {
          *       "id": "01a203b2-3157-7382-9570-4eb9c07d1309",
          *       "created_at": "2026-11-22T14:38:58.123456Z",
@@ -1051,8 +1066,8 @@ export interface components {
          *           "image_id": null,
          *           "status": null,
          *           "problem": {
-         *             "code": "unknown_type",
-         *             "detail": "The file is no picture we know."
+         *             "code": "unsupported_type",
+         *             "detail": "The file is not an image in a supported format."
          *           },
          *           "predictions": []
          *         }
@@ -1064,30 +1079,30 @@ export interface components {
             /**
              * Id
              * Format: uuid
-             * @description Its identity, for ever.
+             * @description Unique and permanent id (UUID).
              */
             id: string;
             /**
              * Created At
              * Format: date-time
-             * @description When it was sent.
+             * @description Time of the upload.
              */
             created_at: string;
             /**
              * Status
-             * @description How it stands.
+             * @description `queued`: no item has been started. `running`: some items are not finished. `done`: all items are finished. `cancelled`: all items were cancelled.
              * @enum {string}
              */
             status: "queued" | "running" | "done" | "cancelled";
             counts: components["schemas"]["JobCounts"];
             /**
              * Items
-             * @description In order.
+             * @description The objects in order.
              */
             items: components["schemas"]["JobItemRead"][];
             /**
              * Cursor
-             * @description Pass as `changed_since` to get only what changes from now on.
+             * @description Time of this response. Send it as `changed_since` to receive only items that change later.
              */
             cursor: string;
         };
@@ -1114,18 +1129,18 @@ export interface components {
             /**
              * Id
              * Format: uuid
-             * @description Its identity, for ever.
+             * @description Unique and permanent id (UUID).
              */
             id: string;
             /**
              * Created At
              * Format: date-time
-             * @description When it was sent.
+             * @description Time of the upload.
              */
             created_at: string;
             /**
              * Status
-             * @description How it stands.
+             * @description `queued`: no item has been started. `running`: some items are not finished. `done`: all items are finished. `cancelled`: all items were cancelled.
              * @enum {string}
              */
             status: "queued" | "running" | "done" | "cancelled";
@@ -1133,29 +1148,29 @@ export interface components {
         };
         /**
          * KnownImage
-         * @description A file that is there, and its picture.
+         * @description File that the gallery already contains.
          */
         KnownImage: {
             /**
              * Sha256
-             * @description SHA-256 of a file's bytes, in hexadecimal.
+             * @description SHA-256 of the file in hexadecimal.
              */
             sha256: string;
             /**
              * Image Id
              * Format: uuid
-             * @description The picture; null where the file was rejected.
+             * @description Id of the image with this hash.
              */
             image_id: string;
         };
         /**
          * KnownImages
-         * @description Those of the files that need not be sent.
+         * @description Files that the gallery already contains; they need not be uploaded.
          */
         KnownImages: {
             /**
              * Items
-             * @description In order.
+             * @description The objects in order.
              */
             items: components["schemas"]["KnownImage"][];
         };
@@ -1184,211 +1199,211 @@ export interface components {
         Limits: {
             /**
              * Max Upload Bytes
-             * @description Largest single file.
+             * @description Maximum size of one file in bytes.
              */
             max_upload_bytes: number;
             /**
              * Max Request Bytes
-             * @description Largest upload request, all files together.
+             * @description Maximum size of one upload request in bytes, all files together.
              */
             max_request_bytes: number;
             /**
              * Max Files Per Request
-             * @description Most files in one upload request.
+             * @description Maximum number of files in one upload request.
              */
             max_files_per_request: number;
             /**
              * Max Pixels
-             * @description Most pixels in one picture.
+             * @description Maximum number of pixels of one image.
              */
             max_pixels: number;
             /**
              * Media Types
-             * @description Kinds of pictures that are taken.
+             * @description Media types that uploads may have.
              */
             media_types: string[];
             /**
              * Export Formats
-             * @description Kinds of files that `GET /export` makes.
+             * @description Values that `format` of `GET /export` accepts.
              */
             export_formats: string[];
             requests_per_minute: components["schemas"]["RateLimits"];
         };
         /**
          * MatchRead
-         * @description A tag of a picture that a search matched.
+         * @description Tag of an image that matches the search.
          */
         MatchRead: {
             /**
              * Rank
-             * @description Its place among the five, from 1; null for a category.
+             * @description Position of the class among the predictions, from 1; null for a category.
              */
             rank: number | null;
             /**
              * Label
-             * @description Its name.
+             * @description Name of the class or category.
              */
             label: string;
             /**
              * Kind
-             * @description A class of the model, or a category of classes.
+             * @description `class`: a class of the model. `category`: a WordNet category of classes.
              * @enum {string}
              */
             kind: "class" | "category";
             /**
              * Wnid
-             * @description WordNet's id. Names are not unique: `crane` is a bird and a machine.
+             * @description WordNet id. Unlike the label it is unique: `crane` is both a bird and a machine.
              */
             wnid: string;
             /**
              * Score
-             * @description Confidence, from 0 to 1.
+             * @description Probability from 0 to 1.
              */
             score: number;
             /**
              * Path
-             * @description From what the picture shows to what was typed.
+             * @description How the search term relates to the image: predicted class, matching tag and matching synonym, without repetitions.
              * @example golden retriever ← dog
              */
             path: string;
         };
         /**
          * Page[JobSummary]
-         * @description A page of jobs.
+         * @description One page of jobs.
          */
         Page_JobSummary_: {
             /**
              * Items
-             * @description In order.
+             * @description The objects in order.
              */
             items: components["schemas"]["JobSummary"][];
             /**
              * Total
-             * @description How many there are on all pages together.
+             * @description Number of objects on all pages.
              */
             total: number;
             /**
              * Total Is Exact
-             * @description False where `total` is an estimate, since counting would take too long.
+             * @description False if `total` is an estimate because an exact count would take too long.
              * @default true
              */
             total_is_exact: boolean;
             /**
              * Next
-             * @description The `cursor` of the following page, or null.
+             * @description Cursor of the next page, for the parameter `cursor`; null on the last page.
              */
             next: string | null;
         };
         /**
          * PredictionRead
-         * @description One of the five most likely classes.
+         * @description One of the five most likely classes of an image.
          */
         PredictionRead: {
             /**
              * Rank
-             * @description Its place among the five, from 1; null for a category.
+             * @description Position among the predictions, from 1.
              */
             rank: number;
             /**
              * Label
-             * @description The model's name of the class.
+             * @description Name of the class in the model.
              * @example golden_retriever
              */
             label: string;
             /**
              * Score
-             * @description The model's confidence.
+             * @description Probability of the class, from 0 to 1.
              */
             score: number;
             /**
              * Class Index
-             * @description ImageNet's number of the class.
+             * @description ImageNet index of the class, 0 to 999.
              */
             class_index: number;
             /**
              * Wnid
-             * @description WordNet's id of the class.
+             * @description WordNet id of the class.
              * @example n02099601
              */
             wnid: string;
         };
         /**
          * Problem
-         * @description What went wrong, in words (RFC 9457).
+         * @description Error response (RFC 9457).
          * @example {
          *       "type": "/problems/not-found",
          *       "title": "Not Found",
          *       "status": 404,
-         *       "detail": "There is no job 01a203b2-3157-7382-9570-4eb9c07d1309.",
+         *       "detail": "Job 01a203b2-3157-7382-9570-4eb9c07d1309 not found.",
          *       "request_id": "8f14e45fceea467a9d3c2b1a0f6e7d5c"
          *     }
          */
         Problem: {
             /**
              * Type
-             * @description A stable name of the kind of problem.
+             * @description Stable identifier of the problem type, for programs.
              */
             type: string;
             /**
              * Title
-             * @description The kind of problem, in words.
+             * @description Short description of the problem, the phrase of the HTTP status code.
              */
             title: string;
             /**
              * Status
-             * @description How it stands.
+             * @description HTTP status code.
              */
             status: number;
             /**
              * Detail
-             * @description A sentence, for people.
+             * @description Explanation in one sentence, for users.
              */
             detail?: string | null;
             /**
              * Errors
-             * @description What is wrong, one by one, where that can be told.
+             * @description Individual errors with their locations; omitted if there are none.
              */
             errors?: components["schemas"]["ProblemPart"][] | null;
             /**
              * Request Id
-             * @description Names this request in the service's log.
+             * @description Id of the request in the service's logs, for support.
              */
             request_id?: string | null;
         };
         /**
          * ProblemPart
-         * @description One thing wrong with a request, and where.
+         * @description One error in a request, with its location.
          */
         ProblemPart: {
             /**
              * Pointer
-             * @description Where: `query/limit`, `body/ids/0`.
+             * @description Location of the error, such as `query/limit` or `body/ids/0`.
              */
             pointer: string;
             /**
              * Detail
-             * @description A sentence, for people.
+             * @description Explanation in one sentence, for users.
              */
             detail: string;
             /**
              * Start
-             * @description In a search: the first character that is wrong.
+             * @description In a search: index of the first wrong character, from 0.
              */
             start?: number | null;
             /**
              * End
-             * @description In a search: the character behind the last.
+             * @description In a search: index after the last wrong character.
              */
             end?: number | null;
         };
         /**
          * Purged
-         * @description What was removed for ever.
+         * @description Number of images that were deleted permanently.
          */
         Purged: {
             /**
              * Purged
-             * @description How many were removed for ever.
+             * @description Number of images that were deleted permanently.
              */
             purged: number;
         };
@@ -1399,28 +1414,28 @@ export interface components {
         QueueRead: {
             /**
              * Interactive
-             * @description Of small submissions, which come first.
+             * @description Number of images that wait in the lane for small submissions, which has priority.
              */
             interactive: number;
             /**
              * Bulk
-             * @description Of large submissions.
+             * @description Number of images that wait in the lane for large submissions.
              */
             bulk: number;
             /**
              * Oldest Waiting Seconds
-             * @description How long the oldest has waited.
+             * @description Waiting time of the oldest queued image in seconds; 0 if none waits.
              */
             oldest_waiting_seconds: number;
         };
         /**
          * Queued
-         * @description How many pictures wait to be classified again.
+         * @description Number of images that were queued for classification.
          */
         Queued: {
             /**
              * Queued
-             * @description How many wait to be classified.
+             * @description Number of images that wait for classification.
              */
             queued: number;
         };
@@ -1447,13 +1462,13 @@ export interface components {
         Readiness: {
             /**
              * Status
-             * @description How it stands.
+             * @description Classification status.
              * @enum {string}
              */
             status: "ready" | "degraded" | "unavailable";
             /**
              * Checks
-             * @description What the service stands on, by name.
+             * @description Result of each check, by name.
              */
             checks: {
                 [key: string]: components["schemas"]["Check"];
@@ -1461,91 +1476,91 @@ export interface components {
         };
         /**
          * Reason
-         * @description Why a file was refused or could not be classified.
+         * @description Why a file was rejected or an image could not be classified.
          */
         Reason: {
             /**
              * Code
-             * @description Stable, for programs.
+             * @description Stable failure code, for programs.
              * @example truncated
              */
             code: string;
             /**
              * Detail
-             * @description A sentence, for people.
+             * @description Explanation in one sentence, for users.
              */
             detail: string;
         };
         /**
          * Rerun
-         * @description What to classify again.
+         * @description Images to classify again.
          */
         Rerun: {
             /**
              * Scope
-             * @description `failed`; `never`: not once classified; `older_model`: by another model than the workers' present one; `found`: all that the search finds.
+             * @description `failed`: images that failed. `never`: failed or cancelled images that were never classified. `older_model`: images that another model than that of the ready workers classified. `found`: all images that are not queued or running.
              * @enum {string}
              */
             scope: "failed" | "never" | "older_model" | "found";
             /**
              * Q
-             * @description Only what this search finds.
+             * @description A search; restricts the scope to what it finds.
              * @default
              */
             q: string;
             /**
              * Min Score
-             * @description Tags below this confidence do not count.
+             * @description Ignore tags with a score below this value, from 0 to 1.
              * @default 0
              */
             min_score: number;
         };
         /**
          * Restored
-         * @description What was taken out of the trash.
+         * @description Number of images that were restored from the trash.
          */
         Restored: {
             /**
              * Restored
-             * @description How many were taken out of the trash.
+             * @description Number of images that were restored from the trash.
              */
             restored: number;
         };
         /**
          * Retried
-         * @description What is queued again.
+         * @description Images that were queued again.
          */
         Retried: {
             /**
              * Retried
-             * @description How many are queued again.
+             * @description Number of images that were queued again.
              */
             retried: number;
             /**
              * Ids
-             * @description Pictures by id.
+             * @description Ids of the images.
              */
             ids: string[];
         };
         /**
          * RetrySelection
-         * @description Which pictures to try again: these ids, or all that ended so.
+         * @description Images to retry: by id, or all with a status. Exactly one of the two is required.
          */
         RetrySelection: {
             /**
              * Ids
-             * @description Pictures by id.
+             * @description Ids of the images, at most 10,000.
              */
             ids?: string[] | null;
             /**
              * Status
-             * @description How it stands.
+             * @description Select all images with this status.
              */
             status?: ("failed" | "cancelled") | null;
         };
         /**
          * Selection
-         * @description Which pictures: these ids, or what a search shows, or all.
+         * @description Images to act on: by id, by search, or all. Exactly one of the three is required.
          * @example {
          *       "q": "dog -poodle",
          *       "min_score": 0.5
@@ -1554,23 +1569,23 @@ export interface components {
         Selection: {
             /**
              * Ids
-             * @description Pictures by id.
+             * @description Ids of the images, at most 10,000.
              */
             ids?: string[] | null;
             /**
              * Q
-             * @description A search, as `GET /images` takes it.
+             * @description A search; selects what it finds.
              */
             q?: string | null;
             /**
              * Min Score
-             * @description Tags below this confidence do not count.
+             * @description Ignore tags with a score below this value, from 0 to 1.
              * @default 0
              */
             min_score: number;
             /**
              * All
-             * @description True: all of them.
+             * @description True: select all images.
              * @default false
              */
             all: boolean;
@@ -1582,12 +1597,12 @@ export interface components {
         SessionRead: {
             /**
              * Name
-             * @description What it is called.
+             * @description Name of the file or of the API key.
              */
             name: string;
             /**
              * Scopes
-             * @description What the key is for.
+             * @description Permissions of the API key: `read`, `submit`, `manage`.
              */
             scopes: ("read" | "submit" | "manage")[];
         };
@@ -1599,35 +1614,35 @@ export interface components {
             /**
              * Key
              * Format: password
-             * @description The key.
+             * @description The API key.
              */
             key: string;
         };
         /**
          * Similar
-         * @description What looks most alike first.
+         * @description Similar images, most similar first.
          */
         Similar: {
             /**
              * Items
-             * @description In order.
+             * @description The objects in order.
              */
             items: components["schemas"]["SimilarRead"][];
         };
         /**
          * SimilarRead
-         * @description A picture that looks like another.
+         * @description Image that is similar to a given image.
          */
         SimilarRead: {
             image: components["schemas"]["ImageRead"];
             /**
              * Distance
-             * @description 0: the same direction; 1: nothing in common.
+             * @description Cosine distance of the feature vectors: 0 is identical, 1 is unrelated.
              */
             distance: number;
             /**
              * Near Duplicate
-             * @description Most likely the same picture, resized or re-encoded.
+             * @description Whether it is probably the same image, resized or re-encoded.
              */
             near_duplicate: boolean;
         };
@@ -1641,68 +1656,68 @@ export interface components {
             workers: components["schemas"]["WorkersRead"];
             /**
              * Model
-             * @description What classified it, or would.
+             * @description Identifier of the model; null if there is none.
              */
             model: string | null;
         };
         /**
          * TagRead
-         * @description A tag, and the number of pictures that show it.
+         * @description Tag with the number of images that have it.
          */
         TagRead: {
             /**
              * Label
-             * @description As people write it.
+             * @description Display name of the tag.
              * @example car
              */
             label: string;
             /**
              * Kind
-             * @description A class of the model, or a category of classes.
+             * @description `class`: a class of the model. `category`: a WordNet category of classes.
              * @enum {string}
              */
             kind: "class" | "category";
             /**
              * Wnid
-             * @description WordNet's id. Names are not unique: `crane` is a bird and a machine.
+             * @description WordNet id. Unlike the label it is unique: `crane` is both a bird and a machine.
              */
             wnid: string;
             /**
              * Count
-             * @description How many pictures show it.
+             * @description Number of images with this tag.
              */
             count: number;
             /**
              * Synonym
-             * @description The other word for it that was found, if it was not the label.
+             * @description Synonym that matches the query; null if the label itself matches.
              * @example automobile
              */
             synonym: string | null;
         };
         /**
          * Tags
-         * @description The most frequent tags first.
+         * @description Tags, most frequent first.
          */
         Tags: {
             /**
              * Items
-             * @description In order.
+             * @description The objects in order.
              */
             items: components["schemas"]["TagRead"][];
         };
         /**
          * TrashSelection
-         * @description Which pictures of the trash: these ids, or all.
+         * @description Images in the trash: by id, or all. Exactly one of the two is required.
          */
         TrashSelection: {
             /**
              * Ids
-             * @description Pictures by id.
+             * @description Ids of the images, at most 10,000.
              */
             ids?: string[] | null;
             /**
              * All
-             * @description True: all of them.
+             * @description True: select all images in the trash.
              * @default false
              */
             all: boolean;
@@ -1714,18 +1729,18 @@ export interface components {
         WorkersRead: {
             /**
              * Alive
-             * @description How many there are.
+             * @description Number of workers that are ready.
              */
             alive: number;
             /**
              * State
-             * @description In a word.
+             * @description State of the workers as a whole.
              * @enum {string}
              */
             state: "ready" | "no_worker" | "no_weights";
             /**
              * Detail
-             * @description A sentence, for people.
+             * @description Explanation in one sentence, for users.
              */
             detail: string;
         };
@@ -1734,19 +1749,19 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description What the service's log calls this request. */
+        /** @description Id of the request in the service's logs. */
         "X-Request-ID": string;
-        /** @description Requests a minute, of the nearer of the two limits. */
+        /** @description Requests permitted per minute, of the limit (per key or per address) that is closer to being reached. */
         "RateLimit-Limit": number;
-        /** @description Requests that are left of them. */
+        /** @description Requests remaining in the current minute. */
         "RateLimit-Remaining": number;
-        /** @description Seconds until the minute is over. */
+        /** @description Seconds until the current minute ends. */
         "RateLimit-Reset": number;
-        /** @description Seconds to wait before trying again. */
+        /** @description Seconds to wait before the next request. */
         "Retry-After": number;
-        /** @description The job. */
+        /** @description Path of the created job. */
         Location: string;
-        /** @description Names this state of it. */
+        /** @description Identifies this state of the object, for `If-None-Match`. */
         ETag: string;
     };
     pathItems: never;
@@ -1760,13 +1775,13 @@ export interface operations {
                 q?: string;
                 /** @description Tags below this confidence do not count. */
                 min_score?: number;
-                /** @description How it stands. */
+                /** @description Classification status. */
                 status?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
-                /** @description `confidence`: the surest first; `match`: what fits best first. */
+                /** @description `newest`, `oldest`: by time of upload. `confidence`: highest score of the best class first. `match`: best match with the search first; without search terms like `confidence`. */
                 sort?: "newest" | "oldest" | "confidence" | "match";
-                /** @description Show the trash instead. */
+                /** @description True: list the trash instead. */
                 deleted?: boolean;
-                /** @description Count so many of the most frequent tags as well. */
+                /** @description Number of most frequent tags to count; 0 for none. */
                 facets?: number;
                 /** @description `next` of the page before. */
                 cursor?: string | null;
@@ -2130,7 +2145,7 @@ export interface operations {
     listSimilar: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /** @description Maximum number of images to return, 1 to 100. */
                 limit?: number;
             };
             header?: never;
@@ -2416,7 +2431,7 @@ export interface operations {
                     "image/jpeg": string;
                 };
             };
-            /** @description The client has it already. */
+            /** @description The client already has the thumbnail. */
             304: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3048,6 +3063,7 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description Image files; repeat the field for each file. */
                     files: string[];
                 };
             };
@@ -3202,6 +3218,7 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description Image files; repeat the field for each file. */
                     files: string[];
                 };
             };
@@ -3344,15 +3361,15 @@ export interface operations {
     getJob: {
         parameters: {
             query?: {
-                /** @description Seconds (25 at most) to wait for the job to change or to end. */
+                /** @description Long polling: seconds to wait until the job changes or ends. Values above 25 are treated as 25. */
                 wait?: number;
-                /** @description `none` leaves the items out. */
+                /** @description `none`: omit the items from the response. */
                 items?: "all" | "none";
-                /** @description `cursor` of an earlier answer: only items changed since. */
+                /** @description `cursor` of an earlier response: return only items that changed since. An unchanged item may be returned again. */
                 changed_since?: string | null;
             };
             header?: {
-                /** @description The `ETag` of what you have: 304 if it has not changed. */
+                /** @description `ETag` of the state that the client has; returns 304 if it has not changed. */
                 "if-none-match"?: string | null;
             };
             path: {
@@ -3377,7 +3394,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobRead"];
                 };
             };
-            /** @description It is as `If-None-Match` says. */
+            /** @description The job has not changed since the state in `If-None-Match`. */
             304: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3484,12 +3501,252 @@ export interface operations {
             };
         };
     };
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description `/problems/not-authenticated` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/not-allowed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/idempotency-key-reused` or `/problems/invalid-request` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/unavailable` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRead"];
+                };
+            };
+            /** @description `/problems/not-authenticated` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/not-allowed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/idempotency-key-reused` or `/problems/invalid-request` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/unavailable` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTags: {
         parameters: {
             query?: {
-                /** @description The beginning of a word of the tag. */
+                /** @description Words of the tag; the last one may be incomplete. Empty: all tags. */
                 q?: string;
-                /** @description How many at most. */
+                /** @description Maximum number of tags to return, 1 to 100. */
                 limit?: number;
             };
             header?: never;
@@ -3820,246 +4077,6 @@ export interface operations {
             };
             /** @description `/problems/request-too-large` */
             413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/idempotency-key-reused` or `/problems/invalid-request` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/unavailable` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    retryJob: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The job. */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobRead"];
-                };
-            };
-            /** @description `/problems/not-authenticated` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/not-allowed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/idempotency-key-reused` or `/problems/invalid-request` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/unavailable` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancelJob: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The job. */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobRead"];
-                };
-            };
-            /** @description `/problems/not-authenticated` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/not-allowed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `/problems/not-found` */
-            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
@@ -4518,19 +4535,19 @@ export interface operations {
     exportImages: {
         parameters: {
             query?: {
-                /** @description `zip` is the pictures themselves. */
+                /** @description File format. `zip` contains the original files. */
                 format?: "csv" | "jsonl" | "parquet" | "xlsx" | "zip";
                 /** @description What to look for: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/search.md. */
                 q?: string;
                 /** @description Tags below this confidence do not count. */
                 min_score?: number;
-                /** @description How it stands. */
+                /** @description Classification status. */
                 status?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
-                /** @description Only these pictures. */
+                /** @description Export only these images, at most 1,000. */
                 ids?: string[] | null;
-                /** @description CSV: begin with a UTF-8 byte order mark. */
+                /** @description CSV only: start with a UTF-8 byte order mark, by which Excel detects UTF-8. */
                 bom?: boolean;
-                /** @description A zip of the file and a manifest with its SHA-256. */
+                /** @description True: return a zip of the file and `manifest.json` with its SHA-256. */
                 manifest?: boolean;
             };
             header?: never;
@@ -4654,11 +4671,11 @@ export interface operations {
     exportChosen: {
         parameters: {
             query?: {
-                /** @description `zip` is the pictures themselves. */
+                /** @description File format. `zip` contains the original files. */
                 format?: "csv" | "jsonl" | "parquet" | "xlsx" | "zip";
-                /** @description CSV: begin with a UTF-8 byte order mark. */
+                /** @description CSV only: start with a UTF-8 byte order mark, by which Excel detects UTF-8. */
                 bom?: boolean;
-                /** @description A zip of the file and a manifest with its SHA-256. */
+                /** @description True: return a zip of the file and `manifest.json` with its SHA-256. */
                 manifest?: boolean;
             };
             header?: never;

@@ -1,0 +1,90 @@
+"""Exception handlers: convert exceptions to problem responses."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.auth.rate_limit import RateLimitStatus
+from api.middleware.body_limits import BodyRejectedError
+from api.problems import HEADERS, PROBLEMS, ProblemPart, ProblemResponse, problem
+from core.errors import GalleryError, QuerySyntaxError, RateLimitedError
+from infra.telemetry.logging import get_logger
+
+log = get_logger(__name__)
+
+Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Register the handlers of all exceptions that routes and middleware raise."""
+    for error, (status, kind) in PROBLEMS.items():
+        app.add_exception_handler(error, _handler(status, kind))
+    app.add_exception_handler(QuerySyntaxError, _on_query_syntax)
+    app.add_exception_handler(RateLimitedError, _on_rate_limited)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(BodyRejectedError, _on_body_rejected)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_unexpected_error)
+
+
+def _handler(status: HTTPStatus, kind: str) -> Handler:
+    headers = HEADERS.get(status)
+
+    async def handle(_: Request, error: GalleryError) -> ProblemResponse:
+        return problem(status, kind, str(error), headers=headers)
+
+    return handle
+
+
+async def _on_body_rejected(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BodyRejectedError)
+    return await _handler(*PROBLEMS[type(error.reason)])(request, error.reason)
+
+
+async def _on_query_syntax(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, QuerySyntaxError)
+    part = ProblemPart(pointer="query/q", detail=str(error), start=error.start, end=error.end)
+    detail = f"{error} (At character {error.start + 1} of the search.)"
+    return problem(HTTPStatus.BAD_REQUEST, "query-syntax", detail, errors=[part])
+
+
+async def _on_rate_limited(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, RateLimitedError)
+    left = RateLimitStatus(error.limit, 0, error.retry_after)
+    headers = left.headers() | {"Retry-After": str(error.retry_after)}
+    return problem(HTTPStatus.TOO_MANY_REQUESTS, "rate-limited", str(error), headers=headers)
+
+
+async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, RequestValidationError)
+    # The field `input` is omitted because it would echo the client's bytes.
+    parts = [
+        ProblemPart(pointer="/".join(str(part) for part in each["loc"]), detail=each["msg"])
+        for each in error.errors()
+    ]
+    detail = "; ".join(f"{part.pointer}: {part.detail}" for part in parts)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, errors=parts)
+
+
+async def _on_http_error(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST:  # FastAPI raises 400 for a body that is not valid text
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", str(error.detail))
+    kind = status.phrase.lower().replace(" ", "-")
+    headers = dict(error.headers) if error.headers else None
+    return problem(status, kind, str(error.detail), headers=headers)
+
+
+async def _on_unexpected_error(request: Request, error: Exception) -> ProblemResponse:
+    log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal",
+        "Internal server error; report the `request_id` to the operator.",
+    )

@@ -1,0 +1,75 @@
+"""Run one export in one database snapshot, with an optional manifest."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from api.exports import manifest
+from api.exports.formats import ExportStats, Format, choose_strategy
+from api.exports.slots import hold_slot
+from infra.database.pool import Database
+from infra.database.search.compiler import Filter
+from infra.database.search.export import consistent_snapshot
+from infra.storage import ObjectStore
+
+FILE_NAME = "gallery"
+"""File name without extension, inside an archive with a manifest."""
+
+
+class Export:
+    """One export. Consume either `blocks` or `with_manifest`, once.
+
+    Attributes:
+        extension: File name extension of the format.
+        media_type: Media type of the file.
+    """
+
+    def __init__(
+        self, database: Database, objects: ObjectStore, which: Filter, format_: Format, *, bom: bool
+    ) -> None:
+        self._database = database
+        self._which = which
+        self._strategy = choose_strategy(format_, objects, bom=bom)
+        self._stats = ExportStats()
+        self.extension = format_
+        self.media_type = self._strategy.media_type
+
+    async def blocks(self) -> AsyncIterator[bytes]:
+        """Yield the blocks of the file. An error aborts the response, so that it has no end.
+
+        Raises:
+            BusyError: Too many exports are in progress.
+        """
+        # No timeout: an export takes as long as its client needs. Different tasks start and end it,
+        # which `asyncio.timeout` does not support.
+        async with (
+            hold_slot(),
+            self._database.connection(seconds=None) as conn,
+            consistent_snapshot(conn),
+        ):
+            async for block in self._strategy.blocks(conn, self._which, self._stats):
+                yield block
+
+    async def with_manifest(self, request: dict[str, object]) -> AsyncIterator[bytes]:
+        """Yield the blocks of a zip with the file and its manifest.
+
+        Args:
+            request: Fields of the manifest that identify what was requested.
+
+        Raises:
+            BusyError: Too many exports are in progress.
+        """
+        self._stats.models = models = set[str]()
+
+        def facts() -> dict[str, object]:
+            return request | {"models": sorted(models), "rows": self._stats.rows}
+
+        name = f"{FILE_NAME}.{self.extension}"
+        async for block in manifest.pack(self.blocks(), name, facts):
+            yield block
+
+
+def describe_ids(ids: Sequence[UUID]) -> dict[str, object]:
+    """Return number and hash of distinct ids; the hash equals `sort -u ids.txt | sha256sum`."""
+    lines = sorted({f"{each}\n" for each in ids})
+    return {"ids": len(lines), "ids_sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}

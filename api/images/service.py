@@ -1,0 +1,142 @@
+"""Search, delete, purge and reclassify images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from core.errors import ConflictError
+from infra.database.pool import Database
+from infra.database.queries import images, purge
+from infra.database.queries.transitions import (
+    Scope,
+    find_for_reclassification,
+    reclassify_images,
+)
+from infra.database.queries.workers import Worker, list_live_workers
+from infra.database.search import estimate, pages
+from infra.database.search.compiler import Filter
+from infra.database.search.estimate import SearchEstimate
+from infra.database.search.pages import Page, PageRequest
+from infra.database.search.ranking import Ranking, rank
+from infra.database.snapshot_cache import SnapshotCache
+
+# Images purged per transaction, to keep locks short.
+_PURGE_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One page of a search.
+
+    Attributes:
+        page: The images, and the position of the next page.
+        estimate: Total number of images and tag counts, exact or estimated.
+        ranking: Ranked images for `sort=match`; None otherwise.
+    """
+
+    page: Page
+    estimate: SearchEstimate
+    ranking: Ranking | None = None
+
+
+async def search_images(
+    database: Database, cache: SnapshotCache, which: Filter, request: PageRequest, *, facets: int
+) -> SearchResult:
+    """Run a search with the query plan that fits its size.
+
+    A list without conditions reads its page directly. Any other search is estimated first; the
+    estimate decides how the page is read. Estimates and rankings are cached per snapshot.
+
+    Args:
+        database: Connection pool.
+        cache: Cache of estimates and rankings.
+        which: Images to find.
+        request: Order, position and length of the page.
+        facets: Number of most frequent tags to count.
+    """
+    async with database.connection() as conn:
+        cached = partial(cache.get, conn)
+        measure = partial(estimate.measure, conn, which, facets=facets)
+        if which.is_everything:  # this page does not depend on the estimate
+            page = await pages.list_all(conn, request, trash=which.trash)
+            return SearchResult(page, await cached((which, facets), measure, state=page.state))
+        size = await cached((which, facets), measure)
+        if request.sort != "match":
+            return SearchResult(await pages.list_images(conn, which, request, size), size)
+        ranking = await cached((which, "ranking"), partial(rank, conn, which, size))
+        page = await pages.list_matches(conn, which, request, ranking)
+        return SearchResult(page, size, ranking)
+
+
+async def delete_images(database: Database, which: Filter) -> list[UUID]:
+    """Move images to the trash in batches; return the ids of those that were moved."""
+    async with database.connection() as conn:
+        chosen = await images.find_images(conn, which)
+    ids: list[UUID] = []
+    for batch in images.batches_of(chosen):
+        async with database.connection() as conn:
+            ids += await images.trash_images(conn, batch)
+    return ids
+
+
+async def purge_trash(database: Database, ids: Sequence[UUID] | None) -> int:
+    """Delete images in the trash permanently, in batches; return their number.
+
+    Args:
+        database: Connection pool.
+        ids: Images to purge, if they are in the trash; None for the whole trash.
+    """
+    purged = 0
+    while True:
+        async with database.connection() as conn:
+            batch = await purge.purge_images(
+                conn, older_than=timedelta(0), ids=ids, limit=_PURGE_BATCH
+            )
+        if not batch:
+            return purged
+        purged += len(batch)
+
+
+async def reclassify(database: Database, found: Filter, scope: Scope) -> int:
+    """Queue images for classification in batches; return their number.
+
+    Raises:
+        ConflictError: The scope is `older_model` and the current model is ambiguous.
+    """
+    model = await _current_model(database) if scope == "older_model" else None
+    async with database.connection() as conn:
+        chosen = await find_for_reclassification(conn, found, scope, model=model)
+    queued = 0
+    for batch in images.batches_of(chosen):
+        async with database.connection() as conn:
+            queued += await reclassify_images(conn, batch, scope, model=model)
+    return queued
+
+
+async def _current_model(database: Database) -> str:
+    async with database.connection() as conn:
+        return current_model(await list_live_workers(conn))
+
+
+def current_model(workers: Sequence[Worker]) -> str:
+    """Return the model that all ready workers have.
+
+    Raises:
+        ConflictError: No worker is ready, or ready workers have different models. With two models
+            in use, workers would reclassify each other's results.
+    """
+    models = sorted({each.model for each in workers if each.state == "ready" and each.model})
+    match models:
+        case [model]:
+            return model
+        case []:
+            raise ConflictError(
+                "No worker is ready, so the current model is unknown; start a worker and retry."
+            )
+        case _:
+            raise ConflictError(
+                f"Ready workers have different models ({', '.join(models)}); stop the workers with "
+                "the older model, or wait until they have ended, and retry."
+            )

@@ -1,0 +1,19 @@
+"""Fixtures of the API tests."""
+
+import pytest
+from httpx import AsyncClient
+
+from infra.settings import Settings
+from tests.support.gallery import CAT, DOG, add, classify
+
+
+@pytest.fixture
+async def gallery(client: AsyncClient, settings: Settings) -> dict[str, str]:
+    """A dog, a cat, and an image that is still queued."""
+    ids = {
+        name: await add(client, seed, f"{name}.jpg")
+        for seed, name in enumerate(["dog", "cat", "new"])
+    }
+    classify(settings, ids["dog"], DOG)
+    classify(settings, ids["cat"], CAT)
+    return ids
