@@ -1,4 +1,4 @@
-"""What an API process opens at start and closes at the end."""
+"""Resources and background services of an API process, from start to shutdown."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -27,13 +27,14 @@ from infra.telemetry.tracing import open_traces
 
 
 class State(TypedDict):
-    """What requests find in `request.state`."""
+    """Lifespan state, available to requests as `request.state`."""
 
     service: Service
 
 
 @asynccontextmanager
 async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Open all resources, run the background services, and close everything at the end."""
     database_url = settings.require_database_url()
     objects = open_objects(settings.require_objects_url())
     queue = Queue(settings)
@@ -50,10 +51,17 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         database = await stack.enter_async_context(open_database(database_url, name="api"))
         cleanup = Cleanup(database, objects, retention=settings.trash_retention)
         sweeper = Sweeper(settings, database, queue, cleanup)
-        keeper = SearchMaintenance(database)
+        search_maintenance = SearchMaintenance(database)
         dispatcher = WebhookDispatcher(settings, database)
-        for each in (publisher, job_listener, sweeper, keeper, rate_limiter, dispatcher):
-            await stack.enter_async_context(_in_background(each.run()))
+        for background in (
+            publisher,
+            job_listener,
+            sweeper,
+            search_maintenance,
+            rate_limiter,
+            dispatcher,
+        ):
+            await stack.enter_async_context(_in_background(background.run()))
         yield Service(
             settings=settings,
             database=database,
@@ -70,13 +78,13 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
 
 
 @asynccontextmanager
-async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run something endless beside the requests."""
-    task = asyncio.create_task(work)
+async def _in_background(loop: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run an endless coroutine as a task until the block ends."""
+    task = asyncio.create_task(loop)
     try:
         yield
     finally:
-        # Once is not always enough: what waits for a connection of the pool may swallow it.
+        # One cancellation is not always enough: a wait for a connection of the pool may swallow it.
         while not task.done():
             task.cancel()
             await asyncio.wait([task], timeout=1)

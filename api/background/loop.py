@@ -1,4 +1,4 @@
-"""What goes wrong in endless work: told when it begins and when it is over, and never its end."""
+"""Error logging of background loops."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,32 +9,32 @@ log = get_logger(__name__)
 
 
 class FailureLog:
-    """Whether some endless work fails at present."""
+    """Log the first failure and the recovery of a background loop."""
 
-    def __init__(self, work: str) -> None:
-        self._work = work
-        self._is_there = False
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._is_failing = False
 
     @contextmanager
-    def caught(self, *told: type[Exception]) -> Iterator[None]:
-        """For a round of the work: the next one may fare better, whatever this one meets.
+    def caught(self, *ignored: type[Exception]) -> Iterator[None]:
+        """Suppress every error of one run, so that the loop continues.
 
         Args:
-            told: errors of which somebody else tells already.
+            ignored: errors that are logged elsewhere, and therefore not here.
         """
         try:
             yield
-        except told:
+        except ignored:
             return
         except Exception:
-            if not self._is_there:
-                log.exception("background work failed", work=self._work)
-            self._is_there = True
+            if not self._is_failing:
+                log.exception("background.failed", service=self._service)
+            self._is_failing = True
         else:
             self.end()
 
     def end(self) -> None:
-        """All is well again."""
-        if self._is_there:
-            log.info("background work goes on", work=self._work)
-        self._is_there = False
+        """Log the recovery if the previous run failed."""
+        if self._is_failing:
+            log.info("background.recovered", service=self._service)
+        self._is_failing = False

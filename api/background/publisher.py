@@ -1,4 +1,4 @@
-"""Publishing ids to the queue, beside the requests and never in their way."""
+"""Publish image ids to the queue without delaying requests."""
 
 import asyncio
 import time
@@ -16,19 +16,18 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-# After a failure the queue is left alone this long. What is not announced meanwhile is dropped
-# here and found by the sweeper.
+# Pause after a failure. Ids that arrive meanwhile are dropped; the sweeper publishes them later.
 BACKOFF_SECONDS = 5.0
-# The pause after a round of messages. A picture that arrives alone goes at once; of many small
-# requests, those of the pause go together: a message costs a worker as much as half a picture.
+# Pause after each run. A single image is published at once; the images of many small requests
+# within the pause share messages, since a message costs a worker as much as half an image.
 BATCH_WINDOW_SECONDS = 0.05
 
 
 class Publisher:
-    """Collects ids and publishes them in messages of at most `chunk_size`.
+    """Collects image ids and publishes them in messages of at most `chunk_size` ids.
 
-    While messages are on their way, and for a moment after, whatever else arrives is collected
-    for the next, so many small requests become few messages exactly when there is much to do.
+    Ids that arrive while messages are being sent, or in the pause afterwards, are collected for the
+    next run. Many small requests therefore become few messages under load.
     """
 
     def __init__(self, queue: Queue, *, chunk_size: int) -> None:
@@ -36,11 +35,11 @@ class Publisher:
         self._chunk_size = chunk_size
         self._pending: dict[Lane, list[tuple[UUID, Origin]]] = {lane: [] for lane in LANES}
         self._wake = asyncio.Event()
-        self._resting_until = 0.0
+        self._paused_until = 0.0
 
     def publish_soon(self, ids: Iterable[UUID], lane: Lane) -> None:
-        """Have pictures published soon, in the present request's name. Returns at once."""
-        if time.monotonic() < self._resting_until:
+        """Schedule images for publishing with the origin of the current request. Never blocks."""
+        if time.monotonic() < self._paused_until:
             return
         origin = current_origin()
         self._pending[lane].extend((each, origin) for each in ids)
@@ -48,26 +47,26 @@ class Publisher:
 
     async def run(self) -> None:
         """Publish until cancelled."""
-        failures = FailureLog("announcing")
+        failures = FailureLog("publisher")
         while True:
             await self._wake.wait()
             self._wake.clear()
-            with failures.caught():  # the sweeper announces what is lost so
+            with failures.caught():  # the sweeper publishes what is lost
                 await self._publish_pending()
             await asyncio.sleep(BATCH_WINDOW_SECONDS)
 
     async def _publish_pending(self) -> None:
         for lane in LANES:
             while self._pending[lane]:
-                await self._publish_chunk(lane)
+                await self._publish_batch(lane)
 
-    async def _publish_chunk(self, lane: Lane) -> None:
+    async def _publish_batch(self, lane: Lane) -> None:
         pending = self._pending[lane]
-        chunk, self._pending[lane] = pending[: self._chunk_size], pending[self._chunk_size :]
-        ids, origins = [each for each, _ in chunk], [origin for _, origin in chunk]
+        batch, self._pending[lane] = pending[: self._chunk_size], pending[self._chunk_size :]
+        ids, origins = [each for each, _ in batch], [origin for _, origin in batch]
         try:
             await to_thread.run_sync(self._queue.publish, ids, lane, origins)
         except QueueUnavailableError as error:
-            log.warning("queue lost, the sweeper will announce", reason=str(error.__cause__))
-            self._resting_until = time.monotonic() + BACKOFF_SECONDS
+            log.warning("queue.lost", reason=str(error.__cause__))
+            self._paused_until = time.monotonic() + BACKOFF_SECONDS
             self._pending = {each: [] for each in LANES}

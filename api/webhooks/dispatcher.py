@@ -1,6 +1,6 @@
-"""Telling receivers that jobs have ended, and trying again until they have taken it.
+"""Deliver webhooks for ended jobs, with retries.
 
-Every API process does so; the database gives each delivery to one of them at a time.
+Every API process runs a dispatcher. The database assigns each delivery to one of them at a time.
 """
 
 import asyncio
@@ -33,21 +33,21 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-EVERY_SECONDS = 2.0
-# Jobs told of, and deliveries tried, in one round.
+INTERVAL_SECONDS = 2.0
+# Maximum numbers per run.
 _JOBS = 50
 _DELIVERIES = 8
 
 
 class JobEnded(BaseModel):
-    """What a receiver is sent when a job has ended."""
+    """Body of a webhook."""
 
-    type: str = Field("job.ended", description="The kind of news.")
+    type: str = Field("job.ended", description="Type of the event.")
     data: JobSummary
 
 
 class WebhookDispatcher:
-    """Looks every few seconds for jobs that have ended and for deliveries that are due."""
+    """Enqueues deliveries for ended jobs and sends the deliveries that are due."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         secret = settings.webhook_secret
@@ -56,20 +56,20 @@ class WebhookDispatcher:
         self._database = database
 
     async def run(self) -> None:
-        """Deliver until cancelled. Without a secret to sign with, there is nothing to do."""
-        failures = FailureLog("delivering webhooks")
+        """Deliver until cancelled. Returns at once if no signing secret is set."""
+        failures = FailureLog("webhook_dispatcher")
         while self._key:
-            with failures.caught(UnavailableError):  # the pool logs that it is away
+            with failures.caught(UnavailableError):  # the pool logs the outage
                 await self._enqueue_ended()
                 await self._deliver_due(self._key)
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(INTERVAL_SECONDS)
 
     async def _enqueue_ended(self) -> None:
         async with self._database.connection() as conn:
             for ended in await list_ended(conn, limit=_JOBS):
                 job = serialize_summary(await get_job(conn, ended.job_id))
-                news = JobEnded.model_validate({"data": job})
-                await add_delivery(conn, ended, news.model_dump_json())
+                event = JobEnded.model_validate({"data": job})
+                await add_delivery(conn, ended, event.model_dump_json())
 
     async def _deliver_due(self, key: bytes) -> None:
         async with self._database.connection() as conn:
@@ -82,17 +82,21 @@ class WebhookDispatcher:
         answer, status = "", None
         try:
             status = await self._send(key, delivery)
-            answer = f"answered {status}"
+            answer = f"HTTP {status}"
         except (ForbiddenAddressError, DeliveryFailedError, InvalidRequestError) as error:
             answer = str(error)
-        taken = status is not None and 200 <= status < 300  # noqa: PLR2004 (of HTTP)
-        final = status == HTTPStatus.GONE or delivery.tries >= MAX_ATTEMPTS
-        # Where it cannot be recorded, the delivery is tried again, under the same id.
+        is_accepted = status is not None and 200 <= status < 300  # noqa: PLR2004 (HTTP success)
+        is_final = status == HTTPStatus.GONE or delivery.tries >= MAX_ATTEMPTS
+        # If the attempt cannot be recorded, the delivery is sent again under the same id.
         with suppress(UnavailableError):
             async with self._database.connection() as conn:
-                await record_attempt(conn, delivery, answer, taken=taken, final=final)
+                await record_attempt(conn, delivery, answer, taken=is_accepted, final=is_final)
         log.info(
-            "webhook delivered" if taken else "webhook given up" if final else "webhook refused",
+            "webhook.delivered"
+            if is_accepted
+            else "webhook.failed"
+            if is_final
+            else "webhook.postponed",
             delivery_id=str(delivery.id),
             job_id=str(delivery.job_id),
             receiver=urlsplit(delivery.url).hostname,

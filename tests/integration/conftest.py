@@ -1,4 +1,4 @@
-"""The API in this process, on real stores and through its real lifespan; no worker."""
+"""Fixtures for integration tests: the API in this process with real servers and no worker."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,19 +13,20 @@ from infra.settings import Settings
 
 @asynccontextmanager
 async def open_client(settings: Settings, address: str = "127.0.0.1") -> AsyncIterator[AsyncClient]:
-    """An API of these settings, as a client at this address sees it."""
+    """Start an API with these settings and yield a client that connects from `address`."""
     app = create_app(settings)
     async with app.router.lifespan_context(app) as state:
 
         async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
             await app({**scope, "state": dict(state or {})}, receive, send)
 
-        transport = ASGITransport(with_state, client=(address, 1))  # type: ignore[arg-type]
+        transport = ASGITransport(with_state, client=(address, 1))
         async with AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield client
 
 
 @pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
+    """Yield a client of an API with the default test settings."""
     async with open_client(settings) as client:
         yield client

@@ -53,17 +53,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def test_search_is_kept_again_once_its_tables_are_there(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.background.search_maintenance.PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr("api.background.search_maintenance.INTERVAL_SECONDS", 0.02)
     execute(database_url, "ALTER TABLE image_tallies RENAME TO away")
     kept: list[None] = []
     keeper = SearchMaintenance(database)
-    keep = keeper._keep  # noqa: SLF001 (to see that a round ends well)
+    keep = keeper._maintain  # noqa: SLF001 (to see that a round ends well)
 
     async def keep_and_note() -> None:
         await keep()
         kept.append(None)
 
-    monkeypatch.setattr(keeper, "_keep", keep_and_note)
+    monkeypatch.setattr(keeper, "_maintain", keep_and_note)
     async with running(keeper.run()) as task:
         await asyncio.sleep(0.3)
         assert (task.done(), kept) == (False, [])
@@ -139,7 +139,7 @@ async def test_counts_are_told_after_errors_too(
 async def test_who_stops_sweeping_after_an_error_leaves_it_to_the_next(
     settings: Settings, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.background.sweeper.SWEEP_SECONDS", 3600)
+    monkeypatch.setattr("api.background.sweeper.INTERVAL_SECONDS", 3600)
     execute(database_url, "ALTER TABLE sweeper RENAME TO away")
     queue = Queue(settings)
     cleanup = Cleanup(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
@@ -162,7 +162,7 @@ async def test_who_stops_sweeping_after_an_error_leaves_it_to_the_next(
 async def test_rounds_that_fail_are_told_of_once_and_so_is_their_end(
     settings: Settings, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.background.sweeper.SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr("api.background.sweeper.INTERVAL_SECONDS", 0.02)
     execute(database_url, "ALTER TABLE sweeper RENAME TO away")
     queue = Queue(settings)
     cleanup = Cleanup(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
@@ -180,8 +180,8 @@ async def test_rounds_that_fail_are_told_of_once_and_so_is_their_end(
             await until(lambda: len(worked) > 1)
     queue.close()
 
-    told = [line["event"] for line in lines if line.get("work") == "sweeping"]
-    assert told == ["background work failed", "background work goes on"]
+    told = [line["event"] for line in lines if line.get("service") == "sweeper"]
+    assert told == ["background.failed", "background.recovered"]
 
 
 async def test_a_server_that_may_only_be_read_is_away_and_left(

@@ -21,13 +21,13 @@ async def waiting(client: AsyncClient) -> Any:
 
 async def test_work_without_a_worker_is_not_well(client: AsyncClient, settings: Settings) -> None:
     url = settings.require_database_url()
-    assert await waiting(client) == {"ok": True, "detail": "Nothing waits."}
+    assert await waiting(client) == {"ok": True, "detail": "queue empty"}
     await submit_rows(url, "a", "b")
     execute(url, AGE, 30)
 
     said = await waiting(client)
     assert not said["ok"]
-    assert "wait: 2" in said["detail"]
+    assert "waiting: 2" in said["detail"]
     assert "No worker is ready." in said["detail"]
     with psycopg.connect(url, autocommit=True) as conn:
         write_heartbeat(conn, "w", "ready", model="m")
