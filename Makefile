@@ -35,8 +35,8 @@ web/dist/index.html: $(VENV)/.installed $(shell find web/src web/public web/docs
 run: install web ## run everything on this machine, at http://127.0.0.1:8000
 	@exec $(BIN)/gallery run --end-with-parent
 
-test: install web ## all tests; what this machine lacks is skipped by name
-	@exec $(BIN)/pytest
+test: install web ## all tests, in two processes; missing prerequisites are skipped with the reason
+	@exec $(BIN)/pytest -n 2 --dist loadfile
 
 test-unit: install ## the fast tests, in seconds
 	@exec $(BIN)/pytest tests/unit

@@ -1,6 +1,7 @@
-"""What tests share: real servers, started once, and a clean database for every test.
+"""Shared fixtures: real servers, started once per test process, and a clean database per test.
 
-What a machine lacks is skipped by name. With GALLERY_FORBID_SKIPS=1 such a skip is a failure.
+Tests whose prerequisites are missing are skipped with the reason; GALLERY_FORBID_SKIPS=1 turns such
+a skip into a failure.
 """
 
 import os
@@ -29,7 +30,7 @@ def pytest_runtest_makereport(
     item: pytest.Item,  # noqa: ARG001 (the hook's signature)
     call: pytest.CallInfo[None],  # noqa: ARG001
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail what would be skipped, where everything that tests need is said to be there."""
+    """Turn skips into failures where GALLERY_FORBID_SKIPS is set."""
     report = yield
     if (
         report.skipped
@@ -42,8 +43,8 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_settings_of_mine(session_dir: Path) -> Iterator[None]:
-    """Tests set what they mean; the developer's own settings and home stay out of it."""
+def _isolated_settings(session_dir: Path) -> Iterator[None]:
+    """Remove the developer's own GALLERY_* settings from the environment of the tests."""
     kept = {"GALLERY_WEIGHTS", "GALLERY_FORBID_SKIPS", "GALLERY_TEST_MINIO"}
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("GALLERY_")]:
@@ -55,16 +56,16 @@ def _no_settings_of_mine(session_dir: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """Async tests run on asyncio, as the service does."""
+    """Run async tests on asyncio, as the service does."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def session_dir() -> Iterator[Path]:
-    """A folder for the servers of this run.
+    """Folder of the servers of this test process.
 
-    Not pytest's own: it closes the way to it at each start, and root's Postgres, which runs as
-    somebody else, must pass.
+    pytest's own temporary root is set to 0700 at every start. Postgres, which drops root's
+    privileges, could then no longer reach its data.
     """
     with TemporaryDirectory(prefix="gallery-tests-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
@@ -79,14 +80,14 @@ def sockets(session_dir: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url(session_dir: Path, sockets: Path) -> Iterator[str]:
-    """An embedded Postgres, for the whole run."""
+    """URL of an embedded Postgres, shared by the whole run."""
     postgres = EmbeddedPostgres(session_dir / "postgres", sockets, session_dir / "postgres.log")
     postgres.prepare()
     child = ChildProcess(postgres.command())
     try:
         postgres.wait_until_ready()
         with psycopg.connect(postgres.url, autocommit=True) as conn:
-            conn.execute("ALTER SYSTEM SET fsync = off")  # nobody cuts the power of a test
+            conn.execute("ALTER SYSTEM SET fsync = off")  # tests need no durability
             conn.execute("SELECT pg_reload_conf()")
         yield postgres.url
     finally:
@@ -101,7 +102,7 @@ def _redis_server(session_dir: Path, sockets: Path) -> Iterator[str]:
 
 @pytest.fixture
 def redis_url(_redis_server: str) -> str:
-    """An empty Redis."""
+    """URL of an empty Redis."""
     with redis.Redis.from_url(_redis_server) as client:
         client.flushall()
     return _redis_server
@@ -115,7 +116,7 @@ def _admin(postgres_url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture(scope="session")
 def _template(postgres_url: str, _admin: psycopg.Connection) -> str:
-    """A migrated, empty database that tests clone."""
+    """Name of a migrated, empty database that tests clone."""
     name = "gallery_template"
     _admin.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
     migrate(database_url_of(postgres_url, name))
@@ -124,7 +125,7 @@ def _template(postgres_url: str, _admin: psycopg.Connection) -> str:
 
 @pytest.fixture
 def database_url(postgres_url: str, _admin: psycopg.Connection, _template: str) -> Iterator[str]:
-    """The address of a migrated database of this test's own."""
+    """URL of a migrated database for one test."""
     name = f"gallery_{uuid4().hex}"
     _admin.execute(
         SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(_template))
@@ -134,13 +135,13 @@ def database_url(postgres_url: str, _admin: psycopg.Connection, _template: str) 
 
 
 def database_url_of(postgres_url: str, name: str) -> str:
-    """The address of another database of the same server."""
+    """Return the URL of another database of the same server."""
     return postgres_url.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
 def objects_url(tmp_path: Path) -> str:
-    """Local object storage of this test's own."""
+    """URL of local object storage for one test."""
     return (tmp_path / "objects").as_uri()
 
 
@@ -162,7 +163,7 @@ def s3_server(session_dir: Path) -> Iterator[S3Server]:
 def settings(
     database_url: str, redis_url: str, objects_url: str, session_dir: Path, tmp_path: Path
 ) -> Settings:
-    """Settings of a service on this test's own stores, with the run's compiled model."""
+    """Settings of a service on the stores of one test, with the compiled model of the run."""
     return Settings.model_validate(
         {
             "database_url": database_url,
@@ -178,8 +179,8 @@ def settings(
 
 @pytest.fixture(scope="session")
 def weights() -> Path:
-    """Real weights of MobileNetV2."""
-    from worker.model.weights import find_weights  # noqa: PLC0415 (only who classifies)
+    """Path of real MobileNetV2 weights."""
+    from worker.model.weights import find_weights  # noqa: PLC0415 (native libraries: only tests that classify)
 
     try:
         return find_weights(Settings())
@@ -189,7 +190,7 @@ def weights() -> Path:
 
 @pytest.fixture(scope="session")
 def compiled_model(weights: Path, session_dir: Path, pytestconfig: pytest.Config) -> Path:
-    """The compiled model, made once (about 20 s) and kept by content in pytest's cache."""
+    """Path of the compiled model, compiled once (about 20 s) and cached by content."""
     from worker.model.cache import find_compiled  # noqa: PLC0415
 
     assert pytestconfig.cache is not None
@@ -200,8 +201,8 @@ def compiled_model(weights: Path, session_dir: Path, pytestconfig: pytest.Config
 
 @pytest.fixture(scope="session")
 def photos() -> Path:
-    """The test photographs, with the answers in their README."""
+    """Folder of the test photographs; its README lists the expected tags."""
     folder = ROOT.parent / "shared" / "photos"
     if not folder.is_dir():
-        pytest.skip("no test photographs: ../shared/photos is not there")
+        pytest.skip("no test photographs: ../shared/photos does not exist")
     return folder
