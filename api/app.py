@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from api.auth import sessions
 from api.auth.dependencies import guard
+from api.background.runtime import BackgroundMetrics
 from api.exports import routes as exports
 from api.images import lookup, reclassify, retries, trash
 from api.images import routes as images
@@ -48,10 +49,12 @@ class App(FastAPI):
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the application. Connections are opened by its lifespan, not here."""
+    http_metrics = HttpMetrics()
+    background_metrics = BackgroundMetrics(http_metrics.registry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        async with open_service(settings) as service:
+        async with open_service(settings, background_metrics) as service:
             yield {"service": service}
 
     app = App(
@@ -64,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None if has_docs(settings.web_dir) else "/docs",
         redoc_url=None,
     )
-    app.state.http_metrics = HttpMetrics()
+    app.state.http_metrics = http_metrics
     app.state.readiness = SingleFlight()
     app.state.is_traced = bool(settings.otlp_endpoint)
     v1 = APIRouter(

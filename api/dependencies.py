@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Query, Request
 from api.auth.open_access import OpenAccess
 from api.auth.rate_limit import RateLimiter
 from api.background.publisher import Publisher
+from api.background.runtime import BackgroundRuntime
 from api.jobs.listener import JobListener
 from api.uploads.concurrency import ConcurrencyLimit
 from infra.database.pool import Database
@@ -33,6 +34,7 @@ class Service:
     upload_slots: ConcurrencyLimit
     open_access: OpenAccess
     rate_limiter: RateLimiter
+    background: BackgroundRuntime
     traces: Traces | None
 
 

@@ -1,23 +1,25 @@
 """Resources and background services of an API process, from start to shutdown."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, TypedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypedDict
 
 from anyio import to_thread
 
 from api.auth.open_access import OpenAccess
 from api.auth.rate_limit import RateLimiter
 from api.background.cleanup import Cleanup
+from api.background.leader import Leader
 from api.background.publisher import Publisher
+from api.background.runtime import BackgroundMetrics, BackgroundRuntime, BackgroundService
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
 from api.dependencies import Service
 from api.jobs.listener import JobListener
 from api.uploads.concurrency import ConcurrencyLimit
 from api.webhooks.dispatcher import WebhookDispatcher
-from infra.database.pool import open_database
+from core.webhook_signatures import read_secret
+from infra.database.pool import Database, open_database
 from infra.database.snapshot_cache import SnapshotCache
 from infra.queue.celery import Queue
 from infra.queue.counters import Counters
@@ -33,7 +35,7 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def open_service(settings: Settings) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, metrics: BackgroundMetrics) -> AsyncIterator[Service]:
     """Open all resources, run the background services, and close everything at the end."""
     database_url = settings.require_database_url()
     objects = open_objects(settings.require_objects_url())
@@ -49,19 +51,17 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         if traces:
             stack.push_async_callback(to_thread.run_sync, traces.close)
         database = await stack.enter_async_context(open_database(database_url, name="api"))
-        cleanup = Cleanup(database, objects, retention=settings.trash_retention)
-        sweeper = Sweeper(settings, database, queue, cleanup)
-        search_maintenance = SearchMaintenance(database)
-        dispatcher = WebhookDispatcher(settings, database)
-        for background in (
+        leader = Leader(database)
+        services: list[BackgroundService] = [
             publisher,
             job_listener,
-            sweeper,
-            search_maintenance,
             rate_limiter,
-            dispatcher,
-        ):
-            await stack.enter_async_context(_in_background(background.run()))
+            Sweeper(settings, leader, queue),
+            Cleanup(database, objects, retention=settings.trash_retention),
+            SearchMaintenance(database),
+            *_webhook_dispatcher(settings, database),
+        ]
+        background = await stack.enter_async_context(BackgroundRuntime(services, leader, metrics))
         yield Service(
             settings=settings,
             database=database,
@@ -73,20 +73,13 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight),
             open_access=OpenAccess(database),
             rate_limiter=rate_limiter,
+            background=background,
             traces=traces,
         )
 
 
-@asynccontextmanager
-async def _in_background(loop: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run an endless coroutine as a task until the block ends."""
-    task = asyncio.create_task(loop)
-    try:
-        yield
-    finally:
-        # One cancellation is not always enough: a wait for a connection of the pool may swallow it.
-        while not task.done():
-            task.cancel()
-            await asyncio.wait([task], timeout=1)
-        with suppress(asyncio.CancelledError):
-            await task
+def _webhook_dispatcher(settings: Settings, database: Database) -> Iterator[WebhookDispatcher]:
+    """Yield a dispatcher if a signing secret is set."""
+    if settings.webhook_secret:
+        key = read_secret(settings.webhook_secret.get_secret_value())
+        yield WebhookDispatcher(database, key, allow_private=settings.webhook_private)

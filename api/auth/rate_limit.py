@@ -1,12 +1,11 @@
 """Rate limits per API key and per client address, shared by all API processes.
 
 A request never waits for Redis. Each process counts locally and decides by the totals it has; the
-processes exchange their counts through Redis every EXCHANGE_SECONDS. The limit may therefore be
-exceeded by the requests of one exchange interval. While Redis is unavailable, each process applies
+processes exchange their counts through Redis four times a second. The limit may therefore be
+exceeded by the requests of a quarter of a second. While Redis is unavailable, each process applies
 the limit on its own.
 """
 
-import asyncio
 import ipaddress
 import math
 import time
@@ -18,15 +17,12 @@ from uuid import UUID
 
 from anyio import to_thread
 
-from api.background.loop import FailureLog
-from core.errors import QueueUnavailableError, RateLimitedError
+from api.background.runtime import BackgroundService
+from core.errors import RateLimitedError
 from infra.queue.counters import Counters
 from infra.settings import Settings
 
 WINDOW_SECONDS: Final = 60
-EXCHANGE_SECONDS = 0.25
-# Pause after a failed exchange.
-BACKOFF_SECONDS = 5.0
 # An IPv6 client usually controls a whole /64 network, so the network counts as one client.
 _IPV6_PREFIX = 64
 
@@ -49,10 +45,16 @@ class RateLimitStatus:
         }
 
 
-class RateLimiter:
-    """Fixed-window counter of requests per minute. A limit of 0 disables the limit."""
+class RateLimiter(BackgroundService):
+    """Fixed-window counter of requests per minute. A limit of 0 disables the limit.
+
+    As a background service, it exchanges its counts with the other processes.
+    """
+
+    name = "rate_limit_exchange"
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
+        super().__init__(interval=0.25)
         self._per_key = settings.rate_limit_key
         self._per_address = settings.rate_limit_address
         self._counters = counters
@@ -103,18 +105,7 @@ class RateLimiter:
             self._totals.clear()
             self._unsent.clear()
 
-    async def run(self) -> None:
-        """Exchange counts with the other processes until cancelled."""
-        failures = FailureLog("rate_limit_exchange")
-        pause = EXCHANGE_SECONDS
-        while True:
-            await asyncio.sleep(pause)
-            pause = BACKOFF_SECONDS
-            with failures.caught(QueueUnavailableError):  # the publisher logs the outage
-                await self._exchange()
-                pause = EXCHANGE_SECONDS
-
-    async def _exchange(self) -> None:
+    async def run_once(self) -> None:
         if not self._unsent:
             return
         window, sent = self._window, self._unsent

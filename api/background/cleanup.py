@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from anyio import to_thread
 
-from core.errors import UnavailableError
+from api.background.runtime import BackgroundService
 from infra.database.pool import Database
 from infra.database.queries.idempotency import delete_expired_keys
 from infra.database.queries.orphaned_objects import claim_orphan_candidate
@@ -16,39 +16,37 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-INTERVAL_SECONDS = 60.0
+# Seconds between runs, and between runs while there is something to delete.
+IDLE_INTERVAL = 60.0
+BUSY_INTERVAL = 2.0
 # Longer than an upload can take between storing its first file and recording it.
 COLLECT_AFTER = timedelta(hours=1)
-# Time limit of one run, so that the sweeper is not delayed.
-RUN_SECONDS = 1.0
+# Time limit for deleting objects in one run, which leaves the database and storage to requests.
+COLLECT_SECONDS = 1.0
 
 
-class Cleanup:
-    """Deletes expired data once a minute, in the process that holds the sweeper lock."""
+class Cleanup(BackgroundService):
+    """Deletes expired images, objects and records."""
+
+    name = "cleanup"
+    leader_only = True
 
     def __init__(self, database: Database, objects: ObjectStore, *, retention: timedelta) -> None:
+        super().__init__(interval=IDLE_INTERVAL)
         self._database = database
         self._objects = objects
         self._retention = retention
-        self._next_run = 0.0
 
-    async def work(self) -> None:
-        """Purge images, collect objects and delete old records, if a run is due."""
-        if time.monotonic() < self._next_run:
-            return
-        self._next_run = time.monotonic() + INTERVAL_SECONDS
-        try:
-            purged = await self._purge()
-            collected = await self.collect(COLLECT_AFTER)
-            async with self._database.connection() as conn:
-                await delete_expired_keys(conn)
-                await delete_old_deliveries(conn)
-        except UnavailableError as error:
-            log.info("cleanup.postponed", reason=str(error))
-            return
+    async def run_once(self) -> None:
+        purged = await self._purge()
+        collected = await self.collect(COLLECT_AFTER)
+        async with self._database.connection() as conn:
+            await delete_expired_keys(conn)
+            await delete_old_deliveries(conn)
         if purged or collected:
             log.info("trash.emptied", images=purged, objects=collected)
-            self._next_run = 0.0  # more may be left, since a run is limited
+        # The work of a run is limited, so more may be left.
+        self.interval = BUSY_INTERVAL if purged or collected else IDLE_INTERVAL
 
     async def _purge(self) -> int:
         async with self._database.connection() as conn:
@@ -57,13 +55,10 @@ class Cleanup:
     async def collect(self, older_than: timedelta) -> int:
         """Delete orphaned objects that were registered longer ago than `older_than`.
 
-        Stops after RUN_SECONDS.
-
-        Returns:
-            The number of images of which the objects were deleted.
+        Stops after COLLECT_SECONDS. Returns the number of images of which it deleted the objects.
         """
         removed = 0
-        deadline = time.monotonic() + RUN_SECONDS
+        deadline = time.monotonic() + COLLECT_SECONDS
         while time.monotonic() < deadline:
             async with (
                 self._database.connection(seconds=None) as conn,

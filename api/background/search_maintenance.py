@@ -2,14 +2,12 @@
 
 import asyncio
 
-from api.background.loop import FailureLog
-from core.errors import DatabaseUnavailableError
+from api.background.runtime import BackgroundService
 from infra.database.pool import Database
 from infra.database.queries.queue_stats import is_work_waiting
 from infra.database.queries.tallies import fold_tallies
 from infra.database.search.similar import grow_graph
 
-INTERVAL_SECONDS = 5.0
 # Pause between two insertions, which leaves the database to requests.
 PAUSE_SECONDS = 0.05
 # Vectors inserted by one statement. In a graph of 100,000 images one insertion takes 2 ms.
@@ -19,21 +17,16 @@ STATEMENTS_WHEN_IDLE = 50
 STATEMENTS_WHEN_BUSY = 1
 
 
-class SearchMaintenance:
+class SearchMaintenance(BackgroundService):
     """Folds tallies and grows the graph. Several API processes may do so concurrently."""
 
+    name = "search_maintenance"
+
     def __init__(self, database: Database) -> None:
+        super().__init__(interval=5.0)
         self._database = database
 
-    async def run(self) -> None:
-        """Maintain the search tables until cancelled."""
-        failures = FailureLog("search_maintenance")
-        while True:
-            with failures.caught(DatabaseUnavailableError):  # the pool logs the outage
-                await self._maintain()
-            await asyncio.sleep(INTERVAL_SECONDS)
-
-    async def _maintain(self) -> None:
+    async def run_once(self) -> None:
         async with self._database.connection(seconds=None) as conn:
             await fold_tallies(conn)
             is_busy = await is_work_waiting(conn)

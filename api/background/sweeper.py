@@ -1,7 +1,6 @@
 """Recover images whose message was lost or whose worker disappeared.
 
-The sweeper guarantees that no accepted image is lost. One API process sweeps at a time. It holds an
-advisory lock, which Postgres releases when the process dies.
+The sweeper guarantees that no accepted image is lost.
 """
 
 import asyncio
@@ -12,24 +11,17 @@ from uuid import UUID
 from anyio import to_thread
 from psycopg import AsyncConnection
 
-from api.background.cleanup import Cleanup
-from api.background.loop import FailureLog
-from core.errors import QueueUnavailableError, UnavailableError
+from api.background.leader import Leader
+from api.background.runtime import BackgroundService
+from core.errors import QueueUnavailableError
 from core.types import Lane
-from infra.database.pool import Database
-from infra.database.queries.recovery import (
-    RecoveredImage,
-    reclaim_expired,
-    take_unpublished,
-    try_sweeper_lock,
-)
+from infra.database.queries.recovery import RecoveredImage, reclaim_expired, take_unpublished
 from infra.queue.celery import LANES, Queue
 from infra.settings import Settings
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-INTERVAL_SECONDS = 2.0
 # A lane with this many messages is backed up, not lost: its images will be processed, and
 # publishing them again would only make the lane longer.
 BACKLOG_MESSAGES = 20
@@ -43,39 +35,23 @@ PUBLISH_SECONDS = 3.0
 RUN_SECONDS = 20.0
 
 
-class Sweeper:
+class Sweeper(BackgroundService):
     """Reclaims expired leases and republishes queued images that no message names."""
 
-    def __init__(
-        self, settings: Settings, database: Database, queue: Queue, cleanup: Cleanup
-    ) -> None:
+    name = "sweeper"
+    leader_only = True
+
+    def __init__(self, settings: Settings, leader: Leader, queue: Queue) -> None:
+        super().__init__(interval=2.0)
         self._settings = settings
-        self._database = database
+        self._leader = leader
         self._queue = queue
-        self._cleanup = cleanup
-        self._failures = FailureLog("sweeper")
 
-    async def run(self) -> None:
-        """Sweep until cancelled, while this process holds the lock."""
-        while True:
-            with self._failures.caught(UnavailableError):  # the pool logs the outage
-                async with self._database.connection(seconds=None) as conn:
-                    await self._sweep_while_holding_lock(conn)
-            await asyncio.sleep(INTERVAL_SECONDS)
-
-    async def _sweep_while_holding_lock(self, conn: AsyncConnection) -> None:
-        if not await try_sweeper_lock(conn):
-            return
-        try:
-            while True:
-                async with asyncio.timeout(RUN_SECONDS):
-                    await self._sweep(conn)
-                await self._cleanup.work()
-                self._failures.end()
-                await asyncio.sleep(INTERVAL_SECONDS)
-        finally:
-            # In the pool, the connection would keep the lock although this process does not sweep.
-            await conn.close()
+    async def run_once(self) -> None:
+        # With the leader's connection, the sweeper never waits for the pool under load. After a
+        # pause of more than MAX_PAUSE it reclaims nothing until its runs are regular again.
+        async with self._leader.connection() as conn, asyncio.timeout(RUN_SECONDS):
+            await self._sweep(conn)
 
     async def _sweep(self, conn: AsyncConnection) -> None:
         reclaimed = await reclaim_expired(

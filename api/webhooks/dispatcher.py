@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
-from api.background.loop import FailureLog
+from api.background.runtime import BackgroundService
 from api.jobs.serializer import serialize_summary
 from api.schemas import JobSummary
 from api.webhooks.http_client import DeliveryFailedError, post
 from api.webhooks.ssrf import ForbiddenAddressError
 from core.errors import InvalidRequestError, UnavailableError
-from core.webhook_signatures import read_secret, sign
+from core.webhook_signatures import sign
 from infra.database.pool import Database
 from infra.database.queries.jobs import get_job
 from infra.database.queries.webhooks import (
@@ -28,12 +28,10 @@ from infra.database.queries.webhooks import (
     list_ended,
     record_attempt,
 )
-from infra.settings import Settings
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-INTERVAL_SECONDS = 2.0
 # Maximum numbers per run.
 _JOBS = 50
 _DELIVERIES = 8
@@ -46,23 +44,20 @@ class JobEnded(BaseModel):
     data: JobSummary
 
 
-class WebhookDispatcher:
+class WebhookDispatcher(BackgroundService):
     """Enqueues deliveries for ended jobs and sends the deliveries that are due."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        secret = settings.webhook_secret
-        self._key = read_secret(secret.get_secret_value()) if secret else None
-        self._allow_private = settings.webhook_private
-        self._database = database
+    name = "webhook_dispatcher"
 
-    async def run(self) -> None:
-        """Deliver until cancelled. Returns at once if no signing secret is set."""
-        failures = FailureLog("webhook_dispatcher")
-        while self._key:
-            with failures.caught(UnavailableError):  # the pool logs the outage
-                await self._enqueue_ended()
-                await self._deliver_due(self._key)
-            await asyncio.sleep(INTERVAL_SECONDS)
+    def __init__(self, database: Database, key: bytes, *, allow_private: bool) -> None:
+        super().__init__(interval=2.0)
+        self._database = database
+        self._key = key
+        self._allow_private = allow_private
+
+    async def run_once(self) -> None:
+        await self._enqueue_ended()
+        await self._deliver_due()
 
     async def _enqueue_ended(self) -> None:
         async with self._database.connection() as conn:
@@ -71,17 +66,17 @@ class WebhookDispatcher:
                 event = JobEnded.model_validate({"data": job})
                 await add_delivery(conn, ended, event.model_dump_json())
 
-    async def _deliver_due(self, key: bytes) -> None:
+    async def _deliver_due(self) -> None:
         async with self._database.connection() as conn:
             due = await claim_due_deliveries(conn, limit=_DELIVERIES)
         async with asyncio.TaskGroup() as tasks:
             for delivery in due:
-                tasks.create_task(self._deliver(key, delivery))
+                tasks.create_task(self._deliver(delivery))
 
-    async def _deliver(self, key: bytes, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
         answer, status = "", None
         try:
-            status = await self._send(key, delivery)
+            status = await self._send(delivery)
             answer = f"HTTP {status}"
         except (ForbiddenAddressError, DeliveryFailedError, InvalidRequestError) as error:
             answer = str(error)
@@ -104,8 +99,8 @@ class WebhookDispatcher:
             answer=answer,
         )
 
-    async def _send(self, key: bytes, delivery: Delivery) -> int:
-        signature = sign(key, str(delivery.id), int(time.time()), delivery.body)
+    async def _send(self, delivery: Delivery) -> int:
+        signature = sign(self._key, str(delivery.id), int(time.time()), delivery.body)
         headers = {"Content-Type": "application/json", "User-Agent": "gallery"} | signature
         body = delivery.body.encode()
         return await post(delivery.url, headers, body, allow_private=self._allow_private)

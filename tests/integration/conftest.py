@@ -8,21 +8,32 @@ from httpx import ASGITransport, AsyncClient
 from starlette.types import Receive, Scope, Send
 
 from api.app import create_app
+from api.background.runtime import BackgroundRuntime
 from infra.settings import Settings
+
+
+@asynccontextmanager
+async def open_api(
+    settings: Settings, address: str = "127.0.0.1"
+) -> AsyncIterator[tuple[AsyncClient, BackgroundRuntime]]:
+    """Start an API; yield a client that connects from `address`, and the background services."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app) as state:
+        assert state is not None
+
+        async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "state": dict(state)}, receive, send)
+
+        transport = ASGITransport(with_state, client=(address, 1))
+        async with AsyncClient(transport=transport, base_url="http://localhost") as client:
+            yield client, state["service"].background
 
 
 @asynccontextmanager
 async def open_client(settings: Settings, address: str = "127.0.0.1") -> AsyncIterator[AsyncClient]:
     """Start an API with these settings and yield a client that connects from `address`."""
-    app = create_app(settings)
-    async with app.router.lifespan_context(app) as state:
-
-        async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "state": dict(state or {})}, receive, send)
-
-        transport = ASGITransport(with_state, client=(address, 1))
-        async with AsyncClient(transport=transport, base_url="http://localhost") as client:
-            yield client
+    async with open_api(settings, address) as (client, _):
+        yield client
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ async def test_purging_removes_rows_first_and_objects_after_the_delay(
 
     assert answer.json() == {"purged": 1}
     assert statuses(settings.require_database_url(), [gone, kept]) == [None, "queued"]
-    await cleanup.work()
+    await cleanup.run_once()
     assert has(objects, gone_key)
     assert await cleanup.collect(AT_ONCE) == 1
     assert (has(objects, gone_key), has(objects, kept_key)) == (False, True)

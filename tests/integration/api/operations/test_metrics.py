@@ -1,12 +1,14 @@
 """Metrics, and headers of every response."""
 
 import re
+import time
 
 import pytest
 from httpx import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from infra.settings import Settings
+from tests.integration.conftest import open_api
 from tests.support.factories import execute, submit_rows
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +62,16 @@ async def test_request_metrics_are_labelled_by_route(client: AsyncClient) -> Non
     route = labels(method="GET", route="/images/{image_id}", code="404")
     assert found[count, route] == 3
     assert found[count, labels(method="GET", route="none", code="404")] == 3
+
+
+async def test_background_services_are_counted(settings: Settings) -> None:
+    async with open_api(settings) as (client, background):
+        await background.completed("sweeper")
+        found = await read(client)
+
+    assert found["gallery_background_runs_total", labels(service="sweeper", outcome="success")] >= 1
+    last_success = "gallery_background_last_success_timestamp_seconds"
+    assert found[last_success, labels(service="sweeper")] > time.time() - 60
 
 
 async def test_problem_contains_request_id(client: AsyncClient) -> None:

@@ -3,17 +3,18 @@
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 from standardwebhooks import Webhook
 
-from api.webhooks import dispatcher, http_client
+from api.background.runtime import BackgroundRuntime
+from api.webhooks import http_client
 from infra.database.queries.webhooks import MAX_ATTEMPTS
 from infra.settings import Settings
-from tests.integration.conftest import open_client
+from tests.integration.conftest import open_api, open_client
 from tests.support.factories import execute
 from tests.support.gallery import CAT, classify
 from tests.support.images import jpeg
@@ -22,11 +23,6 @@ from tests.support.webhook_receiver import Receiver, running_receiver
 pytestmark = pytest.mark.anyio
 
 SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes of some secret!").decode()
-
-
-@pytest.fixture(autouse=True)
-def _short_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatcher, "INTERVAL_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -52,10 +48,10 @@ async def submit(client: AsyncClient, url: str, seed: int = 1, *, key: str = "")
     return answer.json()
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 (the condition is in the database)
-            await asyncio.sleep(0.05)
+async def deliver(background: BackgroundRuntime) -> None:
+    """Run the dispatcher now and wait until its run has ended."""
+    background.wake("webhook_dispatcher")
+    assert await background.completed("webhook_dispatcher")
 
 
 def deliveries(settings: Settings) -> list[tuple[object, ...]]:
@@ -71,13 +67,13 @@ def make_due(settings: Settings) -> None:
 async def test_ended_job_is_delivered_once_and_signed(
     settings: Settings, receiver: Receiver
 ) -> None:
-    async with open_client(settings) as client, open_client(settings):
+    async with open_api(settings) as (client, background), open_api(settings) as (_, other):
         job = await submit(client, receiver.url)
-        await asyncio.sleep(0.5)
+        await deliver(background)
         assert not receiver.received
         classify(settings, job["items"][0]["image_id"], CAT)
-        await until(lambda: receiver.received)
-        await asyncio.sleep(0.5)
+        await asyncio.gather(deliver(background), deliver(other))
+        await deliver(background)
 
     [event] = receiver.received
     assert event.path == "/hook?token=a%20b"
@@ -93,14 +89,14 @@ async def test_failed_delivery_is_retried_under_same_id(
     settings: Settings, receiver: Receiver
 ) -> None:
     receiver.answers = [500, 503]
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         job = await submit(client, receiver.url)
         classify(settings, job["items"][0]["image_id"], CAT)
-        for tries in (1, 2, 3):
-            await until(lambda tries=tries: len(receiver.received) == tries)  # type: ignore[misc]
+        for _ in range(3):
+            await deliver(background)
             make_due(settings)
-        await until(lambda: deliveries(settings) == [("delivered", 3, "HTTP 204")])
 
+    assert deliveries(settings) == [("delivered", 3, "HTTP 204")]
     assert len({each.headers["Webhook-Id"] for each in receiver.received}) == 1
     assert len({each.body for each in receiver.received}) == 1
 
@@ -109,11 +105,11 @@ async def test_failed_delivery_is_retried_after_a_pause(
     settings: Settings, receiver: Receiver
 ) -> None:
     receiver.answers = [500] * 10
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         job = await submit(client, receiver.url)
         classify(settings, job["items"][0]["image_id"], CAT)
-        await until(lambda: receiver.received)
-        await asyncio.sleep(1)
+        await deliver(background)
+        await deliver(background)
 
     assert len(receiver.received) == 1
     assert deliveries(settings) == [("waiting", 1, "HTTP 500")]
@@ -121,11 +117,12 @@ async def test_failed_delivery_is_retried_after_a_pause(
 
 async def test_redirects_are_not_followed(settings: Settings, receiver: Receiver) -> None:
     receiver.answers = [302]
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         job = await submit(client, receiver.url)
         classify(settings, job["items"][0]["image_id"], CAT)
-        await until(lambda: deliveries(settings) == [("waiting", 1, "HTTP 302")])
+        await deliver(background)
 
+    assert deliveries(settings) == [("waiting", 1, "HTTP 302")]
     assert [each.path for each in receiver.received] == ["/hook?token=a%20b"]
 
 
@@ -133,19 +130,22 @@ async def test_delivery_fails_after_gone_or_last_attempt(
     settings: Settings, receiver: Receiver
 ) -> None:
     receiver.answers = [500, 410]
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         first = await submit(client, receiver.url, 1)
         classify(settings, first["items"][0]["image_id"], CAT)
-        await until(lambda: deliveries(settings) == [("waiting", 1, "HTTP 500")])
+        await deliver(background)
+        assert deliveries(settings) == [("waiting", 1, "HTTP 500")]
         second = await submit(client, receiver.url, 2)
         classify(settings, second["items"][0]["image_id"], CAT)
-        await until(lambda: ("failed", 1, "HTTP 410") in deliveries(settings))
+        await deliver(background)
+        assert ("failed", 1, "HTTP 410") in deliveries(settings)
 
         receiver.answers = [500]
         url = settings.require_database_url()
         execute(url, "UPDATE deliveries SET tries = %s", MAX_ATTEMPTS - 1)
         make_due(settings)
-        await until(lambda: ("failed", MAX_ATTEMPTS, "HTTP 500") in deliveries(settings))
+        await deliver(background)
+        assert ("failed", MAX_ATTEMPTS, "HTTP 500") in deliveries(settings)
         metrics = (await client.get("/metrics")).text
 
     assert 'gallery_webhook_deliveries{state="failed"} 2.0' in metrics
@@ -154,15 +154,15 @@ async def test_delivery_fails_after_gone_or_last_attempt(
 async def test_adding_images_causes_another_delivery(
     settings: Settings, receiver: Receiver
 ) -> None:
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         job = await submit(client, receiver.url)
         classify(settings, job["items"][0]["image_id"], CAT)
-        await until(lambda: len(receiver.received) == 1)
+        await deliver(background)
         more = await client.post(
             f"/api/v1/jobs/{job['id']}/images", files={"files": ("2.jpg", jpeg(2))}
         )
         classify(settings, more.json()["items"][0]["image_id"], CAT)
-        await until(lambda: len(receiver.received) == 2)
+        await deliver(background)
 
     totals = [json.loads(each.body)["data"]["counts"]["total"] for each in receiver.received]
     assert totals == [1, 2]
@@ -170,17 +170,17 @@ async def test_adding_images_causes_another_delivery(
 
 
 async def test_retrying_job_causes_another_delivery(settings: Settings, receiver: Receiver) -> None:
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         job = await submit(client, receiver.url)
         await client.post(f"/api/v1/jobs/{job['id']}/cancel")
-        await until(lambda: len(receiver.received) == 1)
+        await deliver(background)
         url = settings.require_database_url()
         execute(
             url, "UPDATE images SET status = 'failed', failure_code = 'x', failure_detail = 'x'"
         )
         await client.post(f"/api/v1/jobs/{job['id']}/retry")
         classify(settings, job["items"][0]["image_id"], CAT)
-        await until(lambda: len(receiver.received) == 2)
+        await deliver(background)
 
     statuses = [json.loads(each.body)["data"]["status"] for each in receiver.received]
     assert statuses == ["cancelled", "done"]
@@ -189,12 +189,12 @@ async def test_retrying_job_causes_another_delivery(settings: Settings, receiver
 async def test_retry_without_effect_causes_no_delivery(
     settings: Settings, receiver: Receiver
 ) -> None:
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         job = await submit(client, receiver.url)
         classify(settings, job["items"][0]["image_id"], CAT)
-        await until(lambda: receiver.received)
+        await deliver(background)
         await client.post(f"/api/v1/jobs/{job['id']}/retry")
-        await asyncio.sleep(0.5)
+        await deliver(background)
 
     assert len(receiver.received) == 1
 
@@ -202,19 +202,19 @@ async def test_retry_without_effect_causes_no_delivery(
 async def test_repeated_submission_is_delivered_once(
     settings: Settings, receiver: Receiver
 ) -> None:
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         job = await submit(client, receiver.url, key="once")
         assert (await submit(client, receiver.url, key="once"))["id"] == job["id"]
         classify(settings, job["items"][0]["image_id"], CAT)
-        await until(lambda: receiver.received)
-        await asyncio.sleep(0.5)
+        await deliver(background)
+        await deliver(background)
 
     assert len(receiver.received) == 1
 
 
 async def test_private_addresses_are_refused(settings: Settings, receiver: Receiver) -> None:
     settings = settings.model_copy(update={"webhook_private": False})
-    async with open_client(settings) as client:
+    async with open_api(settings) as (client, background):
         refused = await client.post(
             "/api/v1/jobs",
             files={"files": ("1.jpg", jpeg(1))},
@@ -223,7 +223,7 @@ async def test_private_addresses_are_refused(settings: Settings, receiver: Recei
         # A host name is resolved only at delivery.
         job = await submit(client, f"http://localhost:{receiver.port}/")
         classify(settings, job["items"][0]["image_id"], CAT)
-        await until(lambda: deliveries(settings) and deliveries(settings)[0][2])
+        await deliver(background)
 
     assert refused.status_code == 422
     assert refused.json()["type"] == "/problems/invalid-request"
