@@ -1,1 +1,1 @@
-"""HTTP in, jobs out. Knows nothing of TensorFlow."""
+"""HTTP API: accept uploads, record jobs and serve results. Imports no model runtime."""

@@ -1,4 +1,4 @@
-"""The API: `python -m api`."""
+"""Entry point of the API process: `python -m api`."""
 
 import gc
 
@@ -10,20 +10,25 @@ from api.server.protocol import GuardedProtocol
 from infra.bootstrap import start
 from infra.settings import Settings
 
-# A page makes hundreds of objects and drops them. Looking for circles among them after each 700,
-# as Python does, takes a sixth of its time.
+# Serialising a page allocates hundreds of objects without reference cycles. With Python's default
+# of 700, the cycle collector takes a sixth of the time of such a request.
 OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
-# Past that, new requests are refused at once with 503.
+# Above this number of connections and running requests, uvicorn answers new requests with 503.
 MAX_CONNECTIONS = 1000
 
 
 def serve(settings: Settings) -> None:
-    """Serve until a signal says stop."""
+    """Run the API server until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigurationError: an address is missing, or the service would listen on a public address
+            without API keys.
+    """
     settings.require_addresses()
     require_keys_on_public_address(settings)
     app = create_app(settings)
-    gc.freeze()  # what is there now stays: no collection needs to look through it
+    gc.freeze()  # exclude the objects allocated at start from every collection
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     uvicorn.run(
         app,
@@ -34,12 +39,13 @@ def serve(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=75,  # longer than a reverse proxy keeps its idle connections
-        timeout_graceful_shutdown=10,  # long polls would otherwise hold the process up
+        timeout_keep_alive=75,  # longer than the idle timeout of a reverse proxy
+        timeout_graceful_shutdown=10,  # long polls would otherwise delay the shutdown
     )
 
 
 def main() -> None:
+    """Configure the process and run the API server."""
     start("api", serve)
 
 

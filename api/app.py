@@ -1,4 +1,4 @@
-"""The API, put together."""
+"""Assembly of the FastAPI application: routes, middleware and error handlers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from api.auth import sessions
 from api.auth.dependencies import guard
+from api.background.runtime import BackgroundMetrics
 from api.exception_handlers import add_problem_handlers
 from api.exports import routes as exports
 from api.images import lookup, reclassify, retries, trash
@@ -29,7 +30,11 @@ from infra.settings import Settings
 
 
 class App(FastAPI):
-    """FastAPI in our envelope, which answers to our own bugs get, too."""
+    """FastAPI application with an enriched OpenAPI schema and outer middleware.
+
+    The middleware wraps Starlette's own error middleware, so that responses to unexpected errors
+    also carry a request id and security headers.
+    """
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -37,18 +42,20 @@ class App(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        inside = BodyLimitMiddleware(super().build_middleware_stack())
+        inner = BodyLimitMiddleware(super().build_middleware_stack())
         return RequestContextMiddleware(
-            TracingMiddleware(inside) if self.state.is_traced else inside, self.state.http_metrics
+            TracingMiddleware(inner) if self.state.is_traced else inner, self.state.http_metrics
         )
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the application; nothing is opened before it starts."""
+    """Build the application. Connections are opened by its lifespan, not here."""
+    http_metrics = HttpMetrics()
+    background_metrics = BackgroundMetrics(http_metrics.registry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        async with open_service(settings) as service:
+        async with open_service(settings, background_metrics) as service:
             yield {"service": service}
 
     app = App(
@@ -56,17 +63,18 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         description=INTRODUCTION,
         lifespan=lifespan,
-        # FastAPI's own page loads its scripts from elsewhere; ours is the better one where it is.
+        # FastAPI's documentation page loads its scripts from a CDN. The built web client has a
+        # self-contained page and replaces it.
         docs_url=None if has_docs(settings.web_dir) else "/docs",
         redoc_url=None,
     )
-    app.state.http_metrics = HttpMetrics()
+    app.state.http_metrics = http_metrics
     app.state.readiness = SingleFlight()
     app.state.is_traced = bool(settings.otlp_endpoint)
     v1 = APIRouter(
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500, 503)
     )
-    # Tried in this order, so what is asked for most comes first.
+    # Starlette matches routes in this order, so the most frequent ones come first.
     for module in (
         images,
         jobs,

@@ -1,23 +1,25 @@
-"""What an API process opens at start and closes at the end."""
+"""Resources and background services of an API process, from start to shutdown."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, TypedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypedDict
 
 from anyio import to_thread
 
 from api.auth.open_access import OpenAccess
 from api.auth.rate_limit import RateLimiter
 from api.background.cleanup import Cleanup
+from api.background.leader import Leader
 from api.background.publisher import Publisher
+from api.background.runtime import BackgroundMetrics, BackgroundRuntime, BackgroundService
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
 from api.dependencies import Service
 from api.jobs.listener import JobListener
 from api.uploads.concurrency import ConcurrencyLimit
 from api.webhooks.dispatcher import WebhookDispatcher
-from infra.database.pool import open_database
+from core.webhook_signatures import read_secret
+from infra.database.pool import Database, open_database
 from infra.database.snapshot_cache import SnapshotCache
 from infra.queue.celery import Queue
 from infra.queue.counters import Counters
@@ -27,13 +29,14 @@ from infra.telemetry.tracing import open_traces
 
 
 class State(TypedDict):
-    """What requests find in `request.state`."""
+    """Lifespan state, available to requests as `request.state`."""
 
     service: Service
 
 
 @asynccontextmanager
-async def open_service(settings: Settings) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, metrics: BackgroundMetrics) -> AsyncIterator[Service]:
+    """Open all resources, run the background services, and close everything at the end."""
     database_url = settings.require_database_url()
     objects = open_objects(settings.require_objects_url())
     queue = Queue(settings)
@@ -48,12 +51,17 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         if traces:
             stack.push_async_callback(to_thread.run_sync, traces.close)
         database = await stack.enter_async_context(open_database(database_url, name="api"))
-        cleanup = Cleanup(database, objects, retention=settings.trash_retention)
-        sweeper = Sweeper(settings, database, queue, cleanup)
-        keeper = SearchMaintenance(database)
-        dispatcher = WebhookDispatcher(settings, database)
-        for each in (publisher, job_listener, sweeper, keeper, rate_limiter, dispatcher):
-            await stack.enter_async_context(_in_background(each.run()))
+        leader = Leader(database)
+        services: list[BackgroundService] = [
+            publisher,
+            job_listener,
+            rate_limiter,
+            Sweeper(settings, leader, queue),
+            Cleanup(database, objects, retention=settings.trash_retention),
+            SearchMaintenance(database),
+            *_webhook_dispatcher(settings, database),
+        ]
+        background = await stack.enter_async_context(BackgroundRuntime(services, leader, metrics))
         yield Service(
             settings=settings,
             database=database,
@@ -65,20 +73,13 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight),
             open_access=OpenAccess(database),
             rate_limiter=rate_limiter,
+            background=background,
             traces=traces,
         )
 
 
-@asynccontextmanager
-async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run something endless beside the requests."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        # Once is not always enough: what waits for a connection of the pool may swallow it.
-        while not task.done():
-            task.cancel()
-            await asyncio.wait([task], timeout=1)
-        with suppress(asyncio.CancelledError):
-            await task
+def _webhook_dispatcher(settings: Settings, database: Database) -> Iterator[WebhookDispatcher]:
+    """Yield a dispatcher if a signing secret is set."""
+    if settings.webhook_secret:
+        key = read_secret(settings.webhook_secret.get_secret_value())
+        yield WebhookDispatcher(database, key, allow_private=settings.webhook_private)

@@ -1,4 +1,7 @@
-"""Keyset cursors: opaque to clients, a sort key and an id to us."""
+"""Keyset pagination: encode and decode cursors.
+
+A cursor holds the sort key and the id of the last row of a page. Clients treat it as opaque.
+"""
 
 import base64
 import binascii
@@ -12,39 +15,39 @@ from core.search.fields import read_moment
 
 Key = TypeVar("Key")
 
-# What Postgres takes for a `real`; others it refuses.
+# Range of a Postgres `real`. Values outside of it make the query fail.
 _SMALLEST, _LARGEST = 1.4e-45, 3.4e38
 
 
 def write_cursor(key: datetime | float, row_id: UUID) -> str:
-    """Name the place after a row: what it is sorted by, and its id."""
+    """Return the cursor of the page after a row, given the row's sort key and id."""
     text = key.isoformat() if isinstance(key, datetime) else repr(key)
     return base64.urlsafe_b64encode(f"{text} {row_id}".encode()).decode()
 
 
 def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
-    """The place that a cursor of a list sorted by time names; None is the beginning.
+    """Decode the cursor of a list sorted by time; None stands for the first page.
 
     Raises:
-        InvalidRequestError: no such list ever gave out this cursor.
+        InvalidRequestError: the cursor is malformed or belongs to a list of another order.
     """
     return _read(cursor, read_moment)
 
 
 def read_score_cursor(cursor: str | None) -> tuple[float, UUID] | None:
-    """The same for a list that is sorted by a score.
+    """Decode the cursor of a list sorted by score; None stands for the first page.
 
     Raises:
-        InvalidRequestError: no such list ever gave out this cursor.
+        InvalidRequestError: the cursor is malformed or belongs to a list of another order.
     """
     return _read(cursor, _read_score)
 
 
 def read_match_cursor(cursor: str | None) -> tuple[datetime | float, UUID] | None:
-    """The same for a list that is sorted by a score in its first part, and then by time.
+    """Decode the cursor of a list whose first part is sorted by score and the rest by time.
 
     Raises:
-        InvalidRequestError: no such list ever gave out this cursor.
+        InvalidRequestError: the cursor is malformed or belongs to a list of another order.
     """
     return _read(cursor, _read_score_or_time)
 
@@ -59,7 +62,7 @@ def _read_score_or_time(text: str) -> datetime | float:
 def _read_score(text: str) -> float:
     score = float(text)
     if score != 0 and not _SMALLEST <= abs(score) <= _LARGEST:
-        raise ValueError("no `real` of Postgres")
+        raise ValueError("outside the range of a Postgres `real`")
     return score
 
 
@@ -70,4 +73,6 @@ def _read(cursor: str | None, read_key: Callable[[str], Key]) -> tuple[Key, UUID
         key, _, row_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
         return read_key(key), UUID(row_id)
     except (ValueError, binascii.Error) as error:
-        raise InvalidRequestError("The cursor is not one that this list gave out.") from error
+        raise InvalidRequestError(
+            "Invalid cursor. Pass `next` of a page of this list unchanged."
+        ) from error

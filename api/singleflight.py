@@ -1,25 +1,33 @@
-"""One answer for all who ask at the same time."""
+"""Deduplication of concurrent calls."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-class SingleFlight(Generic[Answer]):
-    """Work that strangers may ask for: however many do, it is done once at a time."""
+class SingleFlight(Generic[Result]):
+    """Share one execution of an async function among all concurrent callers.
+
+    Used for expensive endpoints that need no API key: any number of callers causes at most one
+    execution at a time.
+    """
 
     def __init__(self) -> None:
-        self._under_way: asyncio.Task[Answer] | None = None
+        self._running: asyncio.Task[Result] | None = None
 
-    async def run(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Do the work, or wait for who is doing it already."""
-        if self._under_way is None or self._under_way.done():
-            self._under_way = asyncio.create_task(_do(work))
-        # Who hangs up does not take the answer from the others.
-        return await asyncio.shield(self._under_way)
+    async def run(self, function: Callable[[], Awaitable[Result]]) -> Result:
+        """Call the function, or await the call that is already running.
+
+        Raises:
+            Exception: the error of the function, for every caller that shared the call.
+        """
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(_call(function))
+        # A caller that is cancelled must not cancel the call for the others.
+        return await asyncio.shield(self._running)
 
 
-async def _do(work: Callable[[], Awaitable[Answer]]) -> Answer:
-    return await work()
+async def _call(function: Callable[[], Awaitable[Result]]) -> Result:
+    return await function()

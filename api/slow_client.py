@@ -1,4 +1,4 @@
-"""How fast a request body has to come."""
+"""Minimum transfer rate of request bodies."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -6,34 +6,35 @@ from typing import TypeVar
 
 from core.errors import RequestStalledError
 
-Answer = TypeVar("Answer")
+Received = TypeVar("Received")
 
-# A client that sends nothing for this long, or less than this much a second on average after the
-# same time's grace, is cut off.
+# A request is aborted when no byte arrives for STALL_SECONDS, or when the average rate falls below
+# MIN_BYTES_PER_SECOND after an initial STALL_SECONDS of grace.
 STALL_SECONDS = 20.0
 MIN_BYTES_PER_SECOND = 4096
 
 
 class SlowClientGuard:
-    """How fast a body has to come, from now on."""
+    """Deadline for a request body that moves forward with each received byte."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._begun = self._loop.time()
+        self._started = self._loop.time()
         self._received = 0
 
     def count(self, received: int) -> None:
+        """Add to the number of received bytes."""
         self._received += received
 
-    async def keep(self, coming: Awaitable[Answer]) -> Answer:
-        """Wait for what comes next.
+    async def wait_for(self, part: Awaitable[Received]) -> Received:
+        """Await the next part of the body and return it.
 
         Raises:
-            RequestStalledError: it came too slowly or stopped coming.
+            RequestStalledError: the part did not arrive before the deadline.
         """
-        slowest = self._begun + STALL_SECONDS + self._received / MIN_BYTES_PER_SECOND
+        slowest = self._started + STALL_SECONDS + self._received / MIN_BYTES_PER_SECOND
         try:
             async with asyncio.timeout_at(min(slowest, self._loop.time() + STALL_SECONDS)):
-                return await coming
+                return await part
         except TimeoutError as error:
             raise RequestStalledError from error

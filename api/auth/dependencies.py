@@ -1,4 +1,4 @@
-"""Who may do what: the one guard before every route of the API."""
+"""Authentication, authorization and rate limits of every API route."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -23,30 +23,35 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 async def guard(request: Request, service: ServiceDep) -> KeyHolder | None:
-    """Let a request pass, and say whose it is; None where no keys are asked for.
+    """Authenticate a request and check its scope and rate limits.
+
+    Returns:
+        The API key of the request; None for a request without a key, which is allowed for public
+        operations and while the service has no keys.
 
     Raises:
-        NotAuthenticatedError: it shows no key, or none that counts.
-        RateLimitedError: its key or its address has made too many requests in this minute.
-        NotAllowedError: its key does not reach as far, or it comes from another site's page.
+        NotAuthenticatedError: the key or session is missing or invalid.
+        RateLimitedError: the key or the client address exceeded its requests per minute.
+        NotAllowedError: the key lacks the scope, the request is cross-origin, or the client address
+            or host name may not be served without a key.
     """
     operation = getattr(request.scope.get("route"), "operation_id", None)
     _count_address(request, service)
-    holder = await _identify(request, service)
+    holder = await _authenticate(request, service)
     if holder is not None:
         structlog.contextvars.bind_contextvars(key=holder.name)
-        _note(request, service.rate_limiter.count_key(holder.id))
+        _keep_nearest_limit(request, service.rate_limiter.count_key(holder.id))
     if operation in PUBLIC:
         return holder
     scope = SCOPES.get(operation or "")
     if holder is None:
-        await _check_open(request, service)
+        await _check_open_access(request, service)
     elif scope is None or scope not in holder.scopes:
         raise NotAllowedError(
-            f"This key is not for that: it takes the scope `{scope}`." if scope else None
+            f"This API key lacks the scope `{scope}`. Use a key that has it." if scope else None
         )
     if scope == "manage":
-        log.info("gallery managed", operation=operation)
+        log.info("operation.authorized", operation=operation)
     return holder
 
 
@@ -54,25 +59,28 @@ Caller = Annotated[KeyHolder | None, Depends(guard)]
 
 
 def _count_address(request: Request, service: Service) -> None:
-    """This machine's own programs need no limit, and are behind one address, all of them."""
+    """Count the request for its client address, except for loopback.
+
+    All local programs share the loopback address, so one of them could use up the limit of others.
+    """
     address = request.client.host if request.client else ""
     if not is_loopback(address):
-        _note(request, service.rate_limiter.count_address(address))
+        _keep_nearest_limit(request, service.rate_limiter.count_address(address))
 
 
-def _note(request: Request, allowance: RateLimitStatus | None) -> None:
-    """Have the answer tell of the limit that is nearest."""
+def _keep_nearest_limit(request: Request, status: RateLimitStatus | None) -> None:
+    """Store the limit with fewer remaining requests for the response headers."""
     before: RateLimitStatus | None = request.scope.get(RATE_LIMIT_STATUS)
-    if allowance and (before is None or allowance.remaining < before.remaining):
-        request.scope[RATE_LIMIT_STATUS] = allowance
+    if status and (before is None or status.remaining < before.remaining):
+        request.scope[RATE_LIMIT_STATUS] = status
 
 
-async def _identify(request: Request, service: Service) -> KeyHolder | None:
-    """Whose key or cookie comes along. A key in the header counts alone."""
+async def _authenticate(request: Request, service: Service) -> KeyHolder | None:
+    """Return the API key of the `Authorization` header or, without that header, of the session."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme:
         if scheme.lower() != "bearer":
-            raise NotAuthenticatedError("Send the key as `Authorization: Bearer KEY`.")
+            raise NotAuthenticatedError("Send the API key as `Authorization: Bearer KEY`.")
         async with service.database.connection() as conn:
             holder = await find_by_key(conn, key.strip())
         if holder is None:
@@ -88,41 +96,38 @@ async def _identify(request: Request, service: Service) -> KeyHolder | None:
 
 
 def _check_same_origin(request: Request) -> None:
-    """Another site's page must not act through a browser that may: signed in, or on this machine.
+    """Refuse state-changing requests that a page of another origin makes (CSRF).
 
-    Programs send neither of the two headers.
+    Browsers send `Sec-Fetch-Site` or `Origin`; other clients send neither and are not affected.
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    foreign = site is not None and site not in ("same-origin", "none")
+    is_foreign = site is not None and site not in ("same-origin", "none")
     if site is None and origin is not None:
-        foreign = urlsplit(origin).netloc != request.headers.get("host")
-    if foreign:
-        raise NotAllowedError("Pages of other sites may not do that.")
+        is_foreign = urlsplit(origin).netloc != request.headers.get("host")
+    if is_foreign:
+        raise NotAllowedError("Cross-origin request refused.")
 
 
-async def _check_open(request: Request, service: Service) -> None:
-    """Whether somebody without a key may pass."""
-    if not await service.open_access.ask():
-        raise NotAuthenticatedError
-    _check_is_local(request, service)
+async def _check_open_access(request: Request, service: Service) -> None:
+    """Check that a request without a key may pass.
 
-
-def _check_is_local(request: Request, service: Service) -> None:
-    """Without keys, only this machine is answered, unless the operator says otherwise.
-
-    Nor is a page that has made a name of its own lead here.
+    Raises:
+        NotAuthenticatedError: API keys exist.
+        NotAllowedError: the client address or the host name is not trusted.
     """
+    if not await service.open_access.is_open():
+        raise NotAuthenticatedError
     host = request.headers.get("host", "")
     if not is_trusted_host(host, service.settings):
         raise NotAllowedError(
-            "Under this name the gallery answers only who has a key. If the name is yours, put it "
-            "into GALLERY_ALLOWED_HOSTS, or make a key with `gallery keys create`."
+            "Untrusted host name. Add it to GALLERY_ALLOWED_HOSTS, or create an API key with "
+            "`gallery keys create`."
         )
     if not service.settings.allow_open and not is_loopback(
         request.client.host if request.client else ""
     ):
         raise NotAllowedError(
-            "There are no keys yet, so only this machine is answered. "
-            "Make one with `gallery keys create`."
+            "No API keys exist, so only requests from this machine are served. "
+            "Create a key with `gallery keys create`."
         )

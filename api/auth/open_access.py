@@ -1,4 +1,4 @@
-"""Whether the service asks for keys: not as long as there is none."""
+"""Access without API keys, which is open until the first key is created."""
 
 import ipaddress
 import time
@@ -12,33 +12,41 @@ from infra.database.pool import Database, limited_conninfo
 from infra.database.queries.sessions import HAS_KEYS, has_keys
 from infra.settings import Settings
 
-# How soon the first key closes a service that was open. It never opens again.
+# Maximum delay between the creation of the first key and the end of open access.
 _RECHECK_SECONDS = 1.0
 
 
 class OpenAccess:
-    """Whether the service asks for no key, as long as there is none."""
+    """Cached answer to whether the service has no API keys.
+
+    Open access ends with the first key and does not return when keys are revoked.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._is_open = True
-        self._look_at = 0.0
+        self._next_check = 0.0
 
-    async def ask(self) -> bool:
-        if self._is_open and time.monotonic() >= self._look_at:
+    async def is_open(self) -> bool:
+        """Return whether requests without a key may be served.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be queried.
+        """
+        if self._is_open and time.monotonic() >= self._next_check:
             async with self._database.connection() as conn:
                 self._is_open = not await has_keys(conn)
-            self._look_at = time.monotonic() + _RECHECK_SECONDS
+            self._next_check = time.monotonic() + _RECHECK_SECONDS
         return self._is_open
 
 
 def require_keys_on_public_address(settings: Settings) -> None:
-    """See to it that a service without keys is not put on a network unawares.
+    """Refuse to start on a non-loopback address while the service has no API keys.
 
-    Where the database is away, nobody can say whether there are keys; each request is asked then.
+    If the database is unavailable, the check is skipped; each request is checked anyway.
 
     Raises:
-        ConfigurationError: it would be.
+        ConfigurationError: the address is public, no keys exist, and GALLERY_ALLOW_OPEN is unset.
     """
     if settings.allow_open or is_loopback(settings.host):
         return
@@ -48,15 +56,15 @@ def require_keys_on_public_address(settings: Settings) -> None:
     ):
         if conn.execute(HAS_KEYS).fetchone() == (False,):
             raise ConfigurationError(
-                f"GALLERY_HOST={settings.host} can be reached from other machines, and there are "
-                "no API keys: anybody could use the gallery. Make one with `gallery keys create "
-                "NAME`, or, if everybody who can reach it may use it, set GALLERY_ALLOW_OPEN=1."
+                f"GALLERY_HOST={settings.host} is reachable from other machines, but no API keys "
+                "exist. Create one with `gallery keys create NAME`, or set GALLERY_ALLOW_OPEN=1 to "
+                "serve every client without a key."
             )
 
 
 @lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine alone."""
+    """Return whether a host name or address is a loopback address."""
     if host == "localhost":
         return True
     try:

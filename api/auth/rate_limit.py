@@ -1,11 +1,11 @@
-"""How many requests a key or an address may make in a minute, over all API processes.
+"""Rate limits per API key and per client address, shared by all API processes.
 
-No request waits for Redis. Each process counts for itself and lets in what fits with what it knows;
-four times a second the processes exchange what they have counted. So a limit may be passed by what
-comes in within a quarter of a second, and where Redis is away each process keeps it alone.
+A request never waits for Redis. Each process counts locally and decides by the totals it has; the
+processes exchange their counts through Redis four times a second. The limit may therefore be
+exceeded by the requests of a quarter of a second. While Redis is unavailable, each process applies
+the limit on its own.
 """
 
-import asyncio
 import ipaddress
 import math
 import time
@@ -17,29 +17,26 @@ from uuid import UUID
 
 from anyio import to_thread
 
-from api.background.loop import FailureLog
-from core.errors import QueueUnavailableError, RateLimitedError
+from api.background.runtime import BackgroundService
+from core.errors import RateLimitedError
 from infra.queue.counters import Counters
 from infra.settings import Settings
 
 WINDOW_SECONDS: Final = 60
-EXCHANGE_SECONDS = 0.25
-# After a failure Redis is left alone this long.
-BACKOFF_SECONDS = 5.0
-# Whoever has one IPv6 address has as many as this prefix leaves room for.
+# An IPv6 client usually controls a whole /64 network, so the network counts as one client.
 _IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimitStatus:
-    """What is left to somebody in the present minute."""
+    """Remaining requests of a key or address in the current minute."""
 
     limit: int
     remaining: int
     reset_seconds: int
 
     def headers(self) -> dict[str, str]:
-        """The fields of the IETF's draft on rate limits that clients know."""
+        """Return the response headers of the IETF draft `RateLimit header fields for HTTP`."""
         return {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(self.remaining),
@@ -48,86 +45,89 @@ class RateLimitStatus:
         }
 
 
-class RateLimiter:
-    """Counts requests. A limit of 0 is none."""
+class RateLimiter(BackgroundService):
+    """Fixed-window counter of requests per minute. A limit of 0 disables the limit.
+
+    As a background service, it exchanges its counts with the other processes.
+    """
+
+    name = "rate_limit_exchange"
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
+        super().__init__(interval=0.25)
         self._per_key = settings.rate_limit_key
         self._per_address = settings.rate_limit_address
         self._counters = counters
         self._window = 0
-        self._known: Counter[str] = Counter()  # by all processes, as far as is known here
-        self._news: Counter[str] = Counter()  # of them, what the others have not been told
+        # Requests of all processes in this window, as of the last exchange plus local requests.
+        self._totals: Counter[str] = Counter()
+        # Local requests that the next exchange adds to Redis.
+        self._unsent: Counter[str] = Counter()
 
     def count_key(self, key_id: UUID) -> RateLimitStatus | None:
-        """Count a request made with a key.
+        """Count a request made with an API key.
+
+        Returns:
+            The remaining requests; None if keys have no limit.
 
         Raises:
-            RateLimitedError: the key has made too many.
+            RateLimitedError: the key exceeded its limit.
         """
         return self._count(f"key:{key_id}", self._per_key)
 
     def count_address(self, address: str) -> RateLimitStatus | None:
-        """Count a request from an address.
+        """Count a request from a client address.
+
+        Returns:
+            The remaining requests; None if addresses have no limit.
 
         Raises:
-            RateLimitedError: too many came from there.
+            RateLimitedError: the address exceeded its limit.
         """
         return self._count(f"address:{network_of(address)}", self._per_address)
 
-    def _count(self, who: str, limit: int) -> RateLimitStatus | None:
+    def _count(self, client: str, limit: int) -> RateLimitStatus | None:
         if not limit:
             return None
         now = time.time()
-        self._turn_to(int(now // WINDOW_SECONDS))
+        self._enter_window(int(now // WINDOW_SECONDS))
         reset = math.ceil(WINDOW_SECONDS - now % WINDOW_SECONDS)
-        left = limit - self._known[who]
-        if left <= 0:
+        remaining = limit - self._totals[client]
+        if remaining <= 0:
             raise RateLimitedError(limit=limit, retry_after=reset)
-        self._known[who] += 1
-        self._news[who] += 1
-        return RateLimitStatus(limit, left - 1, reset)
+        self._totals[client] += 1
+        self._unsent[client] += 1
+        return RateLimitStatus(limit, remaining - 1, reset)
 
-    def _turn_to(self, window: int) -> None:
+    def _enter_window(self, window: int) -> None:
         if window != self._window:
             self._window = window
-            self._known.clear()
-            self._news.clear()
+            self._totals.clear()
+            self._unsent.clear()
 
-    async def run(self) -> None:
-        """Exchange counts with the other processes until cancelled."""
-        failures = FailureLog("counting together")
-        pause = EXCHANGE_SECONDS
-        while True:
-            await asyncio.sleep(pause)
-            pause = BACKOFF_SECONDS
-            with failures.caught(QueueUnavailableError):  # the publisher logs the outage
-                await self._exchange()
-                pause = EXCHANGE_SECONDS
-
-    async def _exchange(self) -> None:
-        if not self._news:
+    async def run_once(self) -> None:
+        if not self._unsent:
             return
-        window, told = self._window, self._news
-        self._news = Counter()
-        names = {f"gallery:requests:{window}:{who}": number for who, number in told.items()}
+        window, sent = self._window, self._unsent
+        self._unsent = Counter()
+        numbers = {f"gallery:requests:{window}:{client}": count for client, count in sent.items()}
         try:
-            totals = await to_thread.run_sync(self._add, names)
+            totals = await to_thread.run_sync(self._add, numbers)
         except Exception:
             if window == self._window:
-                self._news.update(told)  # to be told another time
+                self._unsent.update(sent)  # the next exchange sends them
             raise
         if window == self._window:
-            for who, total in zip(told, totals.values(), strict=True):
-                self._known[who] = total + self._news[who]
+            for client, total in zip(sent, totals.values(), strict=True):
+                self._totals[client] = total + self._unsent[client]
 
-    def _add(self, names: dict[str, int]) -> dict[str, int]:
-        return self._counters.add(names, keep_seconds=2 * WINDOW_SECONDS)
+    def _add(self, numbers: dict[str, int]) -> dict[str, int]:
+        return self._counters.add(numbers, keep_seconds=2 * WINDOW_SECONDS)
 
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
-    """What counts as one sender: an IPv4 address, or a network of IPv6 addresses."""
+    """Return what counts as one client: an IPv4 address, an IPv6 /64 network, or `unknown`."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

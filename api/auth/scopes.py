@@ -1,4 +1,4 @@
-"""What each operation asks of a key. An operation that is not listed is refused to everybody."""
+"""Required scope of each operation. An operation that is not listed is refused for every key."""
 
 from typing import Final
 
@@ -32,7 +32,7 @@ MANAGE: Final = (
     "retryImages",
     "retryJob",
 )
-# What has to answer before anybody can show a key.
+# Operations that need no key: sign-in, sign-out and health probes.
 PUBLIC: Final = frozenset({"beginSession", "endSession", "getHealth", "getReadiness"})
 
 SCOPES: Final[dict[str, Scope]] = {

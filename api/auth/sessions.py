@@ -1,4 +1,4 @@
-"""Signing a browser in with a key, and out."""
+"""Browser sessions: sign in with an API key, and sign out."""
 
 from http import HTTPStatus
 
@@ -21,23 +21,23 @@ router = APIRouter(prefix="/session", tags=["service"])
 
 
 class SignIn(BaseModel):
-    """A key, as `gallery keys create` showed it."""
+    """API key to sign in with."""
 
-    key: SecretStr = Field(max_length=200)
+    key: SecretStr = Field(max_length=200, description="The API key.")
 
 
 class SessionRead(BaseModel):
-    """Who is signed in, and what they may do."""
+    """The signed-in API key."""
 
-    name: str
-    scopes: list[Scope]
+    name: str = Field(description="Name of the API key.")
+    scopes: list[Scope] = Field(description="Scopes of the API key.")
 
 
 @router.post("", operation_id="beginSession", responses=problems(401, 403, 422, 503))
 async def begin(
     sign_in: SignIn, request: Request, response: Response, service: ServiceDep
 ) -> SessionRead:
-    """Sign in: the answer sets a cookie that scripts cannot read and other sites cannot use."""
+    """Sign in with an API key. Sets an HttpOnly, SameSite=Strict session cookie."""
     async with service.database.connection() as conn:
         holder = await find_by_key(conn, sign_in.key.get_secret_value().strip())
         if holder is None:
@@ -62,7 +62,7 @@ async def begin(
     responses=problems(403, 503),
 )
 async def end(request: Request, response: Response, service: ServiceDep) -> None:
-    """Sign out. Signing out twice is no error."""
+    """Sign out and delete the session cookie. Has no effect without a session."""
     session = request.cookies.get(SESSION_COOKIE)
     if session:
         async with service.database.connection() as conn:

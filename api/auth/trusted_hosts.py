@@ -1,7 +1,8 @@
-"""Under which names a gallery without keys answers.
+"""Host names under which a service without API keys may be reached.
 
-A page can have a name of its own lead to this machine (DNS rebinding), and the browser then takes
-our answers for that page's. It cannot choose what the name is.
+A web page can resolve its own host name to a loopback address (DNS rebinding). The browser then
+treats responses of this service as same-origin with that page. The `Host` header reveals the page's
+host name, so unknown names are refused.
 """
 
 import ipaddress
@@ -12,7 +13,7 @@ from infra.settings import Settings
 
 
 def is_trusted_host(host: str, settings: Settings) -> bool:
-    """Whether a request's `Host` is an address, or a name that is known to be ours."""
+    """Return whether a `Host` header is an IP address, a localhost name, or a configured name."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

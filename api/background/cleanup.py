@@ -1,11 +1,11 @@
-"""Emptying the trash after its retention, and removing objects that no picture names."""
+"""Purge expired images from the trash and delete orphaned objects."""
 
 import time
 from datetime import timedelta
 
 from anyio import to_thread
 
-from core.errors import UnavailableError
+from api.background.runtime import BackgroundService
 from infra.database.pool import Database
 from infra.database.queries.idempotency import delete_expired_keys
 from infra.database.queries.orphaned_objects import claim_orphan_candidate
@@ -16,56 +16,57 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-EVERY_SECONDS = 60.0
-# Longer than an upload can possibly take from its first stored file to its record.
+# Seconds between runs, and between runs while there is something to delete.
+IDLE_INTERVAL = 60.0
+BUSY_INTERVAL = 2.0
+# Longer than an upload can take between storing its first file and recording it.
 COLLECT_AFTER = timedelta(hours=1)
-# A round gives way to the sweeper after this long.
-ROUND_SECONDS = 1.0
+# Time limit for deleting objects in one run, which leaves the database and storage to requests.
+COLLECT_SECONDS = 1.0
 
 
-class Cleanup:
-    """Does a little once a minute, for whoever is the sweeper."""
+class Cleanup(BackgroundService):
+    """Deletes expired images, objects and records."""
+
+    name = "cleanup"
+    leader_only = True
 
     def __init__(self, database: Database, objects: ObjectStore, *, retention: timedelta) -> None:
+        super().__init__(interval=IDLE_INTERVAL)
         self._database = database
         self._objects = objects
         self._retention = retention
-        self._next = 0.0
 
-    async def work(self) -> None:
-        """Purge and collect, if it is time. What cannot be done now is done another time."""
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + EVERY_SECONDS
-        try:
-            purged = await self._purge()
-            collected = await self.collect(COLLECT_AFTER)
-            async with self._database.connection() as conn:
-                await delete_expired_keys(conn)
-                await delete_old_deliveries(conn)
-        except UnavailableError as error:
-            log.info("housekeeping put off", reason=str(error))
-            return
+    async def run_once(self) -> None:
+        purged = await self._purge()
+        collected = await self.collect(COLLECT_AFTER)
+        async with self._database.connection() as conn:
+            await delete_expired_keys(conn)
+            await delete_old_deliveries(conn)
         if purged or collected:
-            log.info("trash emptied", pictures=purged, objects=collected)
-            self._next = 0.0  # there may be more
+            log.info("trash.emptied", images=purged, objects=collected)
+        # The work of a run is limited, so more may be left.
+        self.interval = BUSY_INTERVAL if purged or collected else IDLE_INTERVAL
 
     async def _purge(self) -> int:
         async with self._database.connection() as conn:
             return len(await purge_images(conn, older_than=self._retention))
 
     async def collect(self, older_than: timedelta) -> int:
-        """Remove listed objects; return how many pictures' objects went."""
+        """Delete orphaned objects that were registered longer ago than `older_than`.
+
+        Stops after COLLECT_SECONDS. Returns the number of images of which it deleted the objects.
+        """
         removed = 0
-        deadline = time.monotonic() + ROUND_SECONDS
+        deadline = time.monotonic() + COLLECT_SECONDS
         while time.monotonic() < deadline:
             async with (
                 self._database.connection(seconds=None) as conn,
-                claim_orphan_candidate(conn, older_than) as (sha256, named),
+                claim_orphan_candidate(conn, older_than) as (sha256, is_referenced),
             ):
                 if sha256 is None:
                     break
-                if not named:
+                if not is_referenced:
                     await to_thread.run_sync(self._remove, sha256)
                     removed += 1
         return removed

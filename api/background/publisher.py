@@ -1,73 +1,56 @@
-"""Publishing ids to the queue, beside the requests and never in their way."""
+"""Publish image ids to the queue without delaying requests."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 from uuid import UUID
 
 from anyio import to_thread
 
-from api.background.loop import FailureLog
+from api.background.runtime import BackgroundService
 from core.errors import QueueUnavailableError
 from core.types import Lane
 from infra.queue.celery import LANES, Queue
 from infra.telemetry.correlation import Origin, current_origin
-from infra.telemetry.logging import get_logger
 
-log = get_logger(__name__)
-
-# After a failure the queue is left alone this long. What is not announced meanwhile is dropped
-# here and found by the sweeper.
-BACKOFF_SECONDS = 5.0
-# The pause after a round of messages. A picture that arrives alone goes at once; of many small
-# requests, those of the pause go together: a message costs a worker as much as half a picture.
+# Pause after each run. A single image is published at once; the images of many small requests
+# within the pause share messages, since a message costs a worker as much as half an image.
 BATCH_WINDOW_SECONDS = 0.05
 
 
-class Publisher:
-    """Collects ids and publishes them in messages of at most `chunk_size`.
+class Publisher(BackgroundService):
+    """Collects image ids and publishes them in messages of at most `chunk_size` ids.
 
-    While messages are on their way, and for a moment after, whatever else arrives is collected
-    for the next, so many small requests become few messages exactly when there is much to do.
+    Ids that arrive while messages are being sent, or in the pause afterwards, are collected for the
+    next run. Many small requests therefore become few messages under load. Ids that cannot be
+    published are dropped; the sweeper publishes them later.
     """
 
+    name = "publisher"
+
     def __init__(self, queue: Queue, *, chunk_size: int) -> None:
+        super().__init__(interval=5.0)  # only a fallback, since new ids wake the service
         self._queue = queue
         self._chunk_size = chunk_size
         self._pending: dict[Lane, list[tuple[UUID, Origin]]] = {lane: [] for lane in LANES}
-        self._wake = asyncio.Event()
-        self._resting_until = 0.0
 
     def publish_soon(self, ids: Iterable[UUID], lane: Lane) -> None:
-        """Have pictures published soon, in the present request's name. Returns at once."""
-        if time.monotonic() < self._resting_until:
-            return
+        """Schedule images for publishing with the origin of the current request. Never blocks."""
         origin = current_origin()
         self._pending[lane].extend((each, origin) for each in ids)
-        self._wake.set()
+        self.wake()
 
-    async def run(self) -> None:
-        """Publish until cancelled."""
-        failures = FailureLog("announcing")
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            with failures.caught():  # the sweeper announces what is lost so
-                await self._publish_pending()
-            await asyncio.sleep(BATCH_WINDOW_SECONDS)
-
-    async def _publish_pending(self) -> None:
-        for lane in LANES:
-            while self._pending[lane]:
-                await self._publish_chunk(lane)
-
-    async def _publish_chunk(self, lane: Lane) -> None:
-        pending = self._pending[lane]
-        chunk, self._pending[lane] = pending[: self._chunk_size], pending[self._chunk_size :]
-        ids, origins = [each for each, _ in chunk], [origin for _, origin in chunk]
+    async def run_once(self) -> None:
         try:
-            await to_thread.run_sync(self._queue.publish, ids, lane, origins)
-        except QueueUnavailableError as error:
-            log.warning("queue lost, the sweeper will announce", reason=str(error.__cause__))
-            self._resting_until = time.monotonic() + BACKOFF_SECONDS
-            self._pending = {each: [] for each in LANES}
+            for lane in LANES:
+                while self._pending[lane]:
+                    await self._publish_batch(lane)
+        except QueueUnavailableError:
+            self._pending = {lane: [] for lane in LANES}
+            raise
+        await asyncio.sleep(BATCH_WINDOW_SECONDS)
+
+    async def _publish_batch(self, lane: Lane) -> None:
+        pending = self._pending[lane]
+        batch, self._pending[lane] = pending[: self._chunk_size], pending[self._chunk_size :]
+        ids, origins = [each for each, _ in batch], [origin for _, origin in batch]
+        await to_thread.run_sync(self._queue.publish, ids, lane, origins)

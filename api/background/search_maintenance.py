@@ -1,42 +1,36 @@
-"""What the API does for search beside the requests: short tallies, sketches into their graph."""
+"""Keep search fast: fold tally rows and insert vectors into the similarity graph."""
 
 import asyncio
 
-from api.background.loop import FailureLog
-from core.errors import DatabaseUnavailableError
+from api.background.runtime import BackgroundService
 from infra.database.pool import Database
 from infra.database.queries.queue_stats import is_work_waiting
 from infra.database.queries.tallies import fold_tallies
 from infra.database.search.similar import grow_graph
 
-PAUSE_SECONDS = 5.0
-YIELD_SECONDS = 0.05
-# Few at a time leave the database to others: in a graph of 100,000 one takes 2 ms.
-SKETCHES_AT_ONCE = 20
-# Then the tallies have their turn. While pictures wait to be classified, they come first.
-ROUNDS_WHEN_IDLE = 50
-ROUNDS_WHEN_BUSY = 1
+# Pause between two insertions, which leaves the database to requests.
+PAUSE_SECONDS = 0.05
+# Vectors inserted by one statement. In a graph of 100,000 images one insertion takes 2 ms.
+VECTORS_PER_STATEMENT = 20
+# Statements per run. While images wait for classification, a run is short.
+STATEMENTS_WHEN_IDLE = 50
+STATEMENTS_WHEN_BUSY = 1
 
 
-class SearchMaintenance:
-    """Adds the tallies up and lets the graph grow. Several API processes may do so at once."""
+class SearchMaintenance(BackgroundService):
+    """Folds tallies and grows the graph. Several API processes may do so concurrently."""
+
+    name = "search_maintenance"
 
     def __init__(self, database: Database) -> None:
+        super().__init__(interval=5.0)
         self._database = database
 
-    async def run(self) -> None:
-        """Keep search quick until cancelled."""
-        failures = FailureLog("search keeping")
-        while True:
-            with failures.caught(DatabaseUnavailableError):  # the pool logs that it is away
-                await self._keep()
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _keep(self) -> None:
+    async def run_once(self) -> None:
         async with self._database.connection(seconds=None) as conn:
             await fold_tallies(conn)
-            rounds = ROUNDS_WHEN_BUSY if await is_work_waiting(conn) else ROUNDS_WHEN_IDLE
-            for _ in range(rounds):
-                if not await grow_graph(conn, limit=SKETCHES_AT_ONCE):
+            is_busy = await is_work_waiting(conn)
+            for _ in range(STATEMENTS_WHEN_BUSY if is_busy else STATEMENTS_WHEN_IDLE):
+                if not await grow_graph(conn, limit=VECTORS_PER_STATEMENT):
                     break
-                await asyncio.sleep(YIELD_SECONDS)
+                await asyncio.sleep(PAUSE_SECONDS)

@@ -1,6 +1,6 @@
-"""Announcing again what nobody heard: the reason why nothing accepted is ever lost.
+"""Recover images whose message was lost or whose worker disappeared.
 
-One API process sweeps, by a lock that Postgres frees when its holder dies.
+The sweeper guarantees that no accepted image is lost.
 """
 
 import asyncio
@@ -11,12 +11,11 @@ from uuid import UUID
 from anyio import to_thread
 from psycopg import AsyncConnection
 
-from api.background.cleanup import Cleanup
-from api.background.loop import FailureLog
-from core.errors import QueueUnavailableError, UnavailableError
+from api.background.leader import Leader
+from api.background.runtime import BackgroundService
+from core.errors import QueueUnavailableError
 from core.types import Lane
-from infra.database.pool import Database
-from infra.database.queries.recovery import take_unpublished, try_sweeper_lock
+from infra.database.queries.recovery import take_unpublished
 from infra.database.queries.transitions import RecoveredImage, reclaim_expired
 from infra.queue.celery import LANES, Queue
 from infra.settings import Settings
@@ -24,83 +23,68 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-SWEEP_SECONDS = 2.0
-# While this many messages wait in a lane, the lane is merely long, not deaf: what is in it will be
-# heard, and announcing more would only make it longer.
+# A lane with this many messages is backed up, not lost: its images will be processed, and
+# publishing them again would only make the lane longer.
 BACKLOG_MESSAGES = 20
-# At most this many pictures are called per lane and sweep; with chunks of 16 that keeps two
-# hundred workers busy until the next one.
-MAX_PER_SWEEP = 5000
-# A slow queue must not keep the sweeper from its next round; the rest is called again later.
+# Maximum number of images published per lane and run. With batches of 16 images this keeps 200
+# workers busy until the next run.
+MAX_PER_RUN = 5000
+# Time limit for publishing in one run, so that a slow queue does not delay the next run. The
+# remaining images are published later.
 PUBLISH_SECONDS = 3.0
-# A round that takes longer met a database that does not answer.
-ROUND_SECONDS = 20.0
+# Time limit of one run. A run that takes longer met a database that does not respond.
+RUN_SECONDS = 20.0
 
 
-class Sweeper:
-    """Looks every few seconds for pictures that wait unheard or were abandoned."""
+class Sweeper(BackgroundService):
+    """Reclaims expired leases and republishes queued images that no message names."""
 
-    def __init__(
-        self, settings: Settings, database: Database, queue: Queue, cleanup: Cleanup
-    ) -> None:
+    name = "sweeper"
+    leader_only = True
+
+    def __init__(self, settings: Settings, leader: Leader, queue: Queue) -> None:
+        super().__init__(interval=2.0)
         self._settings = settings
-        self._database = database
+        self._leader = leader
         self._queue = queue
-        self._housekeeper = cleanup
-        self._trouble = FailureLog("sweeping")
 
-    async def run(self) -> None:
-        """Sweep until cancelled, whenever this process holds the lock."""
-        while True:
-            with self._trouble.caught(UnavailableError):  # the pool logs that it is away
-                async with self._database.connection(seconds=None) as conn:
-                    await self._sweep_while_holding_lock(conn)
-            await asyncio.sleep(SWEEP_SECONDS)
-
-    async def _sweep_while_holding_lock(self, conn: AsyncConnection) -> None:
-        if not await try_sweeper_lock(conn):
-            return
-        try:
-            while True:
-                async with asyncio.timeout(ROUND_SECONDS):
-                    await self._sweep(conn)
-                await self._housekeeper.work()
-                self._trouble.end()
-                await asyncio.sleep(SWEEP_SECONDS)
-        finally:
-            await conn.close()  # back in the pool, it would keep the lock and nobody would sweep
+    async def run_once(self) -> None:
+        # With the leader's connection, the sweeper never waits for the pool under load. After a
+        # pause of more than MAX_PAUSE it reclaims nothing until its runs are regular again.
+        async with self._leader.connection() as conn, asyncio.timeout(RUN_SECONDS):
+            await self._sweep(conn)
 
     async def _sweep(self, conn: AsyncConnection) -> None:
-        abandoned = await reclaim_expired(
-            conn, longest_lease=self._settings.lease, limit=MAX_PER_SWEEP
+        reclaimed = await reclaim_expired(
+            conn, longest_lease=self._settings.lease, limit=MAX_PER_RUN
         )
-        if abandoned:
-            given_up = sum(image.status == "failed" for image in abandoned)
-            log.warning("abandoned pictures taken back", pictures=len(abandoned), failed=given_up)
+        if reclaimed:
+            failed = sum(image.status == "failed" for image in reclaimed)
+            log.warning("lease.expired", images=len(reclaimed), failed=failed)
         try:
-            await self._publish([image for image in abandoned if image.status == "queued"])
+            await self._publish([image for image in reclaimed if image.status == "queued"])
             for lane in LANES:
                 if await to_thread.run_sync(self._queue.length, lane) < BACKLOG_MESSAGES:
                     await self._republish(conn, lane)
         except QueueUnavailableError:
-            pass  # rows stay as they are until it is back
+            pass  # the rows stay queued; a later run publishes them
 
     async def _republish(self, conn: AsyncConnection, lane: Lane) -> None:
-        unheard = await take_unpublished(conn, lane, limit=MAX_PER_SWEEP)
-        if unheard:
-            log.info("pictures announced again", pictures=len(unheard), lane=lane)
-        await self._publish(unheard)
+        unpublished = await take_unpublished(conn, lane, limit=MAX_PER_RUN)
+        if unpublished:
+            log.info("images.republished", images=len(unpublished), lane=lane)
+        await self._publish(unpublished)
 
     async def _publish(self, images: Sequence[RecoveredImage]) -> None:
         deadline = time.monotonic() + PUBLISH_SECONDS
         for lane in LANES:
-            for ids in self._messages([image for image in images if image.lane == lane]):
+            for ids in self._batches([image for image in images if image.lane == lane]):
                 if time.monotonic() > deadline:
                     return
                 await to_thread.run_sync(self._queue.publish, ids, lane)
 
-    def _messages(self, images: Sequence[RecoveredImage]) -> Iterator[list[UUID]]:
-        """Chunks, but alone what a worker has vanished with before."""
+    def _batches(self, images: Sequence[RecoveredImage]) -> Iterator[list[UUID]]:
+        """Yield batches of ids. A suspect, which a dead worker held, gets a batch of its own."""
         size = self._settings.chunk_size
         fresh = [image.id for image in images if not image.attempts]
         for start in range(0, len(fresh), size):

@@ -6,39 +6,38 @@ from contextlib import suppress
 import psycopg
 from psycopg import AsyncConnection
 
-from api.background.loop import FailureLog
+from api.background.runtime import BackgroundService
+from core.errors import DatabaseUnavailableError
 from infra.database.pool import limited_conninfo
 from infra.database.queries.transitions import CHANGES_CHANNEL
-from infra.telemetry.logging import get_logger
-
-log = get_logger(__name__)
-
-_RECONNECT_SECONDS = 1.0
 
 
-class JobListener:
-    """Listens on one database connection per process and wakes all waiting requests."""
+class JobListener(BackgroundService):
+    """One listening connection per process, shared by any number of waiting requests."""
+
+    name = "job_listener"
 
     def __init__(self, database_url: str) -> None:
+        super().__init__(interval=1.0)
         self._conninfo = limited_conninfo(database_url)
         self._next = asyncio.Event()
 
-    async def run(self) -> None:
-        """Listen until cancelled; reconnect after `_RECONNECT_SECONDS` if the connection fails."""
-        failures = FailureLog("listening for changes")
-        while True:
-            with failures.caught(psycopg.OperationalError):  # the connection pool logs outages
-                await self._listen(failures)
-            await asyncio.sleep(_RECONNECT_SECONDS)
+    async def run_once(self) -> None:
+        """Connect and listen until the connection breaks.
 
-    async def _listen(self, failures: FailureLog) -> None:
-        async with await AsyncConnection.connect(
-            self._conninfo, autocommit=True, application_name="api changes"
-        ) as conn:
-            await conn.execute(f"LISTEN {CHANGES_CHANNEL}")
-            failures.end()
-            async for _ in conn.notifies():
-                self.pulse()
+        Raises:
+            DatabaseUnavailableError: the connection could not be opened, or broke.
+        """
+        try:
+            async with await AsyncConnection.connect(
+                self._conninfo, autocommit=True, application_name="api changes"
+            ) as conn:
+                await conn.execute(f"LISTEN {CHANGES_CHANNEL}")
+                self.report_success()
+                async for _ in conn.notifies():
+                    self.pulse()
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailableError from error
 
     def pulse(self) -> None:
         """Wake all requests that wait for a change."""

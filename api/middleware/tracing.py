@@ -1,4 +1,4 @@
-"""Tracing requests, where somebody collects traces."""
+"""OpenTelemetry spans for requests."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,7 +9,7 @@ from api.operations.http_metrics import route_of
 
 
 class TracingMiddleware:
-    """A layer that is there only where traces are wanted."""
+    """ASGI middleware that records one span per request. Installed only if tracing is enabled."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -20,17 +20,17 @@ class TracingMiddleware:
             await self._app(scope, receive, send)
             return
         with service.traces.request(Headers(scope=scope)) as span:
-            # From here it reaches log lines, and the workers by their messages.
+            # The context carries the trace to log lines and, through messages, to workers.
             bind_contextvars(traceparent=span.traceparent)
             code = 500
 
-            async def wrapped(message: Message) -> None:
+            async def send_and_note_status(message: Message) -> None:
                 nonlocal code
                 if message["type"] == "http.response.start":
                     code = message["status"]
                 await send(message)
 
             try:
-                await self._app(scope, receive, wrapped)
+                await self._app(scope, receive, send_and_note_status)
             finally:
                 span.answered(scope["method"], route_of(scope), code)

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it do its work?"""
+"""Liveness and readiness probes."""
 
 from collections.abc import Awaitable
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.dependencies import Service, ServiceDep
 from api.operations.status import describe_workers
@@ -16,72 +16,80 @@ from core.errors import GalleryError
 from infra.database.queries.queue_stats import get_waiting
 from infra.database.queries.workers import list_live_workers
 
-# Time for a worker to start in, and an age that no healthy backlog of ours reaches.
-STARTING_SECONDS = 10
-TOO_LONG_SECONDS = 3600
+# Time that a worker may take to start before a non-empty queue counts as a failure.
+WORKER_START_SECONDS = 10
+# Age of the oldest waiting image above which the queue counts as stuck.
+MAX_WAITING_SECONDS = 3600
 
 router = APIRouter(tags=["operations"])
 
 
 class Alive(BaseModel):
-    """The process answers."""
+    """Result of the liveness probe."""
 
-    status: Literal["alive"] = "alive"
+    status: Literal["alive"] = Field("alive", description="Always `alive`.")
 
 
 class Check(BaseModel):
-    """One thing that the service stands on."""
+    """State of one dependency."""
 
-    ok: bool
-    detail: str
+    ok: bool = Field(description="Whether the dependency works.")
+    detail: str = Field(description="Explanation for people.")
 
 
 class Readiness(BaseModel):
-    """`ready`: all is well. `degraded`: uploads are taken and will be classified later."""
+    """Result of the readiness probe."""
 
-    status: Literal["ready", "degraded", "unavailable"]
-    checks: dict[str, Check]
+    status: Literal["ready", "degraded", "unavailable"] = Field(
+        description="`ready`: all checks passed. `degraded`: uploads are accepted and classified "
+        "later. `unavailable`: uploads cannot be accepted."
+    )
+    checks: dict[str, Check] = Field(description="State of each dependency by name.")
 
 
 @router.get("/healthz", operation_id="getHealth")
 async def get_health() -> Alive:
-    """The process is alive; nothing else is touched."""
+    """Check that the process responds. Does not check any dependency."""
     return Alive()
 
 
 @router.get("/readyz", operation_id="getReadiness", responses={503: {"model": Readiness}})
 async def get_readiness(request: Request, service: ServiceDep, response: Response) -> Readiness:
-    """Whether uploads can be taken (database, object storage) and classified (queue, workers)."""
-    looking: SingleFlight[Readiness] = request.app.state.readiness
-    readiness = await looking.run(partial(_look, service))
+    """Check whether uploads can be accepted and classified.
+
+    Accepting uploads requires the database and object storage. Classifying them also requires the
+    queue and at least one worker.
+    """
+    probe: SingleFlight[Readiness] = request.app.state.readiness
+    readiness = await probe.run(partial(_check_all, service))
     if readiness.status == "unavailable":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return readiness
 
 
-async def _look(service: Service) -> Readiness:
+async def _check_all(service: Service) -> Readiness:
     checks = {
-        "database": await _check(_database(service)),
+        "database": await _check(_query_database(service)),
         "objects": await _check(to_thread.run_sync(service.objects.check)),
         "queue": await _check(to_thread.run_sync(service.queue.check)),
-        "workers": await _workers(service),
-        "model": await _model(service),
-        "waiting": await _waiting(service),
+        "workers": await _check_workers(service),
+        "model": await _check_model(service),
+        "waiting": await _check_waiting(service),
     }
-    can_take = checks["database"].ok and checks["objects"].ok
-    all_well = all(check.ok for check in checks.values())
+    can_accept = checks["database"].ok and checks["objects"].ok
+    all_ok = all(check.ok for check in checks.values())
     status: Literal["ready", "degraded", "unavailable"] = (
-        "ready" if all_well else "degraded" if can_take else "unavailable"
+        "ready" if all_ok else "degraded" if can_accept else "unavailable"
     )
     return Readiness(status=status, checks=checks)
 
 
-async def _database(service: Service) -> None:
+async def _query_database(service: Service) -> None:
     async with service.database.connection() as conn:
         await conn.execute("SELECT 1")
 
 
-async def _workers(service: Service) -> Check:
+async def _check_workers(service: Service) -> Check:
     try:
         async with service.database.connection() as conn:
             workers = describe_workers(await list_live_workers(conn))
@@ -90,8 +98,8 @@ async def _workers(service: Service) -> Check:
     return Check(ok=workers.state == "ready", detail=workers.detail)
 
 
-async def _model(service: Service) -> Check:
-    """Which model classifies, or what keeps it from being there."""
+async def _check_model(service: Service) -> Check:
+    """Return the loaded model, or the reason why no worker has loaded one."""
     try:
         async with service.database.connection() as conn:
             workers = await list_live_workers(conn)
@@ -99,31 +107,31 @@ async def _model(service: Service) -> Check:
         return Check(ok=False, detail=str(error))
     model = next((worker.model for worker in workers if worker.model), None)
     if model:
-        return Check(ok=True, detail=f"It is {model}.")
+        return Check(ok=True, detail=model)
     reason = next((worker.detail for worker in workers if worker.detail), "")
-    return Check(ok=False, detail=reason or "No worker has loaded one.")
+    return Check(ok=False, detail=reason or "No worker has loaded a model.")
 
 
-async def _waiting(service: Service) -> Check:
-    """Not well where pictures wait and nobody is there, or have waited for far too long."""
+async def _check_waiting(service: Service) -> Check:
+    """Fail if images wait and no worker is ready, or if the oldest waits too long."""
     try:
         async with service.database.connection() as conn:
             waiting = await get_waiting(conn)
-            alone = describe_workers(await list_live_workers(conn)).state != "ready"
+            has_worker = describe_workers(await list_live_workers(conn)).state == "ready"
     except GalleryError as error:
         return Check(ok=False, detail=str(error))
     if not waiting.pictures:
-        return Check(ok=True, detail="Nothing waits.")
+        return Check(ok=True, detail="queue empty")
     age = round(waiting.oldest_seconds)
-    detail = f"Pictures that wait: {waiting.pictures}; the longest for {age} s."
-    if alone and age > STARTING_SECONDS:
+    detail = f"Images waiting: {waiting.pictures}; oldest: {age} s."
+    if not has_worker and age > WORKER_START_SECONDS:
         return Check(ok=False, detail=f"{detail} No worker is ready.")
-    return Check(ok=age < TOO_LONG_SECONDS, detail=detail)
+    return Check(ok=age < MAX_WAITING_SECONDS, detail=detail)
 
 
-async def _check(answer: Awaitable[None]) -> Check:
+async def _check(probe: Awaitable[None]) -> Check:
     try:
-        await answer
+        await probe
     except GalleryError as error:
         return Check(ok=False, detail=str(error))
-    return Check(ok=True, detail="It answers.")
+    return Check(ok=True, detail="ok")

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: this process's requests, and the gallery as Postgres knows it."""
+"""Prometheus endpoint: metrics of this process and of the gallery in Postgres."""
 
 from collections.abc import Iterator
 from itertools import accumulate
@@ -27,10 +27,10 @@ _WORKER_STATES = ("ready", "preparing", "no_weights", "broken")
 
 @router.get("/metrics", operation_id="getMetrics", response_class=Response)
 async def get_metrics(request: Request, service: ServiceDep) -> Response:
-    """Everything measured, in Prometheus' text format.
+    """Get all metrics in the Prometheus text format.
 
-    Every API process tells the same of the gallery and its own of requests: take the maximum of
-    the former over all of them, and the sum of the latter.
+    Every API process reports the same values for the gallery and its own values for requests.
+    Aggregate the former with `max` and the latter with `sum` over all processes.
     """
     http_metrics: HttpMetrics = request.app.state.http_metrics
     registry = CollectorRegistry()
@@ -48,12 +48,12 @@ async def get_metrics(request: Request, service: ServiceDep) -> Response:
         registry.register(gallery)
         registry.register(stages)
         registry.register(deliveries)
-    registry.register(_Up("gallery_redis_up", "Redis", up=await _redis_answers(service)))
+    registry.register(_Up("gallery_redis_up", "Redis", up=await _is_redis_up(service)))
     body = generate_latest(http_metrics.registry) + generate_latest(registry)
     return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _redis_answers(service: Service) -> bool:
+async def _is_redis_up(service: Service) -> bool:
     try:
         await to_thread.run_sync(service.queue.check)
     except QueueUnavailableError:
@@ -62,19 +62,19 @@ async def _redis_answers(service: Service) -> bool:
 
 
 class _Up(Collector):
-    def __init__(self, name: str, what: str, *, up: bool) -> None:
+    def __init__(self, name: str, server: str, *, up: bool) -> None:
         self._name = name
-        self._what = what
+        self._server = server
         self._up = up
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
-            self._name, f"1 where {self._what} answered this scrape.", value=float(self._up)
+            self._name, f"1 if {self._server} responded to this scrape.", value=float(self._up)
         )
 
 
 class GalleryCollector(Collector):
-    """One reading of the gallery."""
+    """Images by state, queue depth and age by lane, and workers by state."""
 
     def __init__(self, status: QueueStatus, lanes: list[LaneStatus], workers: list[Worker]) -> None:
         self._status = status
@@ -82,13 +82,15 @@ class GalleryCollector(Collector):
         self._workers = workers
 
     def collect(self) -> Iterator[Metric]:
-        images = GaugeMetricFamily("gallery_images", "Pictures by state.", labels=["state"])
+        images = GaugeMetricFamily("gallery_images", "Images by state.", labels=["state"])
         for state in _IMAGE_STATES:
             images.add_metric([state], getattr(self._status, state))
         yield images
-        depth = GaugeMetricFamily("gallery_queue_images", "Pictures that wait.", labels=["lane"])
+        depth = GaugeMetricFamily(
+            "gallery_queue_images", "Images that wait for classification.", labels=["lane"]
+        )
         age = GaugeMetricFamily(
-            "gallery_queue_oldest_age_seconds", "How long the oldest has waited.", labels=["lane"]
+            "gallery_queue_oldest_age_seconds", "Age of the oldest waiting image.", labels=["lane"]
         )
         for lane in self._lanes:
             depth.add_metric([lane.lane], lane.pictures)
@@ -96,7 +98,7 @@ class GalleryCollector(Collector):
         yield depth
         yield age
         alive = GaugeMetricFamily(
-            "gallery_workers", "Worker processes heard of lately, by state.", labels=["state"]
+            "gallery_workers", "Worker processes with a recent heartbeat.", labels=["state"]
         )
         for state in _WORKER_STATES:
             alive.add_metric([state], sum(worker.state == state for worker in self._workers))
@@ -104,14 +106,14 @@ class GalleryCollector(Collector):
 
 
 class DeliveryCollector(Collector):
-    """Webhooks of the last days."""
+    """Webhook deliveries by state."""
 
     def __init__(self, counts: dict[str, int]) -> None:
         self._counts = counts
 
     def collect(self) -> Iterator[Metric]:
         deliveries = GaugeMetricFamily(
-            "gallery_webhook_deliveries", "Webhooks of the last week, by state.", labels=["state"]
+            "gallery_webhook_deliveries", "Webhook deliveries of the last week.", labels=["state"]
         )
         for state in _DELIVERY_STATES:
             deliveries.add_metric([state], self._counts.get(state, 0))
@@ -119,7 +121,7 @@ class DeliveryCollector(Collector):
 
 
 class StageCollector(Collector):
-    """The steps of the workers' work, added up over all workers there have been."""
+    """Duration histogram of the batch pipeline, summed over all workers since installation."""
 
     def __init__(self, timings: list[Timing]) -> None:
         self._timings = {(each.stage, each.upper_bound): each for each in timings}
@@ -127,15 +129,15 @@ class StageCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         durations = HistogramMetricFamily(
             "gallery_worker_stage_duration_seconds",
-            "The steps of the workers' work; `claim` and `write` are once for each message.",
+            "Duration of the stages of classification. `claim` and `write` run once per message.",
             labels=["stage"],
         )
         for stage in STAGES:
             found = [self._timings.get((stage, bound)) for bound in BOUNDS]
-            upto = accumulate(each.times if each else 0 for each in found)
+            cumulative = accumulate(each.times if each else 0 for each in found)
             durations.add_metric(
                 [stage],
-                buckets=list(zip(map(floatToGoString, BOUNDS), upto, strict=True)),
+                buckets=list(zip(map(floatToGoString, BOUNDS), cumulative, strict=True)),
                 sum_value=sum(each.seconds for each in found if each),
             )
         yield durations

@@ -1,4 +1,4 @@
-"""What the service takes, and how it stands."""
+"""Upload limits and current state of the service."""
 
 from typing import Literal
 
@@ -16,27 +16,27 @@ router = APIRouter(tags=["service"])
 
 
 class RateLimits(BaseModel):
-    """Requests in a minute; null where there is no limit. Answers tell what is left of them."""
+    """Requests allowed per minute; null means unlimited."""
 
-    per_key: int | None = Field(description="Made with one API key.")
-    per_address: int | None = Field(description="Coming from one address.")
+    per_key: int | None = Field(description="Limit per API key.")
+    per_address: int | None = Field(description="Limit per client address.")
 
 
 class Limits(BaseModel):
-    """What the service takes."""
+    """Limits that apply to uploads and requests."""
 
-    max_upload_bytes: int
-    max_request_bytes: int
-    max_files_per_request: int
-    max_pixels: int
-    media_types: list[str]
-    export_formats: list[str]
+    max_upload_bytes: int = Field(description="Maximum size of one file, in bytes.")
+    max_request_bytes: int = Field(description="Maximum size of one upload request, in bytes.")
+    max_files_per_request: int = Field(description="Maximum number of files per upload request.")
+    max_pixels: int = Field(description="Maximum number of pixels per image.")
+    media_types: list[str] = Field(description="Accepted media types.")
+    export_formats: list[str] = Field(description="Formats of `GET /export`.")
     requests_per_minute: RateLimits
 
 
 @router.get("/limits", operation_id="getLimits")
 async def get_limits(service: ServiceDep) -> Limits:
-    """The limits that uploads are held to, for clients to check before sending."""
+    """Get the upload limits, so that clients can check files before sending them."""
     settings = service.settings
     return Limits(
         max_upload_bytes=settings.max_upload_bytes,
@@ -53,44 +53,47 @@ async def get_limits(service: ServiceDep) -> Limits:
 
 
 class QueueRead(BaseModel):
-    """Pictures that wait."""
+    """Images that wait for classification."""
 
-    interactive: int
-    bulk: int
-    oldest_waiting_seconds: float
+    interactive: int = Field(description="Number of images in the lane of small submissions.")
+    bulk: int = Field(description="Number of images in the lane of large submissions.")
+    oldest_waiting_seconds: float = Field(description="Age of the oldest waiting image.")
 
 
 class ImageCounts(BaseModel):
-    """Pictures by state."""
+    """Number of images by state."""
 
-    queued: int
-    running: int
-    done: int
-    failed: int
-    cancelled: int
-    total: int
+    queued: int = Field(description="Waiting for classification.")
+    running: int = Field(description="Being classified.")
+    done: int = Field(description="Classified.")
+    failed: int = Field(description="Could not be classified.")
+    cancelled: int = Field(description="Cancelled before classification.")
+    total: int = Field(description="Sum of the other counts.")
 
 
 class WorkersRead(BaseModel):
-    """Who classifies."""
+    """State of the workers."""
 
-    alive: int
-    state: Literal["ready", "no_worker", "no_weights"]
-    detail: str
+    alive: int = Field(description="Number of ready workers.")
+    state: Literal["ready", "no_worker", "no_weights"] = Field(
+        description="`ready`: images are being classified. `no_worker`: no worker is running, or "
+        "none has started yet. `no_weights`: a worker is running without model weights."
+    )
+    detail: str = Field(description="Explanation for people.")
 
 
 class Status(BaseModel):
-    """How the service stands."""
+    """Current state of the service."""
 
     queue: QueueRead
     images: ImageCounts
     workers: WorkersRead
-    model: str | None
+    model: str | None = Field(description="Name of the loaded model; null if there is none.")
 
 
 @router.get("/status", operation_id="getStatus", responses=problems(503))
 async def get_status(service: ServiceDep) -> Status:
-    """How much waits, and whether anybody is working on it."""
+    """Get the queue length, the number of images by state, and the state of the workers."""
     async with service.database.connection() as conn:
         queue = await get_queue_status(conn)
         workers = await list_live_workers(conn)
@@ -115,13 +118,13 @@ async def get_status(service: ServiceDep) -> Status:
 
 
 def describe_workers(workers: list[Worker]) -> WorkersRead:
-    """Say in one word and one sentence whether pictures are being classified."""
+    """Summarise the live workers: number of ready workers, overall state, and explanation."""
     ready = [worker for worker in workers if worker.state == "ready"]
     if ready:
         return WorkersRead(alive=len(ready), state="ready", detail="Workers are ready.")
-    held_up = next((worker for worker in workers if worker.state == "no_weights"), None)
-    if held_up:
-        return WorkersRead(alive=0, state="no_weights", detail=held_up.detail)
-    preparing = any(worker.state == "preparing" for worker in workers)
-    detail = "A worker is getting ready." if preparing else "No worker is running."
+    without_weights = next((worker for worker in workers if worker.state == "no_weights"), None)
+    if without_weights:
+        return WorkersRead(alive=0, state="no_weights", detail=without_weights.detail)
+    is_preparing = any(worker.state == "preparing" for worker in workers)
+    detail = "A worker is starting." if is_preparing else "No worker is running."
     return WorkersRead(alive=0, state="no_worker", detail=detail)

@@ -1,6 +1,7 @@
-"""HTTP connections with limits that uvicorn leaves to a reverse proxy.
+"""HTTP protocol of uvicorn with limits on request heads.
 
-Without one in front, a client could send a request's head for ever, or slowly.
+Uvicorn leaves these limits to a reverse proxy. Without a proxy, a client could keep a connection
+open by sending a request head slowly or without end.
 """
 
 import asyncio
@@ -8,13 +9,15 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+# Maximum time between the start of a connection, or of a further request on it, and the end of the
+# request head.
 HEAD_SECONDS = 15.0
-# An export of a thousand chosen pictures names them in 41 KB of its address.
+# The URL of an export of 1,000 selected images takes 41 KB.
 HEAD_BYTES = 64 << 10
 
 
-def _answer(status: HTTPStatus) -> bytes:
-    """A whole answer, as short as a problem can be."""
+def _response(status: HTTPStatus) -> bytes:
+    """Return a complete HTTP response with a minimal problem as its body."""
     body = f'{{"type":"about:blank","title":"{status.phrase}","status":{status.value}}}'
     return (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
@@ -22,13 +25,13 @@ def _answer(status: HTTPStatus) -> bytes:
     ).encode()
 
 
-BAD_REQUEST = _answer(HTTPStatus.BAD_REQUEST)
-REQUEST_TIMEOUT = _answer(HTTPStatus.REQUEST_TIMEOUT)
-HEAD_TOO_LARGE = _answer(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+BAD_REQUEST = _response(HTTPStatus.BAD_REQUEST)
+REQUEST_TIMEOUT = _response(HTTPStatus.REQUEST_TIMEOUT)
+HEAD_TOO_LARGE = _response(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection: a request's head has to come whole, soon, and be of sensible size."""
+    """One connection whose request heads are limited in time and size."""
 
     _timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
@@ -43,7 +46,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        # A head is cut into pieces, so that its size is known before much of it is kept.
+        # The head is parsed in pieces, so that the size is checked before much of it is kept.
         while self._in_head and data and not self.transport.is_closing():
             piece, data = data[:HEAD_BYTES], data[HEAD_BYTES:]
             self._head_bytes += len(piece)
@@ -56,7 +59,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        if self._timer is None:  # the next request of a connection that was kept
+        if self._timer is None:  # a further request on a kept-alive connection
             self._expect_head()
 
     def on_headers_complete(self) -> None:
@@ -69,22 +72,22 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = 0
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's sentence says no more)
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's text has no detail)
         self._refuse(BAD_REQUEST)
 
     def _expect_head(self) -> None:
         self._in_head = True
         self._head_bytes = 0
-        self._timer = self.loop.call_later(HEAD_SECONDS, self._give_up_waiting)
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._on_timeout)
 
-    def _give_up_waiting(self) -> None:
-        # A browser opens connections on the off chance; one that says nothing is no mistake.
+    def _on_timeout(self) -> None:
+        # Browsers open spare connections; closing an unused one without a response is correct.
         self._refuse(REQUEST_TIMEOUT if self._head_bytes else b"")
 
-    def _refuse(self, answer: bytes) -> None:
+    def _refuse(self, response: bytes) -> None:
         self._stop_timer()
         if not self.transport.is_closing():
-            self.transport.write(answer)
+            self.transport.write(response)
             self.transport.close()
 
     def _stop_timer(self) -> None:

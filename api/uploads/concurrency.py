@@ -1,4 +1,4 @@
-"""How many uploads are read at the same time: past that, refuse at once instead of being late."""
+"""Limit of concurrent uploads."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,23 +7,26 @@ from core.errors import BusyError
 
 
 class ConcurrencyLimit:
-    """Counts those inside."""
+    """Semaphore that refuses instead of waiting.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._inside = 0
+    A refused client can retry with backoff; a queued upload would time out.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._active = 0
 
     @asynccontextmanager
     async def enter(self) -> AsyncIterator[None]:
-        """Go in.
+        """Occupy a slot until the block ends.
 
         Raises:
-            BusyError: it is full.
+            BusyError: all slots are occupied.
         """
-        if self._inside >= self._most:
+        if self._active >= self._limit:
             raise BusyError
-        self._inside += 1
+        self._active += 1
         try:
             yield
         finally:
-            self._inside -= 1
+            self._active -= 1

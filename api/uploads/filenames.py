@@ -1,4 +1,4 @@
-"""File names as harmless text."""
+"""Sanitize file names sent by clients."""
 
 import unicodedata
 
@@ -6,18 +6,21 @@ MAX_BYTES = 255
 UNNAMED = "unnamed"
 
 # Control and format characters (line breaks, bidi overrides), surrogates, private use, unassigned.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-# Zero-width joiner: without it family emoji fall apart.
+_REMOVED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# Zero-width joiner: family emoji consist of several emoji joined by it.
 _KEPT = frozenset({"\u200d"})
 
 
 def clean_name(name: str) -> str:
-    """The last part of a client's file name, composed, visible, at most 255 bytes long."""
+    """Return the last path component in NFC, without invisible characters, in at most 255 bytes.
+
+    Returns `unnamed` if nothing but dots remains.
+    """
     last = name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     visible = "".join(
         char
         for char in unicodedata.normalize("NFC", last)
-        if char in _KEPT or unicodedata.category(char) not in _HIDDEN
+        if char in _KEPT or unicodedata.category(char) not in _REMOVED
     ).strip()
     if visible.strip(".") == "":
         return UNNAMED
@@ -25,12 +28,12 @@ def clean_name(name: str) -> str:
 
 
 def shorten(name: str, limit: int) -> str:
-    """Cut in the middle of the stem, never inside a character; the ending stays."""
+    """Shorten a file name to `limit` UTF-8 bytes by cutting its stem; the extension is kept."""
     if len(name.encode()) <= limit:
         return name
-    stem, dot, ending = name.rpartition(".")
-    if not dot or len(ending) > 10:  # noqa: PLR2004 (no file type is written longer)
-        stem, ending = name, ""
-    room = limit - len(f"{dot}{ending}".encode()) if ending else limit
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > 10:  # noqa: PLR2004 (no common extension is longer)
+        stem, extension = name, ""
+    room = limit - len(f"{dot}{extension}".encode()) if extension else limit
     kept = stem.encode()[:room].decode(errors="ignore")
-    return f"{kept}.{ending}" if ending else kept
+    return f"{kept}.{extension}" if extension else kept

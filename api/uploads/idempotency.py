@@ -1,4 +1,4 @@
-"""One submission, one job, however often it is sent."""
+"""Idempotent submissions: a repeated request returns the job of the first one."""
 
 import hashlib
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ Key = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=255,
-        description="Your own name for this submission, such as a UUID. Sent again with the same "
-        "files within a day, it answers with the same job instead of making another.",
+        description="Unique value that you generate for this submission, such as a UUID. Repeating "
+        "the request with the same key and files within 24 hours returns the same job.",
     ),
 ]
 
@@ -31,11 +31,17 @@ Key = Annotated[
 async def submit_once(
     service: Service, uploads: Sequence[Upload], *, owner: str, key: str, webhook: str | None
 ) -> UUID:
-    """Make a job of the files, or find the one that was made of them under this key.
+    """Create a job for the files, or find the job that was created under this key.
+
+    Idempotency keys of different owners (API keys) are independent.
+
+    Returns:
+        The id of the job.
 
     Raises:
-        IdempotencyKeyReusedError: the key stands for other files.
-        ConflictError: the key was forgotten in this very moment; send the request again.
+        IdempotencyKeyReusedError: the key was used with other files.
+        ConflictError: the key expired during the request; the client should repeat the request.
+        UnavailableError: nothing was recorded; the client should repeat the request.
     """
     once = IdempotencyKey(owner=owner, key=key, fingerprint=_fingerprint(uploads))
     earlier = await _find(service, once)
@@ -47,7 +53,7 @@ async def submit_once(
     )
     if items:
         return job_id
-    earlier = await _find(service, once)  # whoever sent it at the same time was first
+    earlier = await _find(service, once)  # a concurrent request with this key recorded its job
     if earlier is None:
         raise ConflictError
     return earlier
@@ -59,9 +65,12 @@ async def _find(service: Service, once: IdempotencyKey) -> UUID | None:
 
 
 def _fingerprint(uploads: Sequence[Upload]) -> bytes:
-    """Names, lengths and contents, in order; not how the form's boundary was chosen."""
-    whole = hashlib.sha256()
+    """Return a SHA-256 of names, sizes and contents, in order.
+
+    The raw body is unsuitable: clients choose a new multipart boundary for each attempt.
+    """
+    digest = hashlib.sha256()
     for upload in uploads:
         name = upload.name.encode("utf-8", "surrogatepass")
-        whole.update(b"%d %b %d %b" % (len(name), name, upload.size, upload.sha256))
-    return whole.digest()
+        digest.update(b"%d %b %d %b" % (len(name), name, upload.size, upload.sha256))
+    return digest.digest()

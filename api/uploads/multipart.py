@@ -1,7 +1,7 @@
-"""Reading an upload request: file parts as they arrive, hashed and limited on the way.
+"""Streaming parser of upload requests (multipart/form-data).
 
-The body is parsed while it streams in. A file that grows too large is cut off and marked, and
-the files after it are read all the same.
+Files are hashed and limited while the body arrives. A file that exceeds the size limit is truncated
+and marked as too large; the files after it are still read.
 """
 
 import hashlib
@@ -23,14 +23,15 @@ from core.errors import InvalidRequestError, RequestStalledError, RequestTooLarg
 from infra.settings import Settings
 
 FIELD = "files"
-# Parts that are no files are passed over. Nobody has reason to send many, or to be told of all.
+# Parts that are not files are skipped, up to this number. The error for a request without files
+# lists the names of the first few.
 _MAX_OTHER_FIELDS = 100
 _OTHER_FIELDS_NAMED = 5
 
 
 @dataclass(slots=True)
 class Upload:
-    """One received file. `too_large` means the rest of it was read and thrown away."""
+    """One received file. If `too_large` is set, `file` is truncated and `sha256` is undefined."""
 
     name: str
     file: BinaryIO
@@ -40,9 +41,11 @@ class Upload:
 
     @property
     def sha256(self) -> bytes:
+        """SHA-256 of the received bytes."""
         return self._hash.digest()
 
     def write(self, data: bytes, limit: int) -> None:
+        """Append received bytes, unless the file exceeds `limit` bytes."""
         self.size += len(data)
         if self.size > limit:
             self.too_large = True
@@ -53,40 +56,40 @@ class Upload:
 
 @asynccontextmanager
 async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator[list[Upload]]:
-    """Yield the request's files, in order; they are gone when the block ends.
+    """Yield the uploaded files of a request, in order. They are deleted when the block ends.
 
     Raises:
-        InvalidRequestError: it is no multipart form, is malformed, or has no `files`.
-        RequestTooLargeError: too many bytes or files; nothing of it is kept.
-        RequestStalledError: it came too slowly or stopped coming.
+        InvalidRequestError: the body is not a well-formed multipart form with a file in `files`.
+        RequestTooLargeError: the request has too many bytes, files or other fields.
+        RequestStalledError: the body arrived too slowly, or the client disconnected.
     """
     form = _Form(_boundary(request), settings)
     try:
         declared = int(request.headers.get("content-length", 0))
         form.check_size(declared)
         received = 0
-        async for chunk in _guard_slow_client(request.stream()):
-            received += len(chunk)
+        async for data in _guard_slow_client(request.stream()):
+            received += len(data)
             form.check_size(received)
-            form.feed(chunk)
+            form.feed(data)
         form.finish()
         yield form.uploads
     finally:
         form.close()
 
 
-async def _guard_slow_client(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Pass a body on, as long as it keeps coming."""
-    pace = SlowClientGuard()
+async def _guard_slow_client(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pass on the parts of a body, and raise RequestStalledError if they arrive too slowly."""
+    guard = SlowClientGuard()
     while True:
         try:
-            chunk = await pace.keep(anext(chunks))
+            data = await guard.wait_for(anext(body))
         except StopAsyncIteration:
             return
         except ClientDisconnect as error:
             raise RequestStalledError from error
-        pace.count(len(chunk))
-        yield chunk
+        guard.count(len(data))
+        yield data
 
 
 def _boundary(request: Request) -> bytes:
@@ -95,21 +98,21 @@ def _boundary(request: Request) -> bytes:
     boundary = header.get_param("boundary")
     if header.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
         raise InvalidRequestError(
-            f"Send the pictures as multipart/form-data, each in a field named `{FIELD}`."
+            f"Send the images as multipart/form-data, each in a field named `{FIELD}`."
         )
     return boundary.encode()
 
 
 class _Form:
-    """The state of a form that is being parsed."""
+    """Parser state of one form."""
 
     def __init__(self, boundary: bytes, settings: Settings) -> None:
         self.uploads: list[Upload] = []
         self._settings = settings
         self._current: Upload | None = None
         self._spool = Spool()
-        self._others = 0
-        self._others_named: list[str] = []
+        self._other_count = 0
+        self._other_names: list[str] = []
         self._header_name = b""
         self._header_value = b""
         self._headers: dict[bytes, bytes] = {}
@@ -128,36 +131,40 @@ class _Form:
                 },
             )
         except MultipartParseError as error:
-            raise InvalidRequestError("The form's boundary is malformed.") from error
+            raise InvalidRequestError("The boundary of the multipart form is malformed.") from error
 
     def close(self) -> None:
-        """Forget the files."""
+        """Delete the received files."""
         self._spool.close()
 
     def check_size(self, size: int) -> None:
+        """Raise RequestTooLargeError if the request exceeds its size limit."""
         limit = self._settings.max_request_bytes
         if size > limit:
             raise RequestTooLargeError(
-                f"The request is larger than {limit:,} bytes; send the files in several requests."
+                f"The request is larger than {limit:,} bytes. Send the files in several requests."
             )
 
     def feed(self, data: bytes) -> None:
+        """Parse the next part of the body."""
         try:
             self._parser.write(data)
         except MultipartParseError as error:
-            raise InvalidRequestError(f"The form is malformed: {error}") from error
+            raise InvalidRequestError(f"The multipart form is malformed: {error}") from error
 
     def finish(self) -> None:
+        """Check that the form is complete and contains at least one file."""
+        truncated = InvalidRequestError("The multipart form ends before its closing boundary.")
         try:
             self._parser.finalize()
         except MultipartParseError as error:
-            raise InvalidRequestError("The form ends before its last boundary.") from error
+            raise truncated from error
         if self._current is not None:
-            raise InvalidRequestError("The form ends before its last boundary.")
+            raise truncated
         if not self.uploads:
-            seen = ", ".join(f"`{name}`" for name in self._others_named)
-            found = f" (found {seen})" if seen else ""
-            raise InvalidRequestError(f"There is no file in a field named `{FIELD}`{found}.")
+            names = ", ".join(f"`{name}`" for name in self._other_names)
+            found = f" (found {names})" if names else ""
+            raise InvalidRequestError(f"The form has no file in a field named `{FIELD}`{found}.")
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -172,22 +179,22 @@ class _Form:
     def _on_headers_finished(self) -> None:
         name, filename = _disposition(self._headers.get(b"content-disposition", b""))
         if name != FIELD or filename is None:
-            self._pass_over(name)
+            self._skip_field(name)
             return
         if len(self.uploads) >= self._settings.max_request_files:
             raise RequestTooLargeError(
-                f"The request has more than {self._settings.max_request_files} files; "
-                "send them in several requests under one job."
+                f"The request has more than {self._settings.max_request_files} files. "
+                "Send them in several requests for one job."
             )
         self._current = Upload(clean_name(filename), self._spool.begin())
         self.uploads.append(self._current)
 
-    def _pass_over(self, name: str) -> None:
-        self._others += 1
-        if self._others > _MAX_OTHER_FIELDS:
+    def _skip_field(self, name: str) -> None:
+        self._other_count += 1
+        if self._other_count > _MAX_OTHER_FIELDS:
             raise RequestTooLargeError(f"The form has more than {_MAX_OTHER_FIELDS} other fields.")
-        if len(self._others_named) < _OTHER_FIELDS_NAMED:
-            self._others_named.append(name)
+        if len(self._other_names) < _OTHER_FIELDS_NAMED:
+            self._other_names.append(name)
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._current is not None:
@@ -198,7 +205,10 @@ class _Form:
 
 
 def _disposition(header: bytes) -> tuple[str, str | None]:
-    """A part's field name and file name: RFC 7578, with browsers' %22 and RFC 8187's charset."""
+    """Return the field name and the file name of a part.
+
+    Follows RFC 7578 with the `%22` escape of browsers, and RFC 8187 for `filename*`.
+    """
     parameters = dict(_parameters(header.decode("utf-8", "replace")))
     filename = parameters.get("filename")
     message = Message()
@@ -209,7 +219,7 @@ def _disposition(header: bytes) -> tuple[str, str | None]:
 
 
 def _parameters(header: str) -> Iterator[tuple[str, str]]:
-    """Split `form-data; name="a"; filename="b;c"` with respect for quotes."""
+    """Yield the parameters of a header such as `form-data; name="a"; filename="b;c"`."""
     rest = header.partition(";")[2]
     while rest:
         key, _, rest = rest.partition("=")
@@ -220,7 +230,7 @@ def _parameters(header: str) -> Iterator[tuple[str, str]]:
 def _quoted(text: str) -> tuple[str, str]:
     value, index = "", 1
     while index < len(text) and text[index] != '"':
-        # A backslash escapes a quote and nothing else: Windows paths arrive with their own.
+        # A backslash escapes only a quote, since clients send Windows paths unescaped.
         if text[index : index + 2] == '\\"':
             index += 1
         value += text[index]

@@ -1,4 +1,4 @@
-"""Taking files in: check, store, record, announce."""
+"""Process a submission: validate, store, record and publish its files."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,45 +23,51 @@ log = get_logger(__name__)
 
 Record = Callable[[AsyncConnection, UUID, Sequence[SubmittedFile]], Awaitable[list[SubmittedItem]]]
 
-# Files stored at the same time, per process: storage is waited for, not computed with.
+# Concurrent writes to object storage per process. They use threads of their own, since they wait
+# for storage and need no CPU.
 _storing = CapacityLimiter(8)
-# Well before the cleanup would take what is stored here for forgotten.
+# Time limit for storing the files of one request. Cleanup treats objects as orphaned only after
+# `api.background.cleanup.COLLECT_AFTER`, which is longer.
 STORE_SECONDS = 600.0
 
 
 async def submit(
     service: Service, job_id: UUID, uploads: Sequence[Upload], record: Record
 ) -> list[SubmittedItem]:
-    """Store the good files, record all of them under the job, and announce what waits.
+    """Store the valid files, record all files under the job, and publish the queued images.
 
-    When this returns, every accepted file is in object storage and in Postgres.
+    `record` inserts the files into a new or an existing job. When the function returns, every
+    accepted file is in object storage and in Postgres.
+
+    Returns:
+        One item per file, in order.
 
     Raises:
-        UnavailableError: nothing was recorded; the whole request may be sent again.
+        UnavailableError: nothing was recorded; the client may repeat the whole request.
     """
     structlog.contextvars.bind_contextvars(job_id=str(job_id))
-    files = await to_thread.run_sync(_check_all, uploads, service.settings)
-    pictures = [file.picture.sha256 for file in files if file.picture]
-    if pictures:
+    files = await to_thread.run_sync(_validate_all, uploads, service.settings)
+    hashes = [file.picture.sha256 for file in files if file.picture]
+    if hashes:
         async with service.database.connection() as conn:
-            await register_objects(conn, pictures)
+            await register_objects(conn, hashes)
     await _store(service, uploads, files)
     async with service.database.connection() as conn:
         items = await record(conn, job_id, files)
     accepted = sum(item.outcome == "accepted" for item in items)
-    log.info("files recorded", files=len(items), accepted=accepted)
+    log.info("files.recorded", files=len(items), accepted=accepted)
     for lane in LANES:
-        waiting = [item.image_id for item in items if item.image_id and item.lane == lane]
-        service.publisher.publish_soon(waiting, lane)
+        queued = [item.image_id for item in items if item.image_id and item.lane == lane]
+        service.publisher.publish_soon(queued, lane)
     return items
 
 
-def _check_all(uploads: Sequence[Upload], settings: Settings) -> list[SubmittedFile]:
-    return [_check(upload, settings) for upload in uploads]
+def _validate_all(uploads: Sequence[Upload], settings: Settings) -> list[SubmittedFile]:
+    return [_validate(upload, settings) for upload in uploads]
 
 
-def _check(upload: Upload, settings: Settings) -> SubmittedFile:
-    """Say what a file is, or why it is refused."""
+def _validate(upload: Upload, settings: Settings) -> SubmittedFile:
+    """Return the metadata of a valid file, or the code and detail of its rejection."""
     try:
         return SubmittedFile(name=upload.name, picture=inspect(upload, settings))
     except FileRejectedError as error:
@@ -71,16 +77,20 @@ def _check(upload: Upload, settings: Settings) -> SubmittedFile:
 async def _store(
     service: Service, uploads: Sequence[Upload], files: Sequence[SubmittedFile]
 ) -> None:
-    """Put the good files into object storage, several at a time."""
+    """Write the valid files to object storage concurrently.
 
-    async def put(upload: Upload, picture: StoredImage) -> None:
-        key = original_key(picture.sha256)
+    Raises:
+        UnavailableError: a file could not be stored, or storing took too long.
+    """
+
+    async def put(upload: Upload, image: StoredImage) -> None:
+        key = original_key(image.sha256)
         await to_thread.run_sync(
             service.objects.put,
             key,
             upload.file,
-            picture.bytes,
-            picture.media_type,
+            image.bytes,
+            image.media_type,
             limiter=_storing,
         )
 

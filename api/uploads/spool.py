@@ -1,6 +1,6 @@
-"""Where the files of a request wait until they are stored: one behind the other, in one place.
+"""Temporary storage for the files of a request, concatenated in one spooled file.
 
-So a request takes a bounded part of the memory, and one open file, however many it brings.
+The memory and the number of open files per request are bounded, for any number of uploaded files.
 """
 
 from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
@@ -8,56 +8,56 @@ from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import BinaryIO, cast
 
-# What is more waits on disk, not in memory.
+# Bytes kept in memory; larger requests are moved to a temporary file on disk.
 _IN_MEMORY = 4 << 20
 
 
 class Spool:
-    """The files of one request."""
+    """Container of the uploaded files of one request."""
 
     def __init__(self) -> None:
-        self._whole: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (`close` does)
+        self._spooled: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed in `close`)
         self._lock = Lock()
 
     def begin(self) -> BinaryIO:
-        """A new file behind the others. It may be written until the next one is begun."""
-        return cast("BinaryIO", _SpooledFile(self._whole, self._lock))
+        """Return a new empty file. Only the newest file of the spool may be written."""
+        return cast("BinaryIO", _SpooledFile(self._spooled, self._lock))
 
     def close(self) -> None:
-        """Forget the files."""
-        self._whole.close()
+        """Delete all files."""
+        self._spooled.close()
 
 
 class _SpooledFile(RawIOBase):
-    """One file's part of all that a request brought. Threads may read several at once."""
+    """Slice of the spool that holds one file. Several slices may be read from several threads."""
 
-    def __init__(self, whole: "SpooledTemporaryFile[bytes]", lock: Lock) -> None:
-        self._whole = whole
+    def __init__(self, spooled: "SpooledTemporaryFile[bytes]", lock: Lock) -> None:
+        self._spooled = spooled
         self._lock = lock
-        self._begin = whole.tell()
+        self._start = spooled.tell()
         self._size = 0
-        self._place = 0
+        self._position = 0
 
     def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        """Append; only as long as no other has been begun, and nothing read."""
-        self._whole.write(data)
+        """Append data. Allowed only before the next file is begun and before any read."""
+        self._spooled.write(data)
         self._size += len(data)
         return len(data)
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        room = memoryview(buffer)[: max(0, self._size - self._place)]
+        room = memoryview(buffer)[: max(0, self._size - self._position)]
         with self._lock:
-            self._whole.seek(self._begin + self._place)
-            count = self._whole.readinto(room)
-        self._place += count
+            self._spooled.seek(self._start + self._position)
+            count = self._spooled.readinto(room)
+        self._position += count
         return count
 
     def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
-        base = {SEEK_SET: 0, SEEK_CUR: self._place, SEEK_END: self._size}[whence]
+        base = {SEEK_SET: 0, SEEK_CUR: self._position, SEEK_END: self._size}[whence]
         if base + offset < 0:
-            raise ValueError("before the beginning of the file")
-        self._place = base + offset
-        return self._place
+            raise ValueError("seek before the start of the file")
+        self._position = base + offset
+        return self._position
 
     def readable(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""The check at the door: is this file a picture that we take? Looks at headers, decodes nothing."""
+"""Validate uploaded files by their headers, without decoding pixels."""
 
 from typing import BinaryIO
 
@@ -12,26 +12,28 @@ from infra.database.queries.submissions import StoredImage
 from infra.settings import Settings
 
 pillow_heif.register_heif_opener()
-# The limit is a setting and is checked below; Pillow's own is fixed.
+# Disable Pillow's fixed limit; `_check_size` applies the configured one.
 Image.MAX_IMAGE_PIXELS = None
 
-# libjpeg and WebP end near here; nothing with a longer side is a photograph.
+# Maximum side in pixels. The JPEG format ends at 65,535.
 MAX_SIDE = 65_535
 _ORIENTATION = 0x0112
+# EXIF orientations that swap width and height.
+_ROTATED = (5, 6, 7, 8)
 
 
 def inspect(upload: Upload, settings: Settings) -> StoredImage:
-    """Say what a received file is.
+    """Return hash, media type, size in bytes, and dimensions of an uploaded file.
 
     Raises:
-        FileRejectedError: it is empty, no picture, of a kind we do not take, or too large.
+        FileRejectedError: the file is empty, too large, of an unsupported type, or unreadable.
     """
     if upload.size == 0:
         raise FileRejectedError("empty", "The file is empty.")
     if upload.too_large:
         raise FileRejectedError(
             "too_many_bytes",
-            f"The file is larger than the {settings.max_upload_bytes:,} bytes allowed.",
+            f"The file is larger than the limit of {settings.max_upload_bytes:,} bytes.",
         )
     file = upload.file
     file.seek(0)
@@ -48,37 +50,39 @@ def inspect(upload: Upload, settings: Settings) -> StoredImage:
 
 
 def _read_size(file: BinaryIO, media_type: str, settings: Settings) -> tuple[int, int]:
-    """Width and height as a person sees the picture, after its EXIF orientation."""
+    """Return width and height in pixels after the EXIF orientation is applied."""
     file.seek(0)
     try:
         with Image.open(file, formats=PILLOW_FORMATS[media_type]) as image:
             width, height = image.size
             _check_size(width, height, settings)
-            turned = media_type != "image/heic" and _is_turned(image)
+            # libheif applies the orientation itself.
+            is_rotated = media_type != "image/heic" and _is_rotated(image)
     except FileRejectedError:
         raise
     except Exception as error:
-        # Readers raise whatever the file makes them raise; here it means one thing.
+        # Pillow's plugins raise many kinds of errors for malformed files.
         raise FileRejectedError(
-            "unreadable", "The file begins like a picture but its header cannot be read."
+            "unreadable", "The file starts like an image, but its header cannot be read."
         ) from error
-    return (height, width) if turned else (width, height)
+    return (height, width) if is_rotated else (width, height)
 
 
 def _check_size(width: int, height: int, settings: Settings) -> None:
     if width < 1 or height < 1:
-        raise FileRejectedError("unreadable", "The picture has no pixels.")
+        raise FileRejectedError("unreadable", "The image has no pixels.")
     if width * height > settings.max_pixels or max(width, height) > MAX_SIDE:
         raise FileRejectedError(
             "too_many_pixels",
-            f"The picture has {width}×{height} pixels; {settings.max_pixels:,} are allowed.",
+            f"The image has {width}×{height} pixels; the limit is {settings.max_pixels:,} pixels "
+            f"and {MAX_SIDE:,} per side.",
         )
 
 
-def _is_turned(image: Image.Image) -> bool:
+def _is_rotated(image: Image.Image) -> bool:
     try:
-        # A PNG's own getexif would decode the picture to look behind it; what all pictures have in
-        # common reads only the header.
-        return Image.Image.getexif(image).get(_ORIENTATION, 1) in (5, 6, 7, 8)
-    except Exception:  # noqa: BLE001 (a broken EXIF block says nothing; the picture may be good)
+        # PngImageFile.getexif would decode the pixels to find EXIF data after them. The method of
+        # the base class reads only the header.
+        return Image.Image.getexif(image).get(_ORIENTATION, 1) in _ROTATED
+    except Exception:  # noqa: BLE001 (an image with a broken EXIF block can still be valid)
         return False

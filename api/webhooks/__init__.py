@@ -1,1 +1,1 @@
-"""Register and deliver webhooks."""
+"""Registration and delivery of webhooks."""

@@ -1,6 +1,6 @@
-"""Telling receivers that jobs have ended, and trying again until they have taken it.
+"""Deliver webhooks for ended jobs, with retries.
 
-Every API process does so; the database gives each delivery to one of them at a time.
+Every API process runs a dispatcher. The database assigns each delivery to one of them at a time.
 """
 
 import asyncio
@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
-from api.background.loop import FailureLog
+from api.background.runtime import BackgroundService
 from api.schemas import JobSummary
 from api.serialization import serialize_summary
 from api.webhooks.http_client import DeliveryFailedError, post
 from api.webhooks.ssrf import ForbiddenAddressError
 from core.errors import InvalidRequestError, UnavailableError
-from core.webhook_signatures import read_secret, sign
+from core.webhook_signatures import sign
 from infra.database.pool import Database
 from infra.database.queries.jobs import get_job
 from infra.database.queries.webhooks import (
@@ -28,71 +28,70 @@ from infra.database.queries.webhooks import (
     list_ended,
     record_attempt,
 )
-from infra.settings import Settings
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-EVERY_SECONDS = 2.0
-# Jobs told of, and deliveries tried, in one round.
+# Maximum numbers per run.
 _JOBS = 50
 _DELIVERIES = 8
 
 
 class JobEnded(BaseModel):
-    """What a receiver is sent when a job has ended."""
+    """Body of a webhook."""
 
-    type: str = Field("job.ended", description="The kind of news.")
+    type: str = Field("job.ended", description="Type of the event.")
     data: JobSummary
 
 
-class WebhookDispatcher:
-    """Looks every few seconds for jobs that have ended and for deliveries that are due."""
+class WebhookDispatcher(BackgroundService):
+    """Enqueues deliveries for ended jobs and sends the deliveries that are due."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        secret = settings.webhook_secret
-        self._key = read_secret(secret.get_secret_value()) if secret else None
-        self._allow_private = settings.webhook_private
+    name = "webhook_dispatcher"
+
+    def __init__(self, database: Database, key: bytes, *, allow_private: bool) -> None:
+        super().__init__(interval=2.0)
         self._database = database
+        self._key = key
+        self._allow_private = allow_private
 
-    async def run(self) -> None:
-        """Deliver until cancelled. Without a secret to sign with, there is nothing to do."""
-        failures = FailureLog("delivering webhooks")
-        while self._key:
-            with failures.caught(UnavailableError):  # the pool logs that it is away
-                await self._enqueue_ended()
-                await self._deliver_due(self._key)
-            await asyncio.sleep(EVERY_SECONDS)
+    async def run_once(self) -> None:
+        await self._enqueue_ended()
+        await self._deliver_due()
 
     async def _enqueue_ended(self) -> None:
         async with self._database.connection() as conn:
             for ended in await list_ended(conn, limit=_JOBS):
                 job = serialize_summary(await get_job(conn, ended.job_id))
-                news = JobEnded.model_validate({"data": job})
-                await add_delivery(conn, ended, news.model_dump_json())
+                event = JobEnded.model_validate({"data": job})
+                await add_delivery(conn, ended, event.model_dump_json())
 
-    async def _deliver_due(self, key: bytes) -> None:
+    async def _deliver_due(self) -> None:
         async with self._database.connection() as conn:
             due = await claim_due_deliveries(conn, limit=_DELIVERIES)
         async with asyncio.TaskGroup() as tasks:
             for delivery in due:
-                tasks.create_task(self._deliver(key, delivery))
+                tasks.create_task(self._deliver(delivery))
 
-    async def _deliver(self, key: bytes, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
         answer, status = "", None
         try:
-            status = await self._send(key, delivery)
-            answer = f"answered {status}"
+            status = await self._send(delivery)
+            answer = f"HTTP {status}"
         except (ForbiddenAddressError, DeliveryFailedError, InvalidRequestError) as error:
             answer = str(error)
-        taken = status is not None and 200 <= status < 300  # noqa: PLR2004 (of HTTP)
-        final = status == HTTPStatus.GONE or delivery.tries >= MAX_ATTEMPTS
-        # Where it cannot be recorded, the delivery is tried again, under the same id.
+        is_accepted = status is not None and 200 <= status < 300  # noqa: PLR2004 (HTTP success)
+        is_final = status == HTTPStatus.GONE or delivery.tries >= MAX_ATTEMPTS
+        # If the attempt cannot be recorded, the delivery is sent again under the same id.
         with suppress(UnavailableError):
             async with self._database.connection() as conn:
-                await record_attempt(conn, delivery, answer, taken=taken, final=final)
+                await record_attempt(conn, delivery, answer, taken=is_accepted, final=is_final)
         log.info(
-            "webhook delivered" if taken else "webhook given up" if final else "webhook refused",
+            "webhook.delivered"
+            if is_accepted
+            else "webhook.failed"
+            if is_final
+            else "webhook.postponed",
             delivery_id=str(delivery.id),
             job_id=str(delivery.job_id),
             receiver=urlsplit(delivery.url).hostname,
@@ -100,8 +99,8 @@ class WebhookDispatcher:
             answer=answer,
         )
 
-    async def _send(self, key: bytes, delivery: Delivery) -> int:
-        signature = sign(key, str(delivery.id), int(time.time()), delivery.body)
+    async def _send(self, delivery: Delivery) -> int:
+        signature = sign(self._key, str(delivery.id), int(time.time()), delivery.body)
         headers = {"Content-Type": "application/json", "User-Agent": "gallery"} | signature
         body = delivery.body.encode()
         return await post(delivery.url, headers, body, allow_private=self._allow_private)

@@ -1,7 +1,7 @@
-"""Sending one HTTP request to where a client said, with nothing to be gained from it.
+"""Minimal HTTP client for URLs chosen by API clients.
 
-Redirects are not followed, proxies of the environment not asked, and no more of the answer is read
-than its status.
+To prevent server-side request forgery, the client follows no redirects, ignores proxy settings of
+the environment, and reads only the status line of the response.
 """
 
 import asyncio
@@ -12,22 +12,30 @@ from urllib.parse import urlunsplit
 
 from api.webhooks.ssrf import find_addresses, read_url
 
-SECONDS = 10.0
-_LONGEST_LINE = 1024
+TIMEOUT_SECONDS = 10.0
+_MAX_LINE_BYTES = 1024
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class DeliveryFailedError(Exception):
-    """Nobody took it."""
+    """The receiver could not be reached or sent no valid HTTP response."""
 
 
-async def post(url: str, headers: Mapping[str, str], body: bytes, *, allow_private: bool) -> int:
-    """Send a body and return the answer's status.
+async def post(
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    allow_private: bool,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> int:
+    """Send a POST request and return the status code of the response.
 
     Raises:
-        ForbiddenAddressError: it may not be sent there.
-        DeliveryFailedError: there was no answer, or none that is HTTP.
+        InvalidRequestError: the URL is not acceptable for a webhook.
+        ForbiddenAddressError: the host name does not resolve, or resolves to a forbidden address.
+        DeliveryFailedError: there was no response in time, or it was not HTTP.
     """
     parts = read_url(url, allow_private=allow_private)
     target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
@@ -35,24 +43,24 @@ async def post(url: str, headers: Mapping[str, str], body: bytes, *, allow_priva
     lines = [f"POST {target} HTTP/1.1", *(f"{k}: {v}" for k, v in (fields | dict(headers)).items())]
     request = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(timeout_seconds):
             addresses, port = await find_addresses(parts, allow_private=allow_private)
             name = parts.hostname if parts.scheme == "https" else None
             return await _exchange(await _connect(addresses, port, name), request)
     except TimeoutError as error:
-        raise DeliveryFailedError("no answer in time") from error
+        raise DeliveryFailedError("no response in time") from error
     except (OSError, ValueError) as error:
         raise DeliveryFailedError(str(error) or type(error).__name__) from error
 
 
 async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) -> Streams:
-    """Reach one of a name's addresses. TLS holds it to the name, wherever that led."""
+    """Connect to the first reachable address. TLS verifies the certificate for `tls_name`."""
     tls = ssl.create_default_context() if tls_name else None
     failure = OSError("no address")
     for address in addresses:
         try:
             return await asyncio.open_connection(
-                address, port, ssl=tls, server_hostname=tls_name, limit=_LONGEST_LINE
+                address, port, ssl=tls, server_hostname=tls_name, limit=_MAX_LINE_BYTES
             )
         except OSError as error:
             failure = error
@@ -60,14 +68,14 @@ async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) ->
 
 
 async def _exchange(streams: Streams, request: bytes) -> int:
-    """Say it and hear the status."""
+    """Send the request and return the status code of the response."""
     reader, writer = streams
     try:
         writer.write(request)
         await writer.drain()
         version, _, rest = (await reader.readline()).partition(b" ")
         if not version.startswith(b"HTTP/1."):
-            raise ValueError("the answer is not HTTP")
+            raise ValueError("the response is not HTTP")
         return int(rest[:3])
     finally:
         writer.close()

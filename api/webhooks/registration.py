@@ -1,4 +1,4 @@
-"""Asking to be told when a job has ended."""
+"""The `Webhook-URL` header of a submission."""
 
 from typing import Annotated
 
@@ -13,23 +13,24 @@ WebhookUrl = Annotated[
     Header(
         alias="Webhook-URL",
         max_length=MAX_URL_LENGTH,
-        description="Where to `POST` a signed message when the job has ended: see docs/api.md. "
-        "422 where the gallery has no secret to sign with.",
+        description="URL that receives a signed `POST` request when the job ends. See docs/api.md. "
+        "Refused with 422 if no signing secret is configured.",
     ),
 ]
 
 
 def check_webhook(url: str | None, settings: Settings) -> None:
-    """See to it that a webhook can be delivered, as far as that can be told now.
+    """Validate the webhook URL of a submission; None is valid.
 
     Raises:
-        InvalidRequestError: there is no secret to sign with, or its address is none, or one where
-            we may not send to.
+        InvalidRequestError: no signing secret is configured, or the URL is malformed or names a
+            private address.
     """
     if url is None:
         return
     if settings.webhook_secret is None:
         raise InvalidRequestError(
-            "This gallery sends no webhooks: GALLERY_WEBHOOK_SECRET is not set."
+            "Webhooks are disabled: GALLERY_WEBHOOK_SECRET is not set. "
+            "Send the request without `Webhook-URL`."
         )
     read_url(url, allow_private=settings.webhook_private)

@@ -1,4 +1,4 @@
-"""Which addresses our own requests may go to, when a client chooses where they go."""
+"""Protection of webhooks against server-side request forgery (SSRF)."""
 
 import asyncio
 import ipaddress
@@ -12,59 +12,69 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_URL_LENGTH = 2000
 _PORTS = {"http": 80, "https": 443}
-# Networks of IPv6 by which IPv4 is reached, whichever of its addresses that be.
+# IPv6 networks that translate or tunnel to arbitrary IPv4 addresses: NAT64 and 6to4.
 _TUNNELS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
 
 
 class ForbiddenAddressError(Exception):
-    """A name leads where our requests may not go, or nowhere."""
+    """A host name does not resolve, or resolves to a private address."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is somebody's on the internet: not ours, not a neighbour's, not everybody's."""
+    """Return whether an address is a unicast address of the public internet."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return is_public(address.ipv4_mapped)
         if address.teredo or any(address in tunnel for tunnel in _TUNNELS):
             return False
-        # The private networks of old, which Python takes for public ones.
+        # `is_global` is true for the deprecated site-local networks.
         if address.is_site_local:
             return False
     return address.is_global and not address.is_multicast
 
 
 def read_url(url: str, *, allow_private: bool) -> SplitResult:
-    """Take an address apart.
+    """Parse and validate a webhook URL. Does not resolve its host name.
 
     Raises:
-        InvalidRequestError: it is none that could be sent to.
+        InvalidRequestError: the URL is malformed, is not HTTP(S), contains credentials or a
+            fragment, or names a private IP address while these are not allowed.
     """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise InvalidRequestError(f"`{url[:100]}` is no address.") from error
-    printable = url.isascii() and url.isprintable() and " " not in url
+        raise InvalidRequestError(f"`{url[:100]}` is not a valid URL.") from error
+    is_printable = url.isascii() and url.isprintable() and " " not in url
     if (
         len(url) > MAX_URL_LENGTH
-        or not printable
+        or not is_printable
         or parts.scheme not in _PORTS
         or not parts.hostname
     ):
-        raise InvalidRequestError("A webhook is an address that begins with https:// or http://.")
+        raise InvalidRequestError(
+            "A webhook URL must start with https:// or http://, contain only printable ASCII "
+            f"characters, and have at most {MAX_URL_LENGTH:,} of them."
+        )
     if parts.username is not None or parts.fragment or port == 0:
-        raise InvalidRequestError("A webhook's address has no user, password or fragment.")
+        raise InvalidRequestError(
+            "A webhook URL must not contain a user name, a password, a fragment or port 0."
+        )
     with suppress(ValueError):
         if not allow_private and not is_public(ipaddress.ip_address(parts.hostname)):
-            raise InvalidRequestError("A webhook may not lead into a private network.")
+            raise InvalidRequestError("A webhook URL must not name a private address.")
     return parts
 
 
 async def find_addresses(parts: SplitResult, *, allow_private: bool) -> tuple[list[str], int]:
-    """Ask once where a name leads; connect to just these, since the next answer may differ.
+    """Resolve the host name of a URL and return its addresses and the port.
+
+    Callers must connect to the returned addresses and not resolve the name again: a second
+    resolution may return other addresses (DNS rebinding).
 
     Raises:
-        ForbiddenAddressError: part of the answer leads where our requests may not go.
+        ForbiddenAddressError: the name does not resolve, or one of its addresses is private while
+            these are not allowed.
     """
     port = parts.port or _PORTS[parts.scheme]
     try:
@@ -72,8 +82,8 @@ async def find_addresses(parts: SplitResult, *, allow_private: bool) -> tuple[li
             parts.hostname, port, type=socket.SOCK_STREAM
         )
     except OSError as error:
-        raise ForbiddenAddressError("its name leads nowhere") from error
+        raise ForbiddenAddressError("the host name does not resolve") from error
     addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
     if not allow_private and not all(is_public(ipaddress.ip_address(each)) for each in addresses):
-        raise ForbiddenAddressError("its name leads into a private network")
+        raise ForbiddenAddressError("the host name resolves to a private address")
     return addresses, port

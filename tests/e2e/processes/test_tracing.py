@@ -76,7 +76,7 @@ def test_a_request_is_followed_through_api_and_worker(stack: Stack, collector: C
     job = submit(stack)
     assert job["counts"]["done"] == job["counts"]["failed"] == 1
 
-    [recorded] = named(events(stack, "api"), "files recorded")
+    [recorded] = named(events(stack, "api"), "files.recorded")
     [failed] = named(events(stack, "worker"), "picture failed")
     for line in (recorded, failed):
         assert (line["request_id"], line["job_id"]) == (REQUEST_ID, job["id"])

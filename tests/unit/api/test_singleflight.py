@@ -1,3 +1,5 @@
+"""Sharing of concurrent calls by SingleFlight."""
+
 import asyncio
 
 import pytest
@@ -7,34 +9,34 @@ from api.singleflight import SingleFlight
 pytestmark = pytest.mark.anyio
 
 
-async def test_those_who_ask_together_share_one_answer() -> None:
+async def test_concurrent_callers_share_one_call() -> None:
     shared: SingleFlight[int] = SingleFlight()
-    times = 0
+    calls = 0
 
-    async def work() -> int:
-        nonlocal times
-        times += 1
+    async def function() -> int:
+        nonlocal calls
+        calls += 1
         await asyncio.sleep(0.05)
-        return times
+        return calls
 
-    first = asyncio.create_task(shared.run(work))
-    others = [asyncio.create_task(shared.run(work)) for _ in range(50)]
+    first = asyncio.create_task(shared.run(function))
+    others = [asyncio.create_task(shared.run(function)) for _ in range(50)]
     await asyncio.sleep(0.01)
     first.cancel()
 
     assert await asyncio.gather(*others) == [1] * 50
-    assert await shared.run(work) == 2
+    assert await shared.run(function) == 2
 
 
-async def test_a_failure_is_shared_and_then_forgotten() -> None:
+async def test_failure_is_not_kept_for_later_callers() -> None:
     shared: SingleFlight[str] = SingleFlight()
 
     async def fail() -> str:
-        raise LookupError("away")
+        raise LookupError("first call")
 
     async def succeed() -> str:
-        return "well"
+        return "second call"
 
-    with pytest.raises(LookupError, match="away"):
+    with pytest.raises(LookupError, match="first call"):
         await shared.run(fail)
-    assert await shared.run(succeed) == "well"
+    assert await shared.run(succeed) == "second call"

@@ -1,4 +1,4 @@
-"""Nobody gets in who may not: the route table, walked with every kind of key."""
+"""Authentication and authorization of every operation, with every kind of key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from api.app import create_app
 from api.auth.scopes import PUBLIC, SCOPES
 from core.credentials import visible_prefix
-from infra.database.queries.api_keys import create_key, list_keys, revoke_key
+from infra.database.queries.api_keys import Scope, create_key, list_keys, revoke_key
 from infra.settings import Settings
 from tests.integration.conftest import open_client
 from tests.support.factories import execute
@@ -21,12 +21,12 @@ from tests.support.images import jpeg
 
 pytestmark = pytest.mark.anyio
 
-SOMEBODY = "00000000-0000-7000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A call of the API as its own description has it."""
+    """Operation of the OpenAPI schema."""
 
     name: str
     method: str
@@ -34,38 +34,38 @@ class Operation:
 
 
 def operations() -> Iterator[Operation]:
-    """Every call there is, from the application itself: a new one cannot be forgotten."""
+    """Yield all operations from the schema of the application, so that new ones are included."""
     for path, methods in create_app(Settings()).openapi()["paths"].items():
         for method, description in methods.items():
             for parameter in ("job_id", "image_id"):
-                path = path.replace(f"{{{parameter}}}", SOMEBODY)  # noqa: PLW2901
+                path = path.replace(f"{{{parameter}}}", UNKNOWN_ID)  # noqa: PLW2901
             yield Operation(description["operationId"], method.upper(), path)
 
 
 @pytest.fixture
 def keys(settings: Settings) -> dict[str, str]:
-    """Headers of a key for each scope, and of keys that no longer count."""
+    """Return one key per scope, and keys that are revoked, expired, unknown or missing."""
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
-        made = {scope: create_key(conn, scope, [scope]) for scope in ("read", "submit", "manage")}  # type: ignore[list-item]
-        every = ["read", "submit", "manage"]
-        made["revoked"] = create_key(conn, "revoked", every)  # type: ignore[arg-type]
-        revoke_key(conn, made["revoked"])
-        made["expired"] = create_key(conn, "old", every, valid_for=timedelta(seconds=-1))  # type: ignore[arg-type]
-    return made | {"wrong": "gal_" + "x" * 43, "none": ""}
+        scopes: list[Scope] = ["read", "submit", "manage"]
+        created: dict[str, str] = {scope: create_key(conn, scope, [scope]) for scope in scopes}
+        created["revoked"] = create_key(conn, "revoked", scopes)
+        revoke_key(conn, created["revoked"])
+        created["expired"] = create_key(conn, "old", scopes, valid_for=timedelta(seconds=-1))
+    return created | {"wrong": "gal_" + "x" * 43, "none": ""}
 
 
 def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def test_every_operation_has_its_scope() -> None:
+def test_every_operation_has_a_scope() -> None:
     names = {operation.name for operation in operations()}
 
-    assert names == set(SCOPES) | PUBLIC, "add what is new to api/auth/scopes.py"
+    assert names == set(SCOPES) | PUBLIC, "add new operations to api/auth/scopes.py"
 
 
 @pytest.mark.parametrize("kind", ["none", "wrong", "expired", "revoked"])
-async def test_without_a_key_that_counts_nothing_answers(
+async def test_request_without_valid_key_is_refused(
     client: AsyncClient, keys: dict[str, str], kind: str
 ) -> None:
     for each in operations():
@@ -78,7 +78,7 @@ async def test_without_a_key_that_counts_nothing_answers(
 
 
 @pytest.mark.parametrize("scope", ["read", "submit", "manage"])
-async def test_a_key_reaches_its_scope_and_no_further(
+async def test_key_is_limited_to_its_scope(
     client: AsyncClient, keys: dict[str, str], scope: str
 ) -> None:
     for each in operations():
@@ -90,13 +90,13 @@ async def test_a_key_reaches_its_scope_and_no_further(
         assert answer.status_code != 401, each
 
 
-async def test_health_answers_to_everybody(client: AsyncClient, keys: dict[str, str]) -> None:
+async def test_health_probes_need_no_key(client: AsyncClient, keys: dict[str, str]) -> None:
     assert keys
     assert (await client.get("/healthz")).status_code == 200
     assert (await client.get("/readyz")).status_code in (200, 503)
 
 
-async def test_a_page_signs_in_and_out(client: AsyncClient, keys: dict[str, str]) -> None:
+async def test_browser_session_starts_and_ends(client: AsyncClient, keys: dict[str, str]) -> None:
     refused = await client.post("/api/v1/session", json={"key": keys["revoked"]})
     assert refused.status_code == 401
     assert keys["revoked"] not in refused.text
@@ -127,10 +127,10 @@ async def test_a_page_signs_in_and_out(client: AsyncClient, keys: dict[str, str]
     ],
     ids=str,
 )
-async def test_another_sites_page_cannot_act(
+async def test_cross_origin_request_is_refused(
     client: AsyncClient, settings: Settings, headers: dict[str, str]
 ) -> None:
-    """Signed in, and also where the service is open to this machine."""
+    """Applies to signed-in sessions and to open access from this machine."""
     files = {"files": ("a.jpg", jpeg(1))}
     assert (await client.post("/api/v1/jobs", files=files, headers=headers)).status_code == 403
 
@@ -152,17 +152,18 @@ async def test_revoking_a_key_ends_its_sessions(
     assert (await client.get("/api/v1/images")).status_code == 401
 
 
-async def test_only_hashes_are_kept(
+async def test_only_hashes_are_stored(
     client: AsyncClient, settings: Settings, keys: dict[str, str]
 ) -> None:
     await client.get("/api/v1/images", headers=bearer(keys["read"]))
     await client.post("/api/v1/session", json={"key": keys["read"]})
 
     url = settings.require_database_url()
-    kept = str(execute(url, "SELECT k::text FROM api_keys k UNION SELECT s::text FROM sessions s"))
-    assert keys["read"][:12] in kept
-    assert keys["read"][13:] not in kept
-    assert client.cookies["gallery_session"] not in kept
+    rows = execute(url, "SELECT k::text FROM api_keys k UNION SELECT s::text FROM sessions s")
+    stored = str(rows)
+    assert keys["read"][:12] in stored
+    assert keys["read"][13:] not in stored
+    assert client.cookies["gallery_session"] not in stored
     with psycopg.connect(url) as conn:
         used = {key.name: key.last_used_at is not None for key in list_keys(conn)}
     assert used == {"read": True, "submit": False, "manage": False, "revoked": False, "old": False}
@@ -177,7 +178,7 @@ async def test_only_hashes_are_kept(
         ("192.0.2.7", True, 200),
     ],
 )
-async def test_without_keys_only_this_machine_is_answered(
+async def test_open_access_is_limited_to_loopback(
     settings: Settings, address: str, allow_open: object, expected: int
 ) -> None:
     settings = settings.model_copy(update={"allow_open": allow_open})
@@ -192,7 +193,7 @@ async def test_without_keys_only_this_machine_is_answered(
         ("gallery.localhost", 200),
         ("127.0.0.1:8000", 200),
         ("[::1]:8000", 200),
-        ("pictures.home:8000", 200),
+        ("photos.home:8000", 200),
         ("Album", 200),
         ("rebound.example", 403),
         ("127.0.0.1.rebound.example", 403),
@@ -201,10 +202,10 @@ async def test_without_keys_only_this_machine_is_answered(
         ("", 403),
     ],
 )
-async def test_without_keys_only_our_own_names_are_answered(
+async def test_open_access_is_limited_to_trusted_host_names(
     settings: Settings, host: str, expected: int
 ) -> None:
-    settings = settings.model_copy(update={"allowed_hosts": "pictures.home, album"})
+    settings = settings.model_copy(update={"allowed_hosts": "photos.home, album"})
     async with open_client(settings) as client:
         answer = await client.get("/api/v1/images", headers={"Host": host})
         sent = await client.post(
@@ -216,24 +217,29 @@ async def test_without_keys_only_our_own_names_are_answered(
     assert (answer.status_code, sent.status_code) == (expected, expected)
 
 
-async def test_with_a_key_any_name_will_do(client: AsyncClient, keys: dict[str, str]) -> None:
-    headers = bearer(keys["read"]) | {"Host": "pictures.example"}
+async def test_request_with_key_may_use_any_host_name(
+    client: AsyncClient, keys: dict[str, str]
+) -> None:
+    headers = bearer(keys["read"]) | {"Host": "photos.example"}
 
     assert (await client.get("/api/v1/images", headers=headers)).status_code == 200
 
 
-async def test_who_manages_is_in_the_log(client: AsyncClient, keys: dict[str, str]) -> None:
+async def test_manage_operation_is_logged_with_key_name(
+    client: AsyncClient, keys: dict[str, str]
+) -> None:
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         for scope in ("read", "manage"):
-            answer = await client.delete(f"/api/v1/images/{SOMEBODY}", headers=bearer(keys[scope]))
+            path = f"/api/v1/images/{UNKNOWN_ID}"
+            answer = await client.delete(path, headers=bearer(keys[scope]))
 
-    [line] = [line for line in lines if line["event"] == "gallery managed"]
+    [line] = [line for line in lines if line["event"] == "operation.authorized"]
     assert (line["operation"], line["key"]) == ("deleteImage", "manage")
     assert line["request_id"] == answer.headers["x-request-id"]
     assert keys["manage"] not in str(line)
 
 
-async def test_two_keys_do_not_share_idempotency_keys(
+async def test_idempotency_keys_are_separate_per_api_key(
     client: AsyncClient, settings: Settings
 ) -> None:
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:

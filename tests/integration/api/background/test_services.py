@@ -1,24 +1,22 @@
-"""What runs beside the requests outlives errors of every kind, and begins again by itself."""
+"""Background services with real servers: recovery from errors, and leader election."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
-from structlog.testing import capture_logs
+from prometheus_client import CollectorRegistry
 
 from api.auth.rate_limit import RateLimiter
-from api.background.cleanup import Cleanup
+from api.background.leader import Leader
 from api.background.publisher import Publisher
+from api.background.runtime import BackgroundMetrics, BackgroundRuntime, BackgroundService
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
 from api.jobs.listener import JobListener
 from core.errors import DatabaseUnavailableError, QueueUnavailableError
 from infra.database.pool import Database, open_database
-from infra.database.queries.recovery import try_sweeper_lock
 from infra.queue.celery import Queue
 from infra.queue.counters import Counters
 from infra.settings import Settings
@@ -26,22 +24,11 @@ from tests.support.factories import execute
 
 pytestmark = pytest.mark.anyio
 
-
-@asynccontextmanager
-async def running(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def until(look: Callable[[], object], *, seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not look():  # noqa: ASYNC110 (of other processes, too)
-            await asyncio.sleep(0.02)
+LOCKS = """
+     FROM pg_locks
+    WHERE locktype = 'advisory'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @pytest.fixture
@@ -50,50 +37,61 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield database
 
 
-async def test_search_is_kept_again_once_its_tables_are_there(
-    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+def runtime_of(database: Database, *services: BackgroundService) -> BackgroundRuntime:
+    return runtime_with_leader(Leader(database), *services)
+
+
+def runtime_with_leader(leader: Leader, *services: BackgroundService) -> BackgroundRuntime:
+    metrics = BackgroundMetrics(CollectorRegistry())
+    return BackgroundRuntime(services, leader, metrics, backoff=0.02)
+
+
+async def wait_until(runtime: BackgroundRuntime, service: str, *, succeeded: bool) -> None:
+    """Await runs of a service until one has the expected outcome."""
+    async with asyncio.timeout(20):
+        while await runtime.completed(service) != succeeded:
+            pass
+
+
+async def take_over(leader: Leader) -> None:
+    """Acquire the leadership once its holder has resigned."""
+    async with asyncio.timeout(20):
+        while not await leader.acquire():  # noqa: ASYNC110 (the server releases the lock)
+            await asyncio.sleep(0.02)
+
+
+async def test_search_maintenance_recovers_from_missing_table(
+    database: Database, database_url: str
 ) -> None:
-    monkeypatch.setattr("api.background.search_maintenance.PAUSE_SECONDS", 0.02)
-    execute(database_url, "ALTER TABLE image_tallies RENAME TO away")
-    kept: list[None] = []
-    keeper = SearchMaintenance(database)
-    keep = keeper._keep  # noqa: SLF001 (to see that a round ends well)
-
-    async def keep_and_note() -> None:
-        await keep()
-        kept.append(None)
-
-    monkeypatch.setattr(keeper, "_keep", keep_and_note)
-    async with running(keeper.run()) as task:
-        await asyncio.sleep(0.3)
-        assert (task.done(), kept) == (False, [])
-        execute(database_url, "ALTER TABLE away RENAME TO image_tallies")
-        await until(lambda: kept)
+    execute(database_url, "ALTER TABLE image_tallies RENAME TO renamed")
+    async with runtime_of(database, SearchMaintenance(database)) as runtime:
+        await wait_until(runtime, "search_maintenance", succeeded=False)
+        execute(database_url, "ALTER TABLE renamed RENAME TO image_tallies")
+        await wait_until(runtime, "search_maintenance", succeeded=True)
 
 
-async def test_changes_are_heard_again_after_any_error(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.jobs.listener._RECONNECT_SECONDS", 0.02)
-    monkeypatch.setattr("api.jobs.listener.CHANGES_CHANNEL", "no such; syntax")
+async def test_job_listener_reconnects(database: Database, database_url: str) -> None:
     job_listener = JobListener(database_url)
-    async with running(job_listener.run()) as task:
-        await asyncio.sleep(0.2)
-        assert not task.done()
-        monkeypatch.setattr("api.jobs.listener.CHANGES_CHANNEL", "gallery_changes")
+    async with runtime_of(database, job_listener) as runtime:
+        await wait_until(runtime, "job_listener", succeeded=True)
+        execute(
+            database_url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'api changes' AND datname = current_database()",
+        )
+        await wait_until(runtime, "job_listener", succeeded=True)
         change = job_listener.next()
+        execute(database_url, "NOTIFY gallery_changes")
         async with asyncio.timeout(20):
-            while not change._event.is_set():  # noqa: SLF001
-                execute(database_url, "NOTIFY gallery_changes")
-                await asyncio.sleep(0.05)
+            await change.wait(3600)
 
 
-async def test_announcing_goes_on_after_any_error(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+async def test_publisher_continues_after_error(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue = Queue(settings)
     publish = queue.publish
-    errors = iter([ValueError("an error nobody foresaw")])
+    errors = iter([ValueError("unexpected error")])
 
     def fail_once(*arguments: Any) -> None:
         for error in errors:
@@ -102,100 +100,96 @@ async def test_announcing_goes_on_after_any_error(
 
     monkeypatch.setattr(queue, "publish", fail_once)
     publisher = Publisher(queue, chunk_size=1)
-    async with running(publisher.run()):
+    publisher.publish_soon([uuid4()], "bulk")
+    async with runtime_of(database, publisher) as runtime:
+        assert not await runtime.completed("publisher")
         publisher.publish_soon([uuid4()], "bulk")
-        await asyncio.sleep(0.2)
-        publisher.publish_soon([uuid4()], "bulk")
-        await until(lambda: queue.length("bulk") == 1)
+        assert await runtime.completed("publisher")
+        assert queue.length("bulk") == 1
     queue.close()
 
 
-async def test_counts_are_told_after_errors_too(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+async def test_request_counts_are_kept_until_exchanged(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.auth.rate_limit.EXCHANGE_SECONDS", 0.02)
-    monkeypatch.setattr("api.auth.rate_limit.BACKOFF_SECONDS", 0.02)
     counters = Counters(settings)
-    errors = iter([QueueUnavailableError(), ValueError("an error nobody foresaw")])
-    told: list[int] = []
+    errors = iter([QueueUnavailableError(), ValueError("unexpected error")])
+    added: list[int] = []
 
     def fail_twice(numbers: dict[str, int], *, keep_seconds: int) -> dict[str, int]:
         assert keep_seconds
         for error in errors:
             raise error
-        told.extend(numbers.values())
+        added.extend(numbers.values())
         return numbers
 
     monkeypatch.setattr(counters, "add", fail_twice)
     rate_limiter = RateLimiter(settings, counters)
-    async with running(rate_limiter.run()):
-        for _ in range(3):
-            rate_limiter.count_address("192.0.2.7")
-        await until(lambda: told)
+    for _ in range(3):
+        rate_limiter.count_address("192.0.2.7")
+    async with runtime_of(database, rate_limiter) as runtime:
+        outcomes = [await runtime.completed("rate_limit_exchange") for _ in range(3)]
     counters.close()
-    assert told == [3]
+
+    assert outcomes == [False, False, True]
+    assert added == [3]
 
 
-async def test_who_stops_sweeping_after_an_error_leaves_it_to_the_next(
-    settings: Settings, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+async def test_failed_sweep_releases_the_leadership(
+    settings: Settings, database: Database, database_url: str
 ) -> None:
-    monkeypatch.setattr("api.background.sweeper.SWEEP_SECONDS", 3600)
-    execute(database_url, "ALTER TABLE sweeper RENAME TO away")
+    execute(database_url, "ALTER TABLE sweeper RENAME TO renamed")
     queue = Queue(settings)
-    cleanup = Cleanup(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
-    sweeper = Sweeper(settings, database, queue, cleanup)
-    tried: list[None] = []
-
-    async def try_and_note(conn: psycopg.AsyncConnection) -> bool:
-        tried.append(None)
-        return await try_sweeper_lock(conn)
-
-    monkeypatch.setattr("api.background.sweeper.try_sweeper_lock", try_and_note)
-    async with running(sweeper.run()):
-        await until(lambda: tried)
-        await asyncio.sleep(0.5)
-        async with await psycopg.AsyncConnection.connect(database_url) as other:
-            assert await try_sweeper_lock(other)
+    leader, other = Leader(database), Leader(database)
+    async with runtime_with_leader(leader, Sweeper(settings, leader, queue)) as runtime:
+        await wait_until(runtime, "sweeper", succeeded=False)
+        await take_over(other)
+        execute(database_url, "ALTER TABLE renamed RENAME TO sweeper")
+        await other.resign()
+        await wait_until(runtime, "sweeper", succeeded=True)
     queue.close()
 
 
-async def test_rounds_that_fail_are_told_of_once_and_so_is_their_end(
-    settings: Settings, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.background.sweeper.SWEEP_SECONDS", 0.02)
-    execute(database_url, "ALTER TABLE sweeper RENAME TO away")
+async def test_standby_takes_over(settings: Settings, database: Database) -> None:
     queue = Queue(settings)
-    cleanup = Cleanup(database, None, retention=settings.trash_retention)  # type: ignore[arg-type]
-    worked: list[None] = []
-
-    async def work() -> None:
-        worked.append(None)
-
-    monkeypatch.setattr(cleanup, "work", work)
-    with capture_logs() as lines:
-        async with running(Sweeper(settings, database, queue, cleanup).run()):
-            await asyncio.sleep(0.5)
-            assert worked == []
-            execute(database_url, "ALTER TABLE away RENAME TO sweeper")
-            await until(lambda: len(worked) > 1)
+    leader, standby = Leader(database), Leader(database)
+    await take_over(leader)
+    async with runtime_with_leader(standby, Sweeper(settings, standby, queue)) as runtime:
+        swept = asyncio.create_task(runtime.completed("sweeper"))
+        await asyncio.sleep(0.1)
+        assert not swept.done()
+        await leader.resign()
+        runtime.wake("sweeper")
+        assert await swept
     queue.close()
 
-    told = [line["event"] for line in lines if line.get("work") == "sweeping"]
-    assert told == ["background work failed", "background work goes on"]
+
+async def test_broken_leader_connection_is_replaced(
+    settings: Settings, database: Database, database_url: str
+) -> None:
+    queue = Queue(settings)
+    leader = Leader(database)
+    async with runtime_with_leader(leader, Sweeper(settings, leader, queue)) as runtime:
+        await wait_until(runtime, "sweeper", succeeded=True)
+        execute(database_url, f"SELECT pg_terminate_backend(pid) {LOCKS}")
+        runtime.wake("sweeper")
+        await wait_until(runtime, "sweeper", succeeded=False)
+        await wait_until(runtime, "sweeper", succeeded=True)
+    queue.close()
 
 
-async def test_a_server_that_may_only_be_read_is_away_and_left(
+async def test_read_only_server_counts_as_unavailable(
     database: Database, database_url: str
 ) -> None:
     pids: list[int] = []
     for _ in range(2):
         with pytest.raises(DatabaseUnavailableError):
-            await write_to_a_standby(database, pids)
+            await write_to_standby(database, pids)
     assert pids[0] != pids[1]
     assert execute(database_url, "SELECT count(*) FROM images") == [(0,)]
 
 
-async def write_to_a_standby(database: Database, pids: list[int]) -> None:
+async def write_to_standby(database: Database, pids: list[int]) -> None:
     async with database.connection() as conn:
         pids.append(conn.info.backend_pid)
         await conn.execute("SET default_transaction_read_only = on")

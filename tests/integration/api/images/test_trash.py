@@ -75,7 +75,7 @@ async def test_purge_deletes_rows_immediately_and_objects_after_delay(
 
     assert response.json() == {"purged": 1}
     assert statuses(settings.require_database_url(), [purged, kept]) == [None, "queued"]
-    await cleanup.work()
+    await cleanup.run_once()
     assert contains(objects, purged_key)
     assert await cleanup.collect(NO_DELAY) == 1
     assert (contains(objects, purged_key), contains(objects, kept_key)) == (False, True)

@@ -1,4 +1,4 @@
-"""Slow, half-open and oversized requests, against a real server."""
+"""Slow, incomplete and oversized requests to a real server."""
 
 import socket
 import subprocess
@@ -21,8 +21,8 @@ from tests.support.paths import ROOT
 from tests.support.processes import environment_of, until
 from tests.support.s3_server import free_port
 
-# The real API, with its patience shortened: nobody wants to wait for the real ones.
-SHORT_OF_PATIENCE = """
+# The API with shorter time limits.
+PROGRAM = """
 import api.server.protocol, api.slow_client
 api.server.protocol.HEAD_SECONDS = 1.0
 api.slow_client.STALL_SECONDS = 4.0
@@ -38,7 +38,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def database(postgres_url: str, _template: str) -> str:
-    """A database for all tests of this module: none looks at what the others left."""
+    """Create a database that all tests of this module share; none depends on its content."""
     with psycopg.connect(postgres_url, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE gallery_limits TEMPLATE {_template}".encode())
     return database_url_of(postgres_url, "gallery_limits")
@@ -59,7 +59,7 @@ def url(database: str, _redis_server: str, port: int, session_dir: Path) -> Iter
     with (
         (session_dir / "limits.log").open("wb") as log,
         subprocess.Popen(
-            [sys.executable, "-c", SHORT_OF_PATIENCE],
+            [sys.executable, "-c", PROGRAM],
             env=environment,
             stdout=log,
             stderr=log,
@@ -68,13 +68,13 @@ def url(database: str, _redis_server: str, port: int, session_dir: Path) -> Iter
     ):
         url = f"http://127.0.0.1:{port}"
         try:
-            until(lambda: answers(url), seconds=90, what="the API")
+            until(lambda: is_up(url), seconds=90, what="the API")
             yield url
         finally:
             process.terminate()
 
 
-def answers(url: str) -> bool:
+def is_up(url: str) -> bool:
     try:
         return httpx.get(f"{url}/healthz", timeout=2).is_success
     except httpx.TransportError:
@@ -88,7 +88,7 @@ def connect(port: int) -> socket.socket:
 
 
 def begin_upload(port: int) -> socket.socket:
-    """A connection on which an upload has begun and no more comes."""
+    """Open a connection and send only the start of an upload."""
     sock = connect(port)
     head = (
         b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
@@ -106,27 +106,27 @@ def read_all(sock: socket.socket) -> bytes:
     return answer
 
 
-def send_headers(sock: socket.socket, *, most: int) -> int:
-    """How many long headers were taken before the connection was broken."""
-    for n in range(most):
+def send_headers(sock: socket.socket, *, limit: int) -> int:
+    """Return the number of long headers sent before the server closed the connection."""
+    for n in range(limit):
         try:
             sock.sendall(b"X-%d: " % n + b"y" * 5000 + b"\r\n")
         except OSError:
             return n
-    return most
+    return limit
 
 
-def test_an_upload_that_stalls_is_cut_off(url: str, port: int) -> None:
+def test_stalled_upload_is_aborted(url: str, port: int) -> None:
     with closing(begin_upload(port)) as sock:
-        begun = time.monotonic()
+        started = time.monotonic()
         answer = read_all(sock)
-        assert time.monotonic() - begun > 3.8
+        assert time.monotonic() - started > 3.8
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"/problems/request-stalled" in answer
-    assert answers(url)
+    assert is_up(url)
 
 
-def test_an_upload_that_trickles_is_cut_off(url: str, port: int) -> None:
+def test_slow_upload_is_aborted(url: str, port: int) -> None:
     with closing(begin_upload(port)) as sock:
         sock.settimeout(0.2)
         answer = b""
@@ -138,27 +138,27 @@ def test_an_upload_that_trickles_is_cut_off(url: str, port: int) -> None:
             except TimeoutError:
                 continue
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert answers(url)
+    assert is_up(url)
 
 
 def post_one(url: str) -> httpx.Response:
     return httpx.post(f"{url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
 
 
-def test_past_the_most_uploads_are_refused_at_once(url: str, port: int) -> None:
+def test_uploads_over_concurrency_limit_are_refused(url: str, port: int) -> None:
     with closing(begin_upload(port)), closing(begin_upload(port)):
         time.sleep(0.3)
         refused = post_one(url)
         assert refused.status_code == 503
         assert refused.headers["retry-after"] == "2"
-        assert answers(url)
-    until(lambda: post_one(url).is_success, seconds=10, what="room for an upload")
+        assert is_up(url)
+    until(lambda: post_one(url).is_success, seconds=10, what="a free upload slot")
 
 
 @pytest.mark.parametrize(
     "head", [b"", b"GET / HTTP/1.1\r\nHost: localhost\r\nX-"], ids=["none", "half"]
 )
-def test_a_head_that_does_not_come_is_not_waited_for(url: str, port: int, head: bytes) -> None:
+def test_incomplete_request_head_times_out(url: str, port: int, head: bytes) -> None:
     assert url
     with closing(connect(port)) as sock:
         sock.sendall(head)
@@ -166,19 +166,19 @@ def test_a_head_that_does_not_come_is_not_waited_for(url: str, port: int, head: 
     assert answer.startswith(b"HTTP/1.1 408 ") if head else answer == b""
 
 
-def test_a_head_without_end_is_refused(url: str, port: int) -> None:
+def test_endless_request_head_is_refused(url: str, port: int) -> None:
     with closing(connect(port)) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
-        assert send_headers(sock, most=10_000) < 10_000
-    assert answers(url)
+        assert send_headers(sock, limit=10_000) < 10_000
+    assert is_up(url)
 
 
-def test_an_export_of_a_thousand_pictures_by_id_is_served(url: str) -> None:
+def test_export_of_1000_ids_in_url_is_accepted(url: str) -> None:
     ids = [str(uuid4()) for _ in range(1000)]
     assert httpx.get(f"{url}/api/v1/export", params={"format": "csv", "ids": ids}).is_success
 
 
-def test_what_is_no_http_is_a_problem_too(url: str, port: int) -> None:
+def test_invalid_http_is_answered_with_problem(url: str, port: int) -> None:
     assert url
     with closing(connect(port)) as sock:
         sock.sendall(b"HELLO\r\n\r\n")
@@ -187,15 +187,15 @@ def test_what_is_no_http_is_a_problem_too(url: str, port: int) -> None:
     assert b"application/problem+json" in answer
 
 
-def test_connections_are_kept_between_requests(url: str) -> None:
+def test_connection_is_kept_alive_between_requests(url: str) -> None:
     with httpx.Client(base_url=url) as client:
         for pause in (0, 1.5, 0):
-            time.sleep(pause)  # longer than a head may take
+            time.sleep(pause)  # longer than HEAD_SECONDS
             assert client.get("/healthz").is_success
             assert client.post("/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))}).is_success
 
 
-def test_a_request_that_says_it_is_too_large_is_not_read(url: str, port: int) -> None:
+def test_upload_with_too_large_content_length_is_refused(url: str, port: int) -> None:
     assert url
     with closing(connect(port)) as sock:
         size = Settings().max_request_bytes + 1
@@ -207,7 +207,7 @@ def test_a_request_that_says_it_is_too_large_is_not_read(url: str, port: int) ->
 
 
 def begin_json(port: int, head: bytes) -> socket.socket:
-    """A connection on which a body of JSON has begun."""
+    """Open a connection and send the head of a request with a JSON body."""
     sock = connect(port)
     sock.sendall(
         b"POST /api/v1/images/delete HTTP/1.1\r\nHost: localhost\r\n"
@@ -216,26 +216,26 @@ def begin_json(port: int, head: bytes) -> socket.socket:
     return sock
 
 
-def test_json_that_says_it_is_too_large_is_not_read(url: str, port: int) -> None:
+def test_json_with_too_large_content_length_is_refused(url: str, port: int) -> None:
     assert url
     with closing(begin_json(port, b"Content-Length: %d" % (MAX_BODY_BYTES + 1))) as sock:
         answer = b""
-        while not answer.endswith(b"}"):  # head and body may come apart
+        while not answer.endswith(b"}"):  # head and body may arrive separately
             answer += sock.recv(65536)
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"/problems/request-too-large" in answer
 
 
-def test_json_without_end_is_refused(url: str) -> None:
-    pieces = (b" " * 65536 for _ in range(MAX_BODY_BYTES // 65536 + 1))
+def test_too_large_chunked_json_is_refused(url: str) -> None:
+    parts = (b" " * 65536 for _ in range(MAX_BODY_BYTES // 65536 + 1))
     refused = httpx.post(
-        f"{url}/api/v1/export", content=pieces, headers={"Content-Type": "application/json"}
+        f"{url}/api/v1/export", content=parts, headers={"Content-Type": "application/json"}
     )
     assert refused.status_code == 413
     assert refused.json()["type"] == "/problems/request-too-large"
 
 
-def test_json_that_stalls_is_cut_off(url: str, port: int) -> None:
+def test_stalled_json_is_aborted(url: str, port: int) -> None:
     assert url
     with closing(begin_json(port, b"Content-Length: 100")) as sock:
         sock.sendall(b'{"ids":')
@@ -244,6 +244,6 @@ def test_json_that_stalls_is_cut_off(url: str, port: int) -> None:
     assert b"/problems/request-stalled" in answer
 
 
-def test_an_export_names_a_hundred_thousand_pictures(url: str) -> None:
+def test_export_of_100000_ids_in_body_is_accepted(url: str) -> None:
     ids = [str(UUID(int=n)) for n in range(100_000)]
     assert httpx.post(f"{url}/api/v1/export", json={"ids": ids}, timeout=60).is_success

@@ -1,12 +1,14 @@
-"""What Prometheus reads, and what every answer carries."""
+"""Metrics, and headers of every response."""
 
 import re
+import time
 
 import pytest
 from httpx import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from infra.settings import Settings
+from tests.integration.conftest import open_api
 from tests.support.factories import execute, submit_rows
 
 pytestmark = pytest.mark.anyio
@@ -26,9 +28,7 @@ def labels(**values: str) -> frozenset[tuple[str, str]]:
     return frozenset(values.items())
 
 
-async def test_the_gallery_is_counted_by_state_and_lane(
-    client: AsyncClient, settings: Settings
-) -> None:
+async def test_gallery_metrics_by_state_and_lane(client: AsyncClient, settings: Settings) -> None:
     url = settings.require_database_url()
     await submit_rows(url, "a", "b")
     bulk = await submit_rows(url, *(str(n) for n in range(20)))
@@ -52,7 +52,7 @@ async def test_the_gallery_is_counted_by_state_and_lane(
     assert found["gallery_workers", labels(state="no_weights")] == 1
 
 
-async def test_requests_are_counted_by_route_and_not_by_path(client: AsyncClient) -> None:
+async def test_request_metrics_are_labelled_by_route(client: AsyncClient) -> None:
     for number in range(3):
         await client.get(f"/api/v1/images/00000000-0000-7000-8000-00000000000{number}")
         await client.get(f"/no/such/page/{number}")
@@ -64,20 +64,30 @@ async def test_requests_are_counted_by_route_and_not_by_path(client: AsyncClient
     assert found[count, labels(method="GET", route="none", code="404")] == 3
 
 
-async def test_a_problem_names_its_request(client: AsyncClient) -> None:
+async def test_background_services_are_counted(settings: Settings) -> None:
+    async with open_api(settings) as (client, background):
+        await background.completed("sweeper")
+        found = await read(client)
+
+    assert found["gallery_background_runs_total", labels(service="sweeper", outcome="success")] >= 1
+    last_success = "gallery_background_last_success_timestamp_seconds"
+    assert found[last_success, labels(service="sweeper")] > time.time() - 60
+
+
+async def test_problem_contains_request_id(client: AsyncClient) -> None:
     missing = "/api/v1/images/00000000-0000-7000-8000-000000000000"
     given = await client.get(missing, headers={"X-Request-ID": "my-request-7"})
     assert given.json()["request_id"] == given.headers["x-request-id"] == "my-request-7"
 
-    odd = await client.get(missing, headers={"X-Request-ID": "two words"})
-    assert odd.json()["request_id"] == odd.headers["x-request-id"] != "two words"
-    assert len(odd.headers["x-request-id"]) == 32
+    invalid = await client.get(missing, headers={"X-Request-ID": "two words"})
+    assert invalid.json()["request_id"] == invalid.headers["x-request-id"] != "two words"
+    assert len(invalid.headers["x-request-id"]) == 32
 
 
 @pytest.mark.parametrize(
     "path", ["/healthz", "/api/v1/images", "/no/such/page", "/metrics", "/docs"]
 )
-async def test_every_answer_keeps_browsers_in_check(client: AsyncClient, path: str) -> None:
+async def test_every_response_has_security_headers(client: AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
 
     assert headers["x-content-type-options"] == "nosniff"
@@ -85,7 +95,7 @@ async def test_every_answer_keeps_browsers_in_check(client: AsyncClient, path: s
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-async def test_the_page_of_documentation_for_want_of_ours_may_load_its_script(
+async def test_fastapi_docs_page_may_load_its_script(
     client: AsyncClient,
 ) -> None:
     page = await client.get("/docs")

@@ -1,4 +1,4 @@
-"""The dashboard and the alerts ask for metrics that there are, with labels that they have."""
+"""The dashboard and the alert rules refer to existing metrics, labels and runbook entries."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def expressions() -> list[str]:
     ]
 
 
-def test_every_alert_says_what_to_do() -> None:
+def test_every_alert_has_a_runbook_entry() -> None:
     rules = yaml.safe_load((MONITORING / "alerts.yaml").read_text())
     names = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
     runbook = (ROOT / "docs" / "how-to" / "operate.md").read_text()
@@ -31,7 +31,7 @@ def test_every_alert_says_what_to_do() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_is_asked_for_is_there(client: AsyncClient) -> None:
+async def test_expressions_use_existing_metrics_and_labels(client: AsyncClient) -> None:
     await client.get("/healthz")
     samples = [
         sample

@@ -23,13 +23,13 @@ async def test_queue_without_ready_worker_fails_check(
     client: AsyncClient, settings: Settings
 ) -> None:
     url = settings.require_database_url()
-    assert await waiting_check(client) == {"ok": True, "detail": "Nothing waits."}
+    assert await waiting_check(client) == {"ok": True, "detail": "queue empty"}
     await submit_rows(url, "a", "b")
     execute(url, AGE, 30)
 
     check = await waiting_check(client)
     assert not check["ok"]
-    assert "wait: 2" in check["detail"]
+    assert "waiting: 2" in check["detail"]
     assert "No worker is ready." in check["detail"]
     with psycopg.connect(url, autocommit=True) as conn:
         write_heartbeat(conn, "w", "ready", model="m")

@@ -1,4 +1,4 @@
-"""One submission, one job, however often it is sent."""
+"""Idempotency keys of submissions."""
 
 import asyncio
 
@@ -26,8 +26,10 @@ def count_jobs(settings: Settings) -> int:
     return count
 
 
-async def test_the_same_again_is_the_same_job(client: AsyncClient, settings: Settings) -> None:
-    files = [("a.jpg", jpeg(1)), ("no.jpg", b"no picture")]
+async def test_repeated_submission_returns_same_job(
+    client: AsyncClient, settings: Settings
+) -> None:
+    files = [("a.jpg", jpeg(1)), ("no.jpg", b"not an image")]
     first, again = await send(client, "k", *files), await send(client, "k", *files)
 
     assert again.status_code == 202
@@ -47,7 +49,7 @@ async def test_the_same_again_is_the_same_job(client: AsyncClient, settings: Set
     ],
     ids=["other content", "other name", "one more"],
 )
-async def test_other_files_under_the_same_key_are_refused(
+async def test_key_with_other_files_is_refused(
     client: AsyncClient, settings: Settings, files: list[tuple[str, bytes]]
 ) -> None:
     await send(client, "k", ("a.jpg", jpeg(1)))
@@ -59,7 +61,9 @@ async def test_other_files_under_the_same_key_are_refused(
     assert count_jobs(settings) == 1
 
 
-async def test_many_at_once_make_one_job(client: AsyncClient, settings: Settings) -> None:
+async def test_concurrent_submissions_create_one_job(
+    client: AsyncClient, settings: Settings
+) -> None:
     answers = await asyncio.gather(*(send(client, "k", ("a.jpg", jpeg(1))) for _ in range(12)))
 
     assert {answer.status_code for answer in answers} == {202}
@@ -68,7 +72,7 @@ async def test_many_at_once_make_one_job(client: AsyncClient, settings: Settings
     assert count_jobs(settings) == 1
 
 
-async def test_a_key_is_free_again_after_a_day(client: AsyncClient, settings: Settings) -> None:
+async def test_key_expires_after_24_hours(client: AsyncClient, settings: Settings) -> None:
     first = await send(client, "k", ("a.jpg", jpeg(1)))
     execute(
         settings.require_database_url(),
@@ -81,21 +85,19 @@ async def test_a_key_is_free_again_after_a_day(client: AsyncClient, settings: Se
     assert other.json()["id"] == again.json()["id"] != first.json()["id"]
 
 
-async def test_without_a_key_every_request_is_a_job(
-    client: AsyncClient, settings: Settings
-) -> None:
+async def test_request_without_key_creates_new_job(client: AsyncClient, settings: Settings) -> None:
     for _ in range(2):
         await client.post(JOBS, files={"files": ("a.jpg", jpeg(1))})
 
     assert count_jobs(settings) == 2
 
 
-async def test_a_tag_that_a_proxy_made_weak_is_still_known(client: AsyncClient) -> None:
+async def test_weak_etag_is_matched(client: AsyncClient) -> None:
     job = (await send(client, "k", ("a.jpg", jpeg(1)))).json()
     path = f"{JOBS}/{job['id']}"
     tag = (await client.get(path)).headers["etag"]
 
-    for known in (tag, f"W/{tag}", f'"other", W/{tag}'):
-        answer = await client.get(path, headers={"If-None-Match": known})
-        assert answer.status_code == 304, known
+    for value in (tag, f"W/{tag}", f'"other", W/{tag}'):
+        answer = await client.get(path, headers={"If-None-Match": value})
+        assert answer.status_code == 304, value
     assert (await client.get(path, headers={"If-None-Match": '"other"'})).status_code == 200

@@ -1,4 +1,4 @@
-"""File names become harmless text."""
+"""Sanitizing of file names."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from api.uploads.filenames import MAX_BYTES, clean_name
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("name", "cleaned"),
     [
         ("tabby.jpg", "tabby.jpg"),
         ("holiday/2026/tabby.jpg", "tabby.jpg"),
@@ -26,12 +26,12 @@ from api.uploads.filenames import MAX_BYTES, clean_name
         ("\ud800.jpg", ".jpg"),
     ],
 )
-def test_what_is_kept_of_a_name(given: str, kept: str) -> None:
-    assert clean_name(given) == kept
+def test_file_name_is_sanitized(name: str, cleaned: str) -> None:
+    assert clean_name(name) == cleaned
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "猫", "👩"])
-def test_a_long_name_is_cut_between_characters_and_keeps_its_ending(letter: str) -> None:
+def test_long_name_is_cut_between_characters_and_keeps_extension(letter: str) -> None:
     name = clean_name(letter * 300 + ".jpeg")
 
     assert len(name.encode()) <= MAX_BYTES

@@ -1,4 +1,4 @@
-"""An upload request is parsed as it streams, however its bytes are cut."""
+"""Streaming parser of upload requests."""
 
 import hashlib
 import tracemalloc
@@ -18,7 +18,7 @@ BOUNDARY = "boundary"
 SETTINGS = Settings.model_validate(
     {"max_upload_bytes": 1000, "max_request_bytes": 20_000, "max_request_files": 5}
 )
-ROOMY = Settings()
+DEFAULTS = Settings()
 
 pytestmark = pytest.mark.anyio
 
@@ -38,14 +38,14 @@ def form(*parts: bytes) -> bytes:
 def request_of(
     body: bytes, *, step: int = 7, content_type: str | None = None, length: int | None = None
 ) -> Request:
-    """A request whose body arrives in pieces of `step` bytes."""
+    """Return a request with a body that arrives in parts of `step` bytes."""
 
-    async def pieces() -> AsyncIterator[Message]:
+    async def messages() -> AsyncIterator[Message]:
         for start in range(0, len(body), step):
             yield {"type": "http.request", "body": body[start : start + step], "more_body": True}
         yield {"type": "http.request", "body": b"", "more_body": False}
 
-    arriving = pieces()
+    arriving = messages()
     headers = [
         (b"content-type", (content_type or f"multipart/form-data; boundary={BOUNDARY}").encode())
     ]
@@ -56,8 +56,10 @@ def request_of(
     )
 
 
-async def received(body: bytes, **options: int) -> list[tuple[str, bytes, bool]]:
-    async with receive_uploads(request_of(body, **options), SETTINGS) as uploads:
+async def receive(
+    body: bytes, *, step: int = 7, length: int | None = None
+) -> list[tuple[str, bytes, bool]]:
+    async with receive_uploads(request_of(body, step=step, length=length), SETTINGS) as uploads:
         files = []
         for upload in uploads:
             upload.file.seek(0)
@@ -70,19 +72,19 @@ async def received(body: bytes, **options: int) -> list[tuple[str, bytes, bool]]
 
 
 @pytest.mark.parametrize("step", [1, 2, 7, 64, 100_000])
-async def test_files_arrive_in_order_however_the_stream_is_cut(step: int) -> None:
+async def test_files_are_parsed_in_order_for_any_split_of_the_stream(step: int) -> None:
     tricky = b"\r\n--boundar\r\n--" + bytes(range(256))
     body = form(file_part(b"first"), file_part(tricky, "b.png"), file_part(b"", "empty.gif"))
 
-    assert await received(body, step=step) == [
+    assert await receive(body, step=step) == [
         ("a.jpg", b"first", False),
         ("b.png", tricky, False),
         ("empty.gif", b"", False),
     ]
 
 
-async def test_a_file_that_is_too_large_is_marked_and_the_next_one_is_read() -> None:
-    files = await received(form(file_part(b"x" * 1001), file_part(b"small", "b.jpg")), step=100)
+async def test_too_large_file_is_marked_and_next_file_is_read() -> None:
+    files = await receive(form(file_part(b"x" * 1001), file_part(b"small", "b.jpg")), step=100)
 
     assert [(name, too_large) for name, _, too_large in files] == [
         ("a.jpg", True),
@@ -104,83 +106,83 @@ async def test_a_file_that_is_too_large_is_marked_and_the_next_one_is_read() -> 
         ('name="files"; filename=""', "unnamed"),
     ],
 )
-async def test_file_names_are_read_as_clients_write_them(header: str, name: str) -> None:
+async def test_file_name_encodings_of_clients_are_parsed(header: str, name: str) -> None:
     body = form(part(f"Content-Disposition: form-data; {header}", b"x"))
 
-    assert [file[0] for file in await received(body)] == [name]
+    assert [file[0] for file in await receive(body)] == [name]
 
 
-async def test_a_wrong_field_name_is_named() -> None:
+async def test_error_lists_unexpected_field_names() -> None:
     with pytest.raises(InvalidRequestError, match=r"named `files` \(found `image`\)"):
-        await received(form(file_part(b"x", field="image")))
+        await receive(form(file_part(b"x", field="image")))
 
 
-async def test_a_form_without_files_is_refused() -> None:
+async def test_form_without_files_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="no file"):
-        await received(form(part('Content-Disposition: form-data; name="files"', b"text")))
+        await receive(form(part('Content-Disposition: form-data; name="files"', b"text")))
 
 
-async def test_another_content_type_is_refused() -> None:
+async def test_other_content_type_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="multipart/form-data"):
         async with receive_uploads(request_of(b"{}", content_type="application/json"), SETTINGS):
             pass
 
 
 @pytest.mark.parametrize("cut", [80, 95])
-async def test_a_form_that_ends_early_is_refused(cut: int) -> None:
+async def test_truncated_form_is_refused(cut: int) -> None:
     with pytest.raises(InvalidRequestError, match="ends before"):
-        await received(form(file_part(b"x" * 40))[:cut])
+        await receive(form(file_part(b"x" * 40))[:cut])
 
 
-async def test_garbage_is_refused() -> None:
+async def test_malformed_form_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="malformed"):
-        await received(b"this is no form at all, is it")
+        await receive(b"this is not a multipart form")
 
 
-async def test_a_request_that_is_too_large_is_refused_by_its_claim_and_by_its_bytes() -> None:
+async def test_too_large_request_is_refused_by_content_length_and_by_size() -> None:
     with pytest.raises(RequestTooLargeError, match="20,000 bytes"):
-        await received(form(file_part(b"x")), length=20_001)
+        await receive(form(file_part(b"x")), length=20_001)
     with pytest.raises(RequestTooLargeError, match="20,000 bytes"):
-        await received(form(file_part(b"x" * 30_000)), step=1000)
+        await receive(form(file_part(b"x" * 30_000)), step=1000)
 
 
 async def test_too_many_files_are_refused() -> None:
     with pytest.raises(RequestTooLargeError, match="more than 5 files"):
-        await received(form(*[file_part(b"x")] * 6))
+        await receive(form(*[file_part(b"x")] * 6))
 
 
-async def test_an_endless_header_is_refused() -> None:
+async def test_oversized_part_header_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="malformed"):
-        await received(form(part("X-Long: " + "x" * 10_000, b"")), step=100)
+        await receive(form(part("X-Long: " + "x" * 10_000, b"")), step=100)
 
 
-async def test_whoever_hangs_up_in_the_middle_has_made_a_mistake_not_we() -> None:
-    request = Request(request_of(b"").scope, receive=hang_up)
+async def test_disconnect_during_upload_is_a_stalled_request() -> None:
+    request = Request(request_of(b"").scope, receive=disconnect)
     with pytest.raises(RequestStalledError):
         async with receive_uploads(request, SETTINGS):
             pass
 
 
-async def hang_up() -> Message:
+async def disconnect() -> Message:
     return {"type": "http.disconnect"}
 
 
-async def test_much_waits_on_disk_in_one_file_and_is_read_by_several_threads() -> None:
+async def test_large_request_is_spooled_to_one_file_and_read_by_threads() -> None:
     bodies = [bytes([n]) * 90_000 for n in range(100)]
     request = request_of(form(*map(file_part, bodies)), step=65_536)
     before = open_files()
     tracemalloc.start()
     try:
-        async with receive_uploads(request, ROOMY) as uploads:
-            held, _ = tracemalloc.get_traced_memory()
+        async with receive_uploads(request, DEFAULTS) as uploads:
+            allocated, _ = tracemalloc.get_traced_memory()
             assert open_files() == before + 1
             with ThreadPoolExecutor(8) as threads:
-                found = list(threads.map(read_in_pieces, uploads))
+                found = list(threads.map(read_in_parts, uploads))
     finally:
         tracemalloc.stop()
 
     assert found == bodies
-    assert held < 5_000_000
+    assert allocated < 5_000_000
     assert open_files() == before
 
 
@@ -188,13 +190,13 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def read_in_pieces(upload: Upload) -> bytes:
+def read_in_parts(upload: Upload) -> bytes:
     upload.file.seek(0)
     return b"".join(iter(lambda: upload.file.read(1000), b""))
 
 
-async def test_only_so_many_other_fields_are_passed_over() -> None:
+async def test_too_many_other_fields_are_refused() -> None:
     other = part('Content-Disposition: form-data; name="other"', b"x")
-    assert await received(form(*[other] * 100, file_part(b"x")), step=1000)
+    assert await receive(form(*[other] * 100, file_part(b"x")), step=1000)
     with pytest.raises(RequestTooLargeError, match="more than 100 other fields"):
-        await received(form(*[other] * 101, file_part(b"x")), step=1000)
+        await receive(form(*[other] * 101, file_part(b"x")), step=1000)

@@ -1,4 +1,4 @@
-"""The files of a request lie in one place, and each is read like any other."""
+"""Files of a request in one spool."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 from api.uploads.spool import Spool
 
 
-def test_a_file_is_read_as_if_it_were_alone() -> None:
+def test_file_is_read_and_seeked_independently_of_others() -> None:
     spool = Spool()
     file = spool.begin()
     file.write(b"012")
@@ -24,7 +24,7 @@ def test_a_file_is_read_as_if_it_were_alone() -> None:
     spool.close()
 
 
-def test_files_are_read_in_turns() -> None:
+def test_files_can_be_read_alternately() -> None:
     spool = Spool()
     first = spool.begin()
     first.write(b"abc")

@@ -1,4 +1,4 @@
-"""What passes the door, what does not, and what the refusal says."""
+"""Validation of uploaded files by their headers."""
 
 import hashlib
 import struct
@@ -24,8 +24,8 @@ def upload_of(data: bytes, limit: int = SETTINGS.max_upload_bytes) -> Upload:
     return upload
 
 
-def png_that_claims(width: int, height: int) -> bytes:
-    """A PNG of a hundred bytes whose header claims a size."""
+def png_of_size(width: int, height: int) -> bytes:
+    """Return a PNG of 100 bytes with arbitrary dimensions in its header."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"0" * 50))
 
@@ -48,17 +48,17 @@ def chunk(kind: bytes, data: bytes) -> bytes:
         ("BMP", "image/bmp"),
     ],
 )
-def test_a_picture_is_known_by_its_content(kind: str, media_type: str) -> None:
+def test_media_type_is_detected_by_content(kind: str, media_type: str) -> None:
     data = encode(picture(size=(64, 48)), kind)
-    known = inspect(upload_of(data), SETTINGS)
+    image = inspect(upload_of(data), SETTINGS)
 
-    assert (known.media_type, known.width, known.height) == (media_type, 64, 48)
-    assert (known.sha256, known.bytes) == (hashlib.sha256(data).digest(), len(data))
+    assert (image.media_type, image.width, image.height) == (media_type, 64, 48)
+    assert (image.sha256, image.bytes) == (hashlib.sha256(data).digest(), len(data))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "TIFF", "BMP"])
 @pytest.mark.parametrize("size", [(64, 48), (1200, 1000)], ids=["small", "too large"])
-def test_no_pixel_is_decoded(
+def test_validation_decodes_no_pixels(
     kind: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = encode(picture(size=size), kind)
@@ -76,41 +76,41 @@ def test_no_pixel_is_decoded(
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_size_is_told_as_a_person_sees_it(orientation: int, kind: str) -> None:
-    image = picture(size=(64, 48))
-    exif = image.getexif()
+def test_dimensions_respect_exif_orientation(orientation: int, kind: str) -> None:
+    pil_image = picture(size=(64, 48))
+    exif = pil_image.getexif()
     exif[0x0112] = orientation
-    known = inspect(upload_of(encode(image, kind, exif=exif)), SETTINGS)
+    image = inspect(upload_of(encode(pil_image, kind, exif=exif)), SETTINGS)
 
-    assert (known.width, known.height) == ((64, 48) if orientation <= 4 else (48, 64))
+    assert (image.width, image.height) == ((64, 48) if orientation <= 4 else (48, 64))
 
 
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        pytest.param(b"", "empty", id="nothing"),
-        pytest.param(b"I am a text, whatever my name says", "unsupported_type", id="text"),
+        pytest.param(b"", "empty", id="empty file"),
+        pytest.param(b"plain text with the extension .jpg", "unsupported_type", id="text"),
         pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_type", id="svg"),
         pytest.param(b"%PDF-1.7 ", "unsupported_type", id="pdf"),
         pytest.param(b"\xff\xd8\xff", "unreadable", id="only a magic number"),
         pytest.param(jpeg()[:100], "unreadable", id="a JPEG cut in its header"),
         pytest.param(b"\xff\xd8\xff\xe0<html><script>", "unreadable", id="HTML as JPEG"),
         pytest.param(b"GIF89a", "unreadable", id="half a GIF header"),
-        pytest.param(png_that_claims(65_535, 65_535), "too_many_pixels", id="a PNG bomb"),
-        pytest.param(png_that_claims(100_000, 1), "too_many_pixels", id="a very long line"),
-        pytest.param(png_that_claims(0, 10), "unreadable", id="no pixels"),
+        pytest.param(png_of_size(65_535, 65_535), "too_many_pixels", id="a PNG bomb"),
+        pytest.param(png_of_size(100_000, 1), "too_many_pixels", id="a very long line"),
+        pytest.param(png_of_size(0, 10), "unreadable", id="no pixels"),
         pytest.param(b"x" * 1_000_001, "too_many_bytes", id="too many bytes"),
     ],
 )
-def test_what_is_refused_says_why(data: bytes, code: str) -> None:
-    with pytest.raises(FileRejectedError) as refused:
+def test_invalid_file_is_rejected_with_code_and_detail(data: bytes, code: str) -> None:
+    with pytest.raises(FileRejectedError) as rejected:
         inspect(upload_of(data), SETTINGS)
 
-    assert refused.value.code == code
-    assert refused.value.detail.endswith(".")
+    assert rejected.value.code == code
+    assert rejected.value.detail.endswith(".")
 
 
-def test_a_broken_exif_block_is_no_reason_to_refuse() -> None:
+def test_broken_exif_block_is_ignored() -> None:
     data = encode(picture(size=(64, 48)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
 
     assert inspect(upload_of(data), SETTINGS).width == 64

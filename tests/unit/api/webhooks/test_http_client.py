@@ -1,4 +1,4 @@
-"""Sending to a receiver that a client named: TLS holds it to that name."""
+"""HTTP client of webhooks: request, response and TLS verification."""
 
 import ssl
 import subprocess
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for the name `localhost`, with its key."""
-    file = tmp_path / "both.pem"
+    """Return a PEM file with a self-signed certificate for `localhost` and its key."""
+    file = tmp_path / "certificate-and-key.pem"
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost"
     command += " -addext subjectAltName=DNS:localhost"
     key, crt = tmp_path / "key.pem", tmp_path / "crt.pem"
@@ -33,7 +33,7 @@ def receiver(certificate: Path) -> Iterator[Receiver]:
         yield receiver
 
 
-async def test_a_receiver_with_its_own_name_is_sent_to(
+async def test_request_is_sent_to_receiver_with_valid_certificate(
     receiver: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -46,7 +46,7 @@ async def test_a_receiver_with_its_own_name_is_sent_to(
     assert received.headers["X-Own"] == "yes"
 
 
-async def test_a_receiver_with_anothers_name_hears_nothing(
+async def test_certificate_of_other_name_is_refused(
     receiver: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -55,7 +55,7 @@ async def test_a_receiver_with_anothers_name_hears_nothing(
     assert not receiver.received
 
 
-async def test_a_receiver_that_nobody_vouches_for_hears_nothing(receiver: Receiver) -> None:
+async def test_untrusted_certificate_is_refused(receiver: Receiver) -> None:
     with pytest.raises(DeliveryFailedError, match="certificate"):
         await post(f"https://localhost:{receiver.port}/", {}, b"body", allow_private=True)
     assert not receiver.received

@@ -1,4 +1,4 @@
-"""Where our own requests may go when a client says where."""
+"""Validation of webhook URLs and of the addresses they resolve to."""
 
 import ipaddress
 import socket
@@ -11,7 +11,7 @@ from core.errors import InvalidRequestError
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "::ffff:8.8.8.8"])
-def test_the_internet_is_public(address: str) -> None:
+def test_internet_address_is_public(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
 
 
@@ -41,7 +41,7 @@ def test_the_internet_is_public(address: str) -> None:
         "2001:0:7f00:1::",
     ],
 )
-def test_everything_else_is_not(address: str) -> None:
+def test_special_address_is_not_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
@@ -65,24 +65,25 @@ def test_everything_else_is_not(address: str) -> None:
         "https://example.org/" + "a" * 2000,
     ],
 )
-def test_what_cannot_be_sent_to_is_refused_at_once(url: str) -> None:
+def test_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidRequestError):
         read_url(url, allow_private=False)
 
 
 def resolving_to(*answers: list[str]) -> Any:
-    """A resolver whose answer changes each time, as that of somebody who means harm does."""
-    left = list(answers)
+    """Return a resolver that gives another answer at each call, like a DNS rebinding attack."""
+    remaining = list(answers)
 
     def getaddrinfo(host: str, port: int, *_: object, **__: object) -> list[Any]:
         assert host == "rebound.example"
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in left.pop(0)]
+        addresses = remaining.pop(0)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in addresses]
 
     return getaddrinfo
 
 
 @pytest.mark.anyio
-async def test_a_name_is_asked_once_and_all_of_its_answer_counts(
+async def test_name_is_resolved_once_and_all_addresses_are_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     parts = read_url("https://rebound.example/hook", allow_private=False)
