@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.judge import outcome_of
-from tests.support.images import encode, picture
+from tests.support.images import encode, make_image
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP")
-SEEDS = {kind: encode(picture(5, size=(24, 18)), kind) for kind in KINDS}
+SEEDS = {kind: encode(make_image(5, size=(24, 18)), kind) for kind in KINDS}
 
 Edits = list[tuple[float, bytes, int]]
 edits = st.lists(

@@ -9,7 +9,7 @@ from PIL import Image
 pillow_heif.register_heif_opener()  # writes HEIC, too
 
 
-def picture(seed: int = 0, *, size: tuple[int, int] = (320, 240), mode: str = "RGB") -> Image.Image:
+def make_image(seed: int = 0, *, size: tuple[int, int] = (320, 240), mode: str = "RGB") -> Image.Image:
     """A picture unlike those of other seeds: soft colours and a few boxes."""
     rng = np.random.default_rng(seed)
     width, height = size
@@ -33,4 +33,4 @@ def encode(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
 
 def jpeg(seed: int = 0, *, size: tuple[int, int] = (320, 240)) -> bytes:
     """A small JPEG unlike those of other seeds."""
-    return encode(picture(seed, size=size), "JPEG", quality=85)
+    return encode(make_image(seed, size=size), "JPEG", quality=85)

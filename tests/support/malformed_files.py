@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 
 Named = tuple[str, bytes]
 
@@ -34,7 +34,7 @@ def malformed_files() -> Iterator[Named]:
 def every_mode() -> Iterator[Named]:
     for kind, modes in _MODES_BY_KIND.items():
         for mode in modes:
-            base = picture(1, size=(40, 30))
+            base = make_image(1, size=(40, 30))
             image = base if mode in ("RGB", "P") else base.convert("L" if mode == "I;16" else "RGB")
             image = image.convert("I").convert("I;16") if mode == "I;16" else image.convert(mode)
             yield f"mode {mode}.{kind.lower()}", encode(image, kind)
@@ -86,7 +86,7 @@ def lying_headers() -> Iterator[Named]:
 
 def truncated() -> Iterator[Named]:
     for kind in ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP"):
-        whole = encode(picture(2, size=(160, 120)), kind)
+        whole = encode(make_image(2, size=(160, 120)), kind)
         for tenths in range(1, 10):
             yield f"{tenths}0 percent.{kind.lower()}", whole[: len(whole) * tenths // 10]
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from infra.settings import Settings
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 from tests.support.processes import Stack, running_stack, until
 
 
@@ -68,7 +68,7 @@ def test_bad_files_get_their_reasons_and_good_ones_their_tags(stack: Stack) -> N
         ("text.jpg", b"I am a text"),
         ("cut.jpg", whole[: len(whole) // 2]),
         ("empty.jpg", b""),
-        ("good.png", encode(picture(2), "PNG")),
+        ("good.png", encode(make_image(2), "PNG")),
         ("again.jpg", whole),
     )
     job = stack.wait_for_job(job["id"])

@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.predictions import ScoredClass
 from infra.settings import Settings
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 from worker.inference.tensors import Runtime
 from worker.model.runtime import load_runtime
 from worker.pipeline import Classifier
@@ -78,7 +78,7 @@ def test_generated_pictures(
     classifier: Classifier, reference: Reference, kind: str, size: tuple[int, int]
 ) -> None:
     for seed in range(3):
-        data = encode(picture(seed, size=size), kind)
+        data = encode(make_image(seed, size=size), kind)
         found = classifier.classify(data, f"image/{kind.lower()}")
         assert_same(found.predictions, reference(data))
 
@@ -87,15 +87,15 @@ def test_generated_pictures(
 def test_modes_the_reference_reads_too(
     classifier: Classifier, reference: Reference, mode: str
 ) -> None:
-    data = encode(picture(4, mode=mode), "PNG")
+    data = encode(make_image(4, mode=mode), "PNG")
     assert_same(classifier.classify(data, "image/png").predictions, reference(data))
 
 
 def test_progressive_and_grey_jpegs(classifier: Classifier, reference: Reference) -> None:
     for data in (
-        encode(picture(5), "JPEG", progressive=True),
-        encode(picture(5), "JPEG", subsampling=0),
-        encode(picture(5).convert("L"), "JPEG"),
+        encode(make_image(5), "JPEG", progressive=True),
+        encode(make_image(5), "JPEG", subsampling=0),
+        encode(make_image(5).convert("L"), "JPEG"),
     ):
         assert_same(classifier.classify(data, "image/jpeg").predictions, reference(data))
 

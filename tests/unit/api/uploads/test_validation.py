@@ -13,7 +13,7 @@ from api.uploads.multipart import Upload
 from api.uploads.validation import inspect
 from core.errors import FileRejectedError
 from infra.settings import Settings
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 
 SETTINGS = Settings.model_validate({"max_upload_bytes": 1_000_000, "max_pixels": 1_000_000})
 
@@ -49,7 +49,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     ],
 )
 def test_a_picture_is_known_by_its_content(kind: str, media_type: str) -> None:
-    data = encode(picture(size=(64, 48)), kind)
+    data = encode(make_image(size=(64, 48)), kind)
     known = inspect(upload_of(data), SETTINGS)
 
     assert (known.media_type, known.width, known.height) == (media_type, 64, 48)
@@ -61,7 +61,7 @@ def test_a_picture_is_known_by_its_content(kind: str, media_type: str) -> None:
 def test_no_pixel_is_decoded(
     kind: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = encode(picture(size=size), kind)
+    data = encode(make_image(size=size), kind)
     decoded: list[object] = []
 
     def load(image: ImageFile.ImageFile) -> None:
@@ -77,7 +77,7 @@ def test_no_pixel_is_decoded(
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_size_is_told_as_a_person_sees_it(orientation: int, kind: str) -> None:
-    image = picture(size=(64, 48))
+    image = make_image(size=(64, 48))
     exif = image.getexif()
     exif[0x0112] = orientation
     known = inspect(upload_of(encode(image, kind, exif=exif)), SETTINGS)
@@ -111,6 +111,6 @@ def test_what_is_refused_says_why(data: bytes, code: str) -> None:
 
 
 def test_a_broken_exif_block_is_no_reason_to_refuse() -> None:
-    data = encode(picture(size=(64, 48)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
+    data = encode(make_image(size=(64, 48)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
 
     assert inspect(upload_of(data), SETTINGS).width == 64

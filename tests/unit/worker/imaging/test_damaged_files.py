@@ -6,12 +6,12 @@ from PIL import Image
 
 from core.errors import ClassificationError
 from core.media_types import sniff
-from tests.support.images import encode, picture
+from tests.support.images import encode, make_image
 from worker.imaging.decode import Pixels, decode
 
 
 def whole_files() -> dict[str, bytes]:
-    image = picture(3, size=(320, 240))
+    image = make_image(3, size=(320, 240))
     return {
         "jpeg": encode(image, "JPEG"),
         "progressive jpeg": encode(image, "JPEG", progressive=True),

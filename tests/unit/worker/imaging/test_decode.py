@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from core.errors import ClassificationError
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 from worker.imaging.decode import Decoded, decode
 
 SIZE = (64, 48)
-ORIGINAL = np.asarray(picture(size=SIZE))
+ORIGINAL = np.asarray(make_image(size=SIZE))
 
 
 def decoded(data: bytes, media_type: str = "image/jpeg", max_pixels: int = 10**8) -> Decoded:
@@ -45,7 +45,7 @@ def test_every_format_shows_the_same_picture(
     kind: str, media_type: str, options: dict[str, object]
 ) -> None:
     # Colour at half resolution, or 256 colours: a few levels of 256, never swapped channels (> 60).
-    assert off_by(decoded(encode(picture(size=SIZE), kind, **options), media_type).pixels) < 8
+    assert off_by(decoded(encode(make_image(size=SIZE), kind, **options), media_type).pixels) < 8
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_of_several_frames_the_first_counts(kind: str, media_type: str) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_every_png_mode_becomes_rgb(mode: str) -> None:
-    grey = picture(size=SIZE).convert("L")
+    grey = make_image(size=SIZE).convert("L")
     image = grey.point(lambda value: value * 256, "I").convert("I;16") if mode == "I;16" else None
     pixels = decoded(encode(image or grey.convert(mode), "PNG"), "image/png").pixels
 
@@ -78,7 +78,7 @@ def test_every_png_mode_becomes_rgb(mode: str) -> None:
 
 
 def test_sixteen_bits_of_grey_lose_their_lower_eight_in_tiff_as_in_png() -> None:
-    grey = np.asarray(picture(size=SIZE).convert("L"), dtype=np.uint16) * 257
+    grey = np.asarray(make_image(size=SIZE).convert("L"), dtype=np.uint16) * 257
     data = encode(Image.fromarray(grey), "TIFF")
 
     assert off_by(decoded(data, "image/tiff").pixels[:, :, 0], grey // 257) < 1
@@ -92,14 +92,14 @@ def test_floating_point_tiffs_are_spread_over_their_own_range() -> None:
 
 
 def test_a_cmyk_jpeg_keeps_its_colours() -> None:
-    data = encode(picture(size=SIZE).convert("CMYK"), "JPEG", quality=95)
+    data = encode(make_image(size=SIZE).convert("CMYK"), "JPEG", quality=95)
 
     assert off_by(decoded(data).pixels) < 10
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "AVIF"])
 def test_what_is_transparent_is_white(kind: str) -> None:
-    image = picture(size=SIZE, mode="RGBA")
+    image = make_image(size=SIZE, mode="RGBA")
     image.putalpha(0)
     pixels = decoded(encode(image, kind), f"image/{kind.lower()}").pixels
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 from worker.imaging.decode import decode
 from worker.imaging.thumbnail import make_thumbnail
 
@@ -38,7 +38,7 @@ def test_the_longest_side_is_at_most_512(size: tuple[int, int], expected: tuple[
 
 @pytest.mark.parametrize("size", [(700, 525), (1000, 750), (1921, 1081), (3000, 2250)], ids=str)
 def test_it_shows_what_the_picture_shows(size: tuple[int, int]) -> None:
-    image = picture(8, size=size)
+    image = make_image(8, size=size)
     thumbnail = thumbnail_of(image)
     wanted = image.resize(thumbnail.size, Image.Resampling.LANCZOS)
 
@@ -49,7 +49,7 @@ def test_it_shows_what_the_picture_shows(size: tuple[int, int]) -> None:
 def test_nothing_of_the_metadata_remains() -> None:
     exif = Image.Exif()
     exif[0x010E] = "my house, my street"
-    data = encode(picture(9), "JPEG", exif=exif, comment=b"and my number")
+    data = encode(make_image(9), "JPEG", exif=exif, comment=b"and my number")
     pixels = decode(data, "image/jpeg", max_pixels=10**7).pixels
     thumbnail = make_thumbnail(pixels)
 
