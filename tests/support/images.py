@@ -9,7 +9,9 @@ from PIL import Image
 pillow_heif.register_heif_opener()  # writes HEIC, too
 
 
-def make_image(seed: int = 0, *, size: tuple[int, int] = (320, 240), mode: str = "RGB") -> Image.Image:
+def make_image(
+    seed: int = 0, *, size: tuple[int, int] = (320, 240), mode: str = "RGB"
+) -> Image.Image:
     """A picture unlike those of other seeds: soft colours and a few boxes."""
     rng = np.random.default_rng(seed)
     width, height = size
