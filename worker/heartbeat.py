@@ -87,7 +87,7 @@ class Heartbeat:
                 self._write_timings(conn)
         except UnavailableError as error:
             if log_failure:
-                log.warning("database.disconnected", reason=str(error.__cause__).strip())
+                log.warning("database.lost", reason=str(error.__cause__).strip())
             return False
         except Exception:
             # For example a missing table while migrations run. The thread must survive any error:
@@ -97,7 +97,7 @@ class Heartbeat:
             return False
         touch_liveness_file(self._liveness_file)
         if not log_failure:
-            log.info("database.reconnected")
+            log.info("database.recovered")
         return True
 
     def _write_timings(self, conn: Connection) -> None:
