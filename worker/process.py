@@ -3,6 +3,7 @@
 LiteRT, OpenCV and connections do not survive a fork, so this module is imported after it.
 """
 
+import random
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import cv2
 
+from core.backoff import Backoff
 from core.errors import UnavailableError
 from infra.database.pool import WorkerConnection
 from infra.settings import Settings
@@ -17,7 +19,6 @@ from infra.storage import open_objects
 from infra.telemetry.correlation import Origin, bind_origins
 from infra.telemetry.logging import get_logger
 from infra.telemetry.tracing import open_traces
-from worker.backoff import Backoff
 from worker.batch import process_batch
 from worker.heartbeat import Heartbeat
 from worker.memory_limit import limit_memory, raise_oom_score
@@ -57,7 +58,8 @@ class WorkerProcess:
             task_timeout=settings.task_timeout,
             is_shutting_down=shutdown.is_set,
         )
-        self._backoff = Backoff()
+        self._backoff = Backoff(first=0.5, longest=8.0, jitter=random.random)
+        self._delay = 0.0  # seconds before the next message, after an unavailable backend
         limit_memory(settings.task_memory)
         raise_oom_score()
         self._heartbeat.set_state("ready", model=runtime.name)
@@ -72,20 +74,21 @@ class WorkerProcess:
         """
         started = time.monotonic()
         bind_origins(origins.values())
-        self._backoff.pause()
+        time.sleep(self._delay)
         try:
             settled = process_batch(self._resources, ids, started=started, origins=origins)
         except UnavailableError as error:
-            if not self._backoff.is_failing:
+            if not self._backoff.failures:
                 log.warning("batch.interrupted", reason=str(error))
-            self._backoff.fail()
+            self._delay = self._backoff.next_delay()
         except Exception:
             # Includes MemoryError: if one escaped, Celery's main process would exit.
             log.exception("batch.failed")
         else:
-            if self._backoff.is_failing:
+            if self._backoff.failures:
                 log.info("worker.recovered")
-            self._backoff.end()
+            self._backoff.reset()
+            self._delay = 0.0
             seconds = round(time.monotonic() - started, 3)
             log.info("batch.finished", settled=settled, images=len(ids), seconds=seconds)
         finally:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from core.backoff import Backoff
 from core.errors import ModelError
 from infra.settings import Settings
 from infra.telemetry.logging import get_logger
@@ -12,10 +13,6 @@ from worker.heartbeat import Heartbeat
 from worker.model.cache import find_compiled
 
 log = get_logger(__name__)
-
-# Seconds between checks. The first checks are frequent because weights may be copied right now.
-_FIRST_PAUSE = 2.0
-_MAX_PAUSE = 30.0
 
 
 def wait_for_model(settings: Settings) -> Path:
@@ -34,7 +31,7 @@ def wait_for_model(settings: Settings) -> Path:
 
 
 def _wait(settings: Settings, heartbeat: Heartbeat) -> Path:
-    pause = _FIRST_PAUSE
+    backoff = Backoff(first=2.0, longest=30.0)  # weights may be copied right now, or never
     reason = ""
     while True:
         try:
@@ -44,8 +41,7 @@ def _wait(settings: Settings, heartbeat: Heartbeat) -> Path:
                 reason = str(error)
                 log.warning("model.missing", reason=reason)
             heartbeat.set_state("no_weights", detail=reason)
-        time.sleep(pause)
-        pause = min(pause * 2, _MAX_PAUSE)
+        time.sleep(backoff.next_delay())
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

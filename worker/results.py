@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from io import BytesIO
 from uuid import UUID
 
+from core.backoff import Backoff
 from core.errors import ClassificationError, DatabaseUnavailableError
 from infra.database.queries.leases import (
     BatchResults,
@@ -24,8 +25,8 @@ from worker.resources import WorkerResources
 
 log = get_logger(__name__)
 
-# Delays in seconds between attempts to write results while the database is unavailable.
-SETTLE_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
+# Attempts to write results while the database is unavailable, apart from the first one.
+SETTLE_RETRIES = 5
 # Share of the task timeout until which results are offered to unavailable stores.
 SETTLE_DEADLINE = 0.6
 # Share of the task timeout that remains for writing however late an image ends. If Celery kills the
@@ -117,15 +118,16 @@ class ResultWriter:
         Retries are safe: after a write that succeeded without an acknowledgement, the lease is gone
         and the second write changes nothing.
         """
-        pauses = iter(SETTLE_PAUSES)
+        backoff = Backoff(first=0.2, longest=4.0)
         while True:
             try:
                 return self._settle(results)
             except DatabaseUnavailableError:
-                pause = next(pauses, None)
-                if pause is None or self._resources.clock() + pause > deadline:
+                delay = backoff.next_delay()
+                is_late = self._resources.clock() + delay > deadline
+                if is_late or backoff.failures > SETTLE_RETRIES:
                     raise
-                time.sleep(pause)
+                time.sleep(delay)
 
     def _settle(self, results: BatchResults) -> int:
         connection = self._resources.connection
