@@ -35,7 +35,7 @@ web/dist/index.html: $(VENV)/.installed $(shell find web/src web/public web/docs
 run: install web ## run the gallery with embedded Postgres and Redis at http://127.0.0.1:8000
 	@exec $(BIN)/gallery run --end-with-parent
 
-test: install web ## run all tests; tests with missing prerequisites are skipped with the reason
+test: install web ## all tests; what this machine lacks is skipped by name
 	@exec $(BIN)/pytest
 
 test-unit: install ## run the unit tests

@@ -1,4 +1,4 @@
-"""Measure the page with a gallery of 100,000 images: `make bench-page`."""
+"""Measures the page over a gallery of 100,000 pictures. Run by `make bench-page`."""
 
 import gzip
 import os
@@ -22,12 +22,13 @@ from tests.perf.scale.fill import fill
 from tests.support.images import encode
 from tests.support.processes import Stack, running_stack
 
-IMAGES = 100_000
+PICTURES = 100_000
 WINDOW = ViewportSize(width=1440, height=900)
-LINKS = 10_000  # per file; file systems limit hard links, ext4 to 65,000
-LOADS = 7
+# A file system has no room for more links to one file.
+LINKS = 10_000
+OPENINGS = 7
 
-# Resolves with the time at which all cards in the window are drawn with their images.
+# The moment at which all cards in the window are drawn with their pictures.
 USABLE = """() => new Promise((resolve) => {
     const look = () => {
         const seen = [...document.querySelectorAll('li[aria-posinset]')].filter((place) => {
@@ -44,7 +45,7 @@ USABLE = """() => new Promise((resolve) => {
     look();
 })"""
 
-# Scrolls by `pixels` per frame for `seconds` and returns the times between frames in ms.
+# Scrolls by so many pixels a frame for so long, and tells the times between frames.
 SCROLL = """async ({ pixels, seconds }) => {
     const late = [];
     const frames = new PerformanceObserver((list) => late.push(...list.getEntries()));
@@ -75,8 +76,8 @@ def say(text: str) -> None:
 
 @pytest.fixture
 def large(settings: Settings, built_page: Path, photos: Path, tmp_path: Path) -> Iterator[Stack]:
-    """Run an API on a gallery of 100,000 images with thumbnails."""
-    fill(settings.require_database_url(), IMAGES, say)
+    """A gallery so large, each picture of it with a thumbnail."""
+    fill(settings.require_database_url(), PICTURES, say)
     link_thumbnails(settings, sorted(photos.glob("*.jpg")))
     values = settings.model_dump(exclude_unset=True) | {"web_dir": built_page}
     with running_stack(Settings.model_validate(values), tmp_path, workers=0) as stack:
@@ -84,7 +85,7 @@ def large(settings: Settings, built_page: Path, photos: Path, tmp_path: Path) ->
 
 
 def link_thumbnails(settings: Settings, photos: list[Path]) -> None:
-    """Link the thumbnail of every image to one of a few thumbnails of the photographs."""
+    """Give every picture one of a few real thumbnails: parts of the photographs."""
     root = Path(url2pathname(urlsplit(settings.require_objects_url()).path))
     with psycopg.connect(settings.require_database_url()) as conn:
         hashes = [row[0] for row in conn.execute("SELECT sha256 FROM images")]
@@ -103,47 +104,43 @@ def link_thumbnails(settings: Settings, photos: list[Path]) -> None:
         os.link(sources[number % len(sources)], path)
 
 
-def test_page_performance(browser: Browser, large: Stack) -> None:
-    loaded, times = measure_loads(browser, large)
+def test_measure_the_page(browser: Browser, large: Stack) -> None:
+    loaded, opened = openings(browser, large)
     say(f"first load: {loaded / 1000:.0f} KB of JavaScript and CSS, gzipped")
     say(
-        f"usable gallery of {IMAGES:,}: {statistics.median(times):.0f} ms (median of {LOADS},"
-        f" worst {max(times):.0f})"
+        f"usable gallery of {PICTURES:,}: {statistics.median(opened):.0f} ms (median of {OPENINGS},"
+        f" worst {max(opened):.0f})"
     )
     with visit(browser, large.url, viewport=WINDOW) as page:
         page.goto("/#/gallery")
         page.evaluate(USABLE)
         for pixels in (12, 40, 120, 400):
-            say(describe_scroll(pixels, page.evaluate(SCROLL, {"pixels": pixels, "seconds": 15})))
-        say(measure_jumps(page))
+            say(told(pixels, page.evaluate(SCROLL, {"pixels": pixels, "seconds": 15})))
+        say(jumps(page))
 
 
-def measure_loads(browser: Browser, stack: Stack) -> tuple[int, list[float]]:
-    """Load the page several times with an empty cache.
-
-    Returns:
-        Bytes of JavaScript and CSS, gzipped; milliseconds until the gallery is usable, per load.
-    """
+def openings(browser: Browser, stack: Stack) -> tuple[int, list[float]]:
+    """The bytes of the first load, and the times of some, each with nothing kept from before."""
     times = []
-    for _ in range(LOADS):
-        responses: list[Response] = []
+    for _ in range(OPENINGS):
+        code: list[Response] = []
         with visit(browser, stack.url, viewport=WINDOW) as page:
-            page.on("response", responses.append)
-            page.wait_for_timeout(1000)  # until the window is open
+            page.on("response", lambda one, code=code: code.append(one))
+            page.wait_for_timeout(1000)  # a new window is opened by now
             page.goto("/#/gallery")
             times.append(float(page.evaluate(USABLE)))
             sizes = [
                 len(gzip.compress(one.body()))
-                for one in responses
+                for one in code
                 if urlsplit(one.url).path.endswith((".js", ".css"))
             ]
     return sum(sizes), times
 
 
-def describe_scroll(pixels: int, scrolled: dict[str, Any]) -> str:
+def told(pixels: int, scrolled: dict[str, Any]) -> str:
     gaps = sorted(scrolled["gaps"])
     return (
-        f"scroll, {pixels} pixels per frame, {len(gaps)} frames to {scrolled['at']:,.0f}: "
+        f"scroll, {pixels} pixels a frame, {len(gaps)} frames to {scrolled['at']:,.0f}: "
         f"median {statistics.median(gaps):.1f} ms, 99 % within {gaps[len(gaps) * 99 // 100]:.1f}, "
         f"worst {gaps[-1]:.1f}; over 50 ms: {sum(gap > 50 for gap in gaps)}; "
         f"long frames: {[round(each) for each in scrolled['late']]}; "
@@ -151,11 +148,11 @@ def describe_scroll(pixels: int, scrolled: dict[str, Any]) -> str:
     )
 
 
-def measure_jumps(page: Page) -> str:
-    """Measure the time until images are drawn after a jump of the scrollbar, in milliseconds."""
+def jumps(page: Page) -> str:
+    """How long after a jump of the scrollbar the pictures there are drawn."""
     times = []
     for place in (0.5, 0.25, 0.9, 1, 0.1):
         page.evaluate(f"scrollTo({{ top: document.body.scrollHeight * {place} }})")
-        start = page.evaluate("performance.now()")
-        times.append(float(page.evaluate(USABLE)) - start)
-    return f"jumps of the scrollbar: {', '.join(f'{each:.0f}' for each in times)} ms"
+        begun = page.evaluate("performance.now()")
+        times.append(float(page.evaluate(USABLE)) - begun)
+    return f"a jump of the scrollbar: {', '.join(f'{each:.0f}' for each in times)} ms"

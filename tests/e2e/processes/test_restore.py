@@ -1,4 +1,4 @@
-"""Backup and restore as described in docs/how-to/back-up.md, with pg_dump and pg_restore."""
+"""Backup and restore as docs/how-to/back-up.md describes them, with the database's own programs."""
 
 import hashlib
 import shutil
