@@ -15,7 +15,7 @@ def test_a_person_uploads_pictures_and_sees_their_tags(page: Page, stack: Stack)
 
     main = page.get_by_role("main")
     expect(main.get_by_text("Done", exact=True)).to_have_count(3, timeout=30_000)
-    expect(main.get_by_text("The file is truncated. Upload the complete file.")).to_be_visible()
+    expect(main.get_by_text("The file ends before the picture does.")).to_be_visible()
     job = stack.get("/api/v1/jobs")["items"][0]
     assert (job["counts"]["done"], job["counts"]["failed"]) == (3, 1)
     for item in stack.get(f"/api/v1/jobs/{job['id']}")["items"][:3]:
