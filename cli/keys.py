@@ -1,4 +1,4 @@
-"""`gallery keys`: who may use the service."""
+"""Commands `gallery keys create`, `list` and `revoke`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,36 +16,38 @@ from infra.database.pool import limited_conninfo
 from infra.database.queries.api_keys import Scope, create_key, list_keys, revoke_key
 from infra.settings import Settings
 
-app = typer.Typer(help="API keys: make them, list them, end them.", no_args_is_help=True)
+app = typer.Typer(help="Manage API keys.", no_args_is_help=True)
 
 _SCOPES = ("read", "submit", "manage")
 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Whose key it is, for the list.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the key, shown by `gallery keys list`.")
+    ],
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="read: look, search, export. submit: send pictures. manage: delete, retry, "
-            "cancel. May be given several times; read and submit unless given."
+            help="read: view, search and export. submit: upload images. manage: delete, retry "
+            "and cancel. Repeat for several scopes; default: read and submit."
         ),
     ] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, help="How long it is valid; for ever unless given.")
+        int | None, typer.Option(min=1, help="Days until the key expires; default: never.")
     ] = None,
 ) -> None:
-    """Make a key and show it, this once."""
+    """Create a key and print it once."""
     for each in scope or ():
         if each not in _SCOPES:
-            raise typer.BadParameter(f"{each} is none of {', '.join(_SCOPES)}.")
+            raise typer.BadParameter(f"Unknown scope {each}; use {', '.join(_SCOPES)}.")
     scopes = cast("list[Scope]", scope or ["read", "submit"])
     valid_for = None if days is None else timedelta(days=days)
 
     def work(settings: Settings) -> None:
         with _database(settings) as conn:
             key = create_key(conn, name, scopes, valid_for=valid_for)
-        typer.echo("Keep it well; it is not shown again.", err=True)
+        typer.echo("Save this key now; it cannot be shown again.", err=True)
         typer.echo(key)
 
     start("gallery", work)
@@ -53,20 +55,22 @@ def create(
 
 @app.command("list")
 def show() -> None:
-    """List the keys by their visible beginnings."""
+    """List keys."""
 
     def work(settings: Settings) -> None:
         with _database(settings) as conn:
             keys = list_keys(conn)
-        begins = Column("begins with", no_wrap=True)  # what `revoke` takes
-        table = Table(begins, "name", "scopes", "made", "valid until", "last used")
+        prefix = Column("prefix", no_wrap=True)  # argument of `gallery keys revoke`
+        table = Table(prefix, "name", "scopes", "created", "expires", "last used")
         for key in keys:
-            until = _day(key.expires_at) if key.expires_at else "for ever"
+            expires = _time(key.expires_at) if key.expires_at else "never"
             if not key.is_valid:
-                until = f"revoked {_day(key.revoked_at)}" if key.revoked_at else f"over {until}"
-            used = _day(key.last_used_at) if key.last_used_at else "never"
+                expires = (
+                    f"revoked {_time(key.revoked_at)}" if key.revoked_at else f"expired {expires}"
+                )
+            used = _time(key.last_used_at) if key.last_used_at else "never"
             scopes = ", ".join(key.scopes)
-            table.add_row(key.prefix, key.name, scopes, _day(key.created_at), until, used)
+            table.add_row(key.prefix, key.name, scopes, _time(key.created_at), expires, used)
         Console().print(table)
 
     start("gallery", work)
@@ -74,31 +78,39 @@ def show() -> None:
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="The key's beginning, as `gallery keys list` has it.")],
+    prefix: Annotated[
+        str, typer.Argument(metavar="PREFIX", help="Prefix of the key (`gallery keys list`).")
+    ],
 ) -> None:
-    """End a key at once, with every session begun with it."""
+    """Revoke a key and its sessions, effective at once."""
 
     def work(settings: Settings) -> None:
         with _database(settings) as conn:
-            revoke_key(conn, key)
-        typer.echo("It is revoked.", err=True)
+            revoke_key(conn, prefix)
+        typer.echo("Revoked.", err=True)
 
     start("gallery", work)
 
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[psycopg.Connection]:
+    """Connect to the database.
+
+    Raises:
+        DatabaseUnavailableError: the connection failed.
+    """
     try:
-        with psycopg.connect(limited_conninfo(_address(settings)), autocommit=True) as conn:
+        with psycopg.connect(limited_conninfo(_conninfo(settings)), autocommit=True) as conn:
             yield conn
     except psycopg.OperationalError as error:
         raise DatabaseUnavailableError(
-            "The database does not answer. Is the gallery running (`make run`)?"
+            "Cannot connect to the database. Start the gallery (`make run`) or check "
+            "GALLERY_DATABASE_URL."
         ) from error
 
 
-def _address(settings: Settings) -> str:
-    """The database's address: as set, or that of the embedded one in the data directory."""
+def _conninfo(settings: Settings) -> str:
+    """Return GALLERY_DATABASE_URL, or the address of the embedded Postgres if it is not set."""
     if settings.database_url is not None:
         return settings.require_database_url()
     from infra.embedded.data_dir import DataDir  # noqa: PLC0415 (needs the embedded packages)
@@ -107,5 +119,5 @@ def _address(settings: Settings) -> str:
     return address(DataDir(settings.data_dir.resolve(), lock=-1).sockets)
 
 
-def _day(moment: datetime) -> str:
+def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"

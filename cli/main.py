@@ -11,13 +11,13 @@ from infra.bootstrap import start
 from infra.settings import Settings
 
 app = typer.Typer(
-    help="AI Image Gallery Manager: pictures in, five tags out.",
+    help="Run and use the AI Image Gallery Manager.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # they would print secrets
+    pretty_exceptions_show_locals=False,  # local variables may hold secrets
 )
 app.add_typer(keys.app, name="keys")
-# Machines that only serve have neither the folder nor what it needs.
+# Server images contain neither the client package nor its dependencies.
 if find_spec("client") and find_spec("httpx"):
     app.add_typer(import_module("client.commands").app)
 
@@ -26,10 +26,10 @@ if find_spec("client") and find_spec("httpx"):
 def run(
     *,
     end_with_parent: Annotated[
-        bool, typer.Option(help="Stop when the process that started this one dies.")
+        bool, typer.Option(help="Stop when the parent process dies.")
     ] = False,
 ) -> None:
-    """Run everything on this machine: Postgres, Redis, storage, API, web client and workers."""
+    """Run the gallery with embedded Postgres and Redis."""
     from infra.embedded.process import end_with_parent as ask_for_signal  # noqa: PLC0415
     from infra.embedded.run import run as run_all  # noqa: PLC0415 (needs the embedded packages)
 
@@ -40,20 +40,20 @@ def run(
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Apply pending database migrations."""
     start("gallery", _migrate)
 
 
 @app.command()
 def api() -> None:
-    """Run the API alone."""
-    # By name: infra knows neither api nor worker, it only starts them.
+    """Run the API."""
+    # Imported by name because the server images contain only one of api and worker.
     import_module("api.__main__").main()
 
 
 @app.command()
 def worker() -> None:
-    """Run workers alone."""
+    """Run the workers."""
     import_module("worker.__main__").main()
 
 
@@ -61,4 +61,4 @@ def _migrate(settings: Settings) -> None:
     from infra.database.migrate import migrate as apply  # noqa: PLC0415
 
     applied = apply(settings.require_database_url())
-    typer.echo(f"{len(applied)} migrations applied." if applied else "Nothing to do.")
+    typer.echo(f"Migrations applied: {len(applied)}" if applied else "The schema is up to date.")

@@ -1,1 +1,1 @@
-"""The `gallery` commands that use a gallery from afar, by HTTP alone."""
+"""HTTP client of a gallery and the `gallery` commands that use it. Imports no server package."""

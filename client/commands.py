@@ -1,4 +1,4 @@
-"""`gallery upload|search|export|jobs|doctor`."""
+"""Commands `gallery upload`, `search`, `jobs`, `export` and `doctor`."""
 
 import json
 import sys
@@ -14,135 +14,155 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from client.files import LocalFile, find_files
-from client.http import Gallery, GalleryRefusedError
+from client.http import GalleryClient, RequestFailedError
 from client.upload import Upload
 
 app = typer.Typer()
 
-Url = Annotated[str, typer.Option(envvar="GALLERY_URL", help="Where the gallery is.")]
-Key = Annotated[str | None, typer.Option(envvar="GALLERY_KEY", help="An API key.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, a line for each.")]
-HERE = "http://127.0.0.1:8000"
+Url = Annotated[str, typer.Option(envvar="GALLERY_URL", help="URL of the gallery.")]
+Key = Annotated[str | None, typer.Option(envvar="GALLERY_KEY", help="API key.")]
+Limit = Annotated[int, typer.Option(min=1, help="Maximum number of results.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+DEFAULT_URL = "http://127.0.0.1:8000"
+_MAX_PAGE = 500  # items; the API's limit
 
 
 @app.command()
 def upload(
-    places: Annotated[list[Path], typer.Argument(exists=True, help="Files and folders.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", exists=True, help="Files and folders.")
+    ],
     *,
-    url: Url = HERE,
+    url: Url = DEFAULT_URL,
     key: Key = None,
     as_json: AsJson = False,
-    wait: Annotated[bool, typer.Option(help="Wait until all is classified.")] = True,
+    wait: Annotated[bool, typer.Option(help="Wait until all images are classified.")] = True,
 ) -> None:
-    """Send pictures; what the gallery has already is not sent. Ends with 1 if any file failed."""
-    with _gallery(url, key) as gallery:
-        run = Upload(gallery, list(find_files(places)))
+    """Upload images that are not in the gallery yet.
+
+    Exits with status 1 if a file fails.
+    """
+    with _client(url, key) as client:
+        run = Upload(client, list(find_files(paths)))
         if not run.files:
-            raise GalleryRefusedError("There are no pictures there.")
+            raise RequestFailedError("No images found in the given folders.")
         with _progress() as progress:
             task = progress.add_task("reading", total=len(run.files))
             run.hash(lambda files: progress.advance(task, len(files)))
             left = sum(file.outcome == "waiting" for file in run.files)
-            task = progress.add_task("sending", total=left)
+            task = progress.add_task("uploading", total=left)
             run.send(lambda files: progress.advance(task, len(files)))
             if wait and run.job_id:
                 task = progress.add_task("classifying", total=left)
                 run.follow(lambda done: progress.update(task, completed=done))
     for file in run.files:
-        _tell(file, as_json=as_json)
-    bad = sum(not file.is_well for file in run.files)
+        _print_file(file, as_json=as_json)
+    failed = sum(not file.is_ok for file in run.files)
     known = sum(file.outcome in ("known", "duplicate") for file in run.files)
-    _say(f"{len(run.files)} files: {known} were there, {bad} failed. Job: {run.job_id or 'none'}")
-    raise typer.Exit(1 if bad else 0)
+    _print_message(
+        f"{len(run.files)} files: {known} already in the gallery, {failed} failed. "
+        f"Job: {run.job_id or 'none'}"
+    )
+    raise typer.Exit(1 if failed else 0)
 
 
-def _tell(file: LocalFile, *, as_json: bool) -> None:
+def _print_file(file: LocalFile, *, as_json: bool) -> None:
     if as_json:
         fields = ("outcome", "image_id", "status", "problem", "sha256")
         line = {"file": str(file.path)} | {name: getattr(file, name) for name in fields}
         sys.stdout.write(json.dumps(line) + "\n")
-    elif not file.is_well:
-        _say(f"{file.path}: {file.problem or file.status}")
+    elif not file.is_ok:
+        _print_message(f"{file.path}: {file.problem or file.status}")
 
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument(help="Tags, as in the page's search.")] = "",
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="Search, as in the page; default: all images.")
+    ] = "",
     *,
-    url: Url = HERE,
+    url: Url = DEFAULT_URL,
     key: Key = None,
-    limit: Annotated[int, typer.Option(min=1)] = 20,
+    limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Find pictures by their tags."""
-    with _gallery(url, key) as gallery:
-        found = list(islice(gallery.pages("images", q=query, limit=min(limit, 500)), limit))
+    """List images that match a search."""
+    with _client(url, key) as client:
+        pages = client.list_items("images", q=query, limit=min(limit, _MAX_PAGE))
+        images = list(islice(pages, limit))
     table = Table(Column("id", no_wrap=True), "name", "status", "tags")
-    for image in found:
+    for image in images:
         tags = ", ".join(f"{each['label']} {each['score']:.0%}" for each in image["predictions"])
         table.add_row(image["id"], image["name"], image["status"], tags)
-    _show(table, found, as_json=as_json)
+    _print_rows(table, images, as_json=as_json)
 
 
 @app.command()
 def jobs(
     *,
-    url: Url = HERE,
+    url: Url = DEFAULT_URL,
     key: Key = None,
-    limit: Annotated[int, typer.Option(min=1)] = 20,
+    limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest jobs."""
-    with _gallery(url, key) as gallery:
-        found = list(islice(gallery.pages("jobs", limit=min(limit, 500)), limit))
+    """List jobs, newest first."""
+    with _client(url, key) as client:
+        found = list(islice(client.list_items("jobs", limit=min(limit, _MAX_PAGE)), limit))
     table = Table(
-        Column("id", no_wrap=True), "made", "status", "files", "done", "failed", "rejected"
+        Column("id", no_wrap=True), "created", "status", "files", "done", "failed", "rejected"
     )
     for job in found:
         counts = [str(job["counts"][name]) for name in ("total", "done", "failed", "rejected")]
         table.add_row(job["id"], job["created_at"][:19], job["status"], *counts)
-    _show(table, found, as_json=as_json)
+    _print_rows(table, found, as_json=as_json)
 
 
 @app.command()
 def export(
-    to: Annotated[Path, typer.Argument(help="The file to write; its ending says the format.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Output file; its suffix selects the format.")
+    ],
     *,
-    query: Annotated[str, typer.Option(help="Only what this search finds.")] = "",
-    url: Url = HERE,
+    query: Annotated[str, typer.Option(help="Export only images that match this search.")] = "",
+    url: Url = DEFAULT_URL,
     key: Key = None,
 ) -> None:
-    """Write the gallery, or what a search finds, to a file."""
-    partial = to.with_name(to.name + ".partial")
-    with _gallery(url, key) as gallery, partial.open("wb") as file:
-        for piece in gallery.download("export", format=to.suffix.lstrip(".") or "csv", q=query):
-            file.write(piece)
-    partial.replace(to)
-    _say(f"Written: {to}")
+    """Export images and their tags to a file."""
+    partial = file.with_name(file.name + ".partial")
+    file_format = file.suffix.lstrip(".") or "csv"
+    with _client(url, key) as client, partial.open("wb") as output:
+        for part in client.download("export", format=file_format, q=query):
+            output.write(part)
+    partial.replace(file)
+    _print_message(f"Exported to {file}.")
 
 
 @app.command()
-def doctor(*, url: Url = HERE, key: Key = None) -> None:
-    """Say what works and what does not. Ends with 1 unless all is well."""
-    with _gallery(url, key) as gallery:
-        status = gallery.get("status")
+def doctor(*, url: Url = DEFAULT_URL, key: Key = None) -> None:
+    """Check the gallery, its workers and its model.
+
+    Exits with status 1 if a check fails.
+    """
+    with _client(url, key) as client:
+        status = client.get("status")
         checks = {
-            "the gallery answers": (True, gallery.url),
+            "gallery": (True, client.url),
             "workers": (status["workers"]["state"] == "ready", status["workers"]["detail"]),
-            "model": (bool(status["model"]), status["model"] or "None is loaded."),
+            "model": (bool(status["model"]), status["model"] or "No model is loaded."),
         }
-    for name, (well, detail) in checks.items():
-        _say(f"{'well' if well else 'NOT WELL'}  {name}: {detail}")
-    raise typer.Exit(0 if all(well for well, _ in checks.values()) else 1)
+    for name, (is_ok, detail) in checks.items():
+        _print_message(f"{'ok' if is_ok else 'FAILED':6}  {name}: {detail}")
+    raise typer.Exit(0 if all(is_ok for is_ok, _ in checks.values()) else 1)
 
 
 @contextmanager
-def _gallery(url: str, key: str | None) -> Iterator[Gallery]:
+def _client(url: str, key: str | None) -> Iterator[GalleryClient]:
+    """Open a client; print a failed request and exit with status 1."""
     try:
-        with Gallery(url, key) as gallery:
-            yield gallery
-    except GalleryRefusedError as error:
-        _say(f"gallery: {error}")
+        with GalleryClient(url, key) as client:
+            yield client
+    except RequestFailedError as error:
+        _print_message(f"gallery: {error}")
         raise typer.Exit(1) from None
 
 
@@ -156,12 +176,12 @@ def _progress() -> Progress:
     )
 
 
-def _show(table: Table, found: list[Any], *, as_json: bool) -> None:
+def _print_rows(table: Table, rows: list[Any], *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.writelines(json.dumps(each) + "\n" for each in found)
+        sys.stdout.writelines(json.dumps(each) + "\n" for each in rows)
     else:
         Console().print(table)
 
 
-def _say(sentence: str) -> None:
-    typer.echo(sentence, err=True)
+def _print_message(message: str) -> None:
+    typer.echo(message, err=True)

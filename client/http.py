@@ -1,4 +1,4 @@
-"""A gallery somewhere, as a program sees it."""
+"""HTTP client of a gallery's API, with retries."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -9,23 +9,32 @@ from uuid import uuid4
 
 import httpx
 
-# Times a request is sent before its failure is believed, and the longest pause between them.
-TRIES = 6
-MAX_PAUSE_SECONDS = 10.0
-_PASSING = frozenset({408, 429, 502, 503, 504})
-_HASHES_AT_ONCE = 1000
+# Status codes of temporary failures: timeout, rate limit and unavailable backends.
+_RETRYABLE = frozenset({408, 429, 502, 503, 504})
+_MAX_HASHES = 1000  # per request; the API's limit
 
 
-class GalleryRefusedError(Exception):
-    """The gallery answered, and the answer is no; or nothing answered for long."""
+class RequestFailedError(Exception):
+    """A request was refused, or failed on every attempt. The message is for the user."""
 
 
-class Gallery:
-    """Calls of the API, sent again while their trouble may pass. Threads may share it."""
+class GalleryClient:
+    """Client of one gallery. Thread-safe.
 
-    def __init__(self, url: str, key: str | None) -> None:
+    Args:
+        url: address of the gallery, for example `http://127.0.0.1:8000`.
+        key: API key, if the gallery requires one.
+        attempts: number of times that a request is sent before it fails.
+        max_delay: longest delay in seconds between two attempts.
+    """
+
+    def __init__(
+        self, url: str, key: str | None, *, attempts: int = 6, max_delay: float = 10.0
+    ) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.url = url.rstrip("/")
+        self._delays = [min(0.5 * 2**retry, max_delay) for retry in range(attempts - 1)]
+        self._max_delay = max_delay
         self._http = httpx.Client(
             base_url=f"{self.url}/api/v1/",
             headers=headers,
@@ -39,31 +48,42 @@ class Gallery:
         self._http.close()
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """Read JSON."""
+        """Return the JSON of a resource. Parameters that are None are omitted.
+
+        Raises:
+            RequestFailedError: the request was refused or failed on every attempt.
+        """
         given = {name: value for name, value in parameters.items() if value is not None}
         return self._send("GET", path, params=given).json()
 
     def known(self, hashes: Sequence[str]) -> dict[str, str]:
-        """Which of these files the gallery has: the picture's id by SHA-256."""
+        """Return the image ids of the files that the gallery has, by SHA-256 in hexadecimal."""
         found: dict[str, str] = {}
-        for start in range(0, len(hashes), _HASHES_AT_ONCE):
-            body = {"sha256": list(hashes[start : start + _HASHES_AT_ONCE])}
-            answer = self._send("POST", "images/known", json=body).json()
-            found |= {each["sha256"]: each["image_id"] for each in answer["items"]}
+        for start in range(0, len(hashes), _MAX_HASHES):
+            body = {"sha256": list(hashes[start : start + _MAX_HASHES])}
+            response = self._send("POST", "images/known", json=body).json()
+            found |= {each["sha256"]: each["image_id"] for each in response["items"]}
         return found
 
     def submit(self, files: Sequence[Path], job_id: str | None) -> Any:
-        """Send files under a new job or one that is there; return the job with their items."""
+        """Upload files to a new or an existing job; return the job with the items of these files.
+
+        Retries are idempotent.
+
+        Raises:
+            OSError: a file cannot be read.
+            RequestFailedError: the request was refused or failed on every attempt.
+        """
         path = "jobs" if job_id is None else f"jobs/{job_id}/images"
-        once = {"Idempotency-Key": str(uuid4())}
+        headers = {"Idempotency-Key": str(uuid4())}
         with ExitStack() as opened:
             parts = [
                 ("files", (each.name, opened.enter_context(each.open("rb")))) for each in files
             ]
-            return self._send("POST", path, files=parts, headers=once).json()
+            return self._send("POST", path, files=parts, headers=headers).json()
 
-    def pages(self, path: str, **parameters: Any) -> Iterator[Any]:
-        """Every item of a list, page by page."""
+    def list_items(self, path: str, **parameters: Any) -> Iterator[Any]:
+        """Yield the items of all pages of a list."""
         cursor = None
         while True:
             page = self.get(path, cursor=cursor, **parameters)
@@ -73,43 +93,52 @@ class Gallery:
                 return
 
     def download(self, path: str, **parameters: Any) -> Iterator[bytes]:
-        """Read a file piece by piece."""
+        """Yield the parts of a file. A download is not retried.
+
+        Raises:
+            RequestFailedError: the request was refused or the connection failed.
+        """
         try:
-            with self._http.stream("GET", path, params=parameters) as answer:
-                if not answer.is_success:
-                    answer.read()
-                    raise GalleryRefusedError(_reason(answer))
-                yield from answer.iter_bytes()
+            with self._http.stream("GET", path, params=parameters) as response:
+                if not response.is_success:
+                    response.read()
+                    raise RequestFailedError(_reason(response))
+                yield from response.iter_bytes()
         except httpx.TransportError as error:
-            raise GalleryRefusedError(f"{self.url} does not answer: {error}") from error
+            raise self._connection_failed(error) from error
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        for attempt in range(TRIES):
-            last = attempt == TRIES - 1
-            pause = min(0.5 * 2**attempt, MAX_PAUSE_SECONDS)
+        """Send a request, with retries after connection errors and temporary failures."""
+        for delay in [*self._delays, None]:
             try:
-                answer = self._http.request(method, path, **request)
+                response = self._http.request(method, path, **request)
             except httpx.TransportError as error:
-                if last:
-                    raise GalleryRefusedError(f"{self.url} does not answer: {error}") from error
+                if delay is None:
+                    raise self._connection_failed(error) from error
             else:
-                if answer.is_success:
-                    return answer
-                if last or answer.status_code not in _PASSING:
-                    raise GalleryRefusedError(_reason(answer))
-                pause = min(float(answer.headers.get("Retry-After", pause)), MAX_PAUSE_SECONDS)
-            time.sleep(pause)
+                if response.is_success:
+                    return response
+                if delay is None or response.status_code not in _RETRYABLE:
+                    raise RequestFailedError(_reason(response))
+                retry_after = float(response.headers.get("Retry-After", delay))
+                delay = min(retry_after, self._max_delay)  # noqa: PLW2901 (the server's choice)
+            time.sleep(delay)
             _rewind(request.get("files", ()))
         raise AssertionError("unreachable")
 
+    def _connection_failed(self, error: httpx.TransportError) -> RequestFailedError:
+        return RequestFailedError(
+            f"No response from {self.url}: {error}. Check that the gallery is running."
+        )
 
-def _reason(answer: httpx.Response) -> str:
-    """A problem's sentence, or the status where there is none."""
+
+def _reason(response: httpx.Response) -> str:
+    """Return the detail of a problem document, or the status code if there is none."""
     try:
-        body = answer.json()
+        body = response.json()
         return str(body.get("detail") or body["title"])
     except (ValueError, KeyError, AttributeError):
-        return f"The gallery answered {answer.status_code}."
+        return f"The gallery responded with status {response.status_code}."
 
 
 def _rewind(parts: Sequence[tuple[str, tuple[str, Any]]]) -> None:

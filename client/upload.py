@@ -1,78 +1,93 @@
-"""Sending files: each once, several at a time, and the truth about every one of them."""
+"""Upload of many files: hash, skip known images, send in parallel, wait for the results."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from client.files import LocalFile, group, read_hash
-from client.http import Gallery, GalleryRefusedError
+from client.http import GalleryClient, RequestFailedError
 
-IN_FLIGHT = 4
-FILES_AT_ONCE = 8
-BYTES_AT_ONCE = 16 << 20
+PARALLEL_REQUESTS = 4
+FILES_PER_REQUEST = 8
+BYTES_PER_REQUEST = 16 << 20
+POLL_SECONDS = 20  # long polling
 
 Step = Callable[[Sequence[LocalFile]], None]
 
 
 class Upload:
-    """One run over a list of files."""
+    """Upload of a list of files under one job.
 
-    def __init__(self, gallery: Gallery, files: Sequence[LocalFile]) -> None:
-        self._gallery = gallery
+    Attributes:
+        files: files with the state of their upload.
+        job_id: id of the job, once the first request has succeeded.
+    """
+
+    def __init__(self, client: GalleryClient, files: Sequence[LocalFile]) -> None:
+        self._client = client
         self.files = files
         self.job_id: str | None = None
 
     def hash(self, on_step: Step) -> None:
-        """Read every file, and mark those that the gallery has."""
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        """Hash every file and mark those that the gallery has as `known`.
+
+        Args:
+            on_step: called with the files processed since the last call.
+        """
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
             for file, _ in zip(self.files, pool.map(read_hash, self.files), strict=True):
                 on_step([file])
         readable = [file for file in self.files if file.sha256]
-        known = self._gallery.known([file.sha256 for file in readable])
+        known = self._client.known([file.sha256 for file in readable])
         for file in readable:
             if file.sha256 in known:
                 file.outcome, file.image_id = "known", known[file.sha256]
 
     def send(self, on_step: Step) -> None:
-        """Send the others, under one job; the first request brings its id."""
+        """Send the waiting files, the first request alone because it creates the job."""
         waiting = [file for file in self.files if file.outcome == "waiting"]
-        batches = list(group(waiting, most=FILES_AT_ONCE, most_bytes=BYTES_AT_ONCE))
-        while batches and self.job_id is None:
-            self._send(batches.pop(0), on_step)
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            for done in [pool.submit(self._send, batch, on_step) for batch in batches]:
-                done.result()
+        groups = list(group(waiting, max_files=FILES_PER_REQUEST, max_bytes=BYTES_PER_REQUEST))
+        while groups and self.job_id is None:
+            self._send(groups.pop(0), on_step)
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+            for future in [pool.submit(self._send, each, on_step) for each in groups]:
+                future.result()
 
     def follow(self, on_step: Callable[[int], None]) -> None:
-        """Wait for the job to end, and learn what became of each picture."""
+        """Wait until the job is finished, then set the status of each file.
+
+        Args:
+            on_step: called with the number of images that are finished.
+        """
         if self.job_id is None:
             return
         while True:
-            job = self._gallery.get(f"jobs/{self.job_id}", wait=20, items="none")
+            job = self._client.get(f"jobs/{self.job_id}", wait=POLL_SECONDS, items="none")
             counts = job["counts"]
-            on_step(counts["total"] - counts["queued"] - counts["running"])
-            if not counts["queued"] + counts["running"]:
+            unfinished = counts["queued"] + counts["running"]
+            on_step(counts["total"] - unfinished)
+            if not unfinished:
                 break
-        whole = self._gallery.get(f"jobs/{self.job_id}")
-        items = {item["image_id"]: item for item in whole["items"] if item["image_id"]}
+        job = self._client.get(f"jobs/{self.job_id}")
+        items = {item["image_id"]: item for item in job["items"] if item["image_id"]}
         for file in self.files:
             if file.image_id in items:
-                _learn(file, items[file.image_id])
+                _set_status(file, items[file.image_id])
 
-    def _send(self, batch: list[LocalFile], on_step: Step) -> None:
+    def _send(self, files: list[LocalFile], on_step: Step) -> None:
         try:
-            job = self._gallery.submit([file.path for file in batch], self.job_id)
-        except (GalleryRefusedError, OSError) as error:
-            for file in batch:
+            job = self._client.submit([file.path for file in files], self.job_id)
+        except (RequestFailedError, OSError) as error:
+            for file in files:
                 file.fail(str(error))
         else:
             self.job_id = job["id"]
-            for file, item in zip(batch, job["items"], strict=True):
+            for file, item in zip(files, job["items"], strict=True):
                 file.outcome, file.image_id = item["outcome"], item["image_id"]
-                _learn(file, item)
-        on_step(batch)
+                _set_status(file, item)
+        on_step(files)
 
 
-def _learn(file: LocalFile, item: Any) -> None:
+def _set_status(file: LocalFile, item: Any) -> None:
     file.status = item["status"]
     file.problem = item["problem"] and item["problem"]["detail"]

@@ -1,1 +1,1 @@
-"""Tests against real Postgres, Redis, Celery, object storage and Chromium. They start it all."""
+"""Tests of the gallery."""

@@ -1,1 +1,1 @@
-"""Pixels in, predictions out. Knows nothing of HTTP."""
+"""Celery worker: decode uploaded images, classify them and store the results. No HTTP."""

@@ -1,4 +1,4 @@
-"""A worker: `python -m worker`."""
+"""Run a worker: `python -m worker`."""
 
 from infra.bootstrap import start
 from infra.settings import Settings
@@ -7,13 +7,14 @@ from worker.readiness import wait_for_model
 
 
 def work(settings: Settings) -> None:
-    """Wait until there is a model, then take work until a signal says stop."""
+    """Wait until a compiled model is available, then process messages until SIGTERM."""
     settings.require_addresses()
     wait_for_model(settings)
     run_worker(settings)
 
 
 def main() -> None:
+    """Start the worker with logging, settings and error handling set up."""
     start("worker", work)
 
 

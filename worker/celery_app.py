@@ -1,4 +1,4 @@
-"""The Celery application that workers run."""
+"""Celery application of the worker."""
 
 import os
 import signal
@@ -24,21 +24,21 @@ log = get_logger(__name__)
 
 
 def create_worker(settings: Settings) -> Celery:
-    """The application with its one task; each forked process opens its own resources."""
+    """Create the application with its single task; each forked process opens its own resources."""
     celery = create_celery(settings, socket_timeout=5)
     shutdown = ShutdownFlag()
-    current: list[Any] = []  # this process's WorkerProcess, once it is forked
+    current: list[Any] = []  # the WorkerProcess of this process, after the fork
 
     @setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
-    def keep_our_logging(**_: object) -> None:
-        """Celery sets up its own where nobody answers this."""
+    def keep_logging(**_: object) -> None:
+        """Prevent Celery from configuring logging, which it does unless a receiver is connected."""
 
     @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def open_process(**_: object) -> None:
-        # Ctrl-C reaches the whole group; the main process decides when its children end.
+        # Ctrl-C reaches the whole process group; only the main process handles it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            # Here, not at the top: nothing native may be loaded before the fork.
+            # Imported here because no native library may be loaded before the fork.
             from worker.process import WorkerProcess  # noqa: PLC0415
 
             current.append(WorkerProcess(settings, shutdown))
@@ -52,36 +52,37 @@ def create_worker(settings: Settings) -> Celery:
             current.pop().close()
 
     @worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
-    def begin_draining(**_: object) -> None:
-        shutdown.begin()
+    def begin_shutdown(**_: object) -> None:
+        shutdown.set()
 
     @celery.task(name=CLASSIFY_TASK, ignore_result=True)  # type: ignore[untyped-decorator]
     def classify_images(ids: list[str]) -> None:
-        """Classify pictures. Safe to deliver more than once."""
-        pictures = [UUID(each) for each in ids]
-        current[0].classify(pictures, unpack(current_task.request.get(ORIGINS), pictures))
+        """Classify images. Idempotent: a message may be delivered more than once."""
+        images = [UUID(each) for each in ids]
+        current[0].process(images, unpack(current_task.request.get(ORIGINS), images))
 
     return celery
 
 
 def stop_worker(error: Exception) -> None:
-    """Say why a process cannot start, and stop the whole worker.
+    """Log why a process cannot start, and send SIGTERM to the main process.
 
-    Celery itself would only log the error, and have the process take messages all the same.
+    Celery alone would log the error and let the process receive messages nevertheless.
     """
     if isinstance(error, GalleryError):
-        log.critical("worker cannot start and stops", reason=str(error))
+        log.critical("worker.start_failed", reason=str(error))
     else:
         log.critical(
-            "worker cannot start and stops; mend what the error names, then start it again",
+            "worker.start_failed",
             reason=f"{type(error).__name__}: {error}",
+            hint="Fix the error above, then start the worker again.",
             exc_info=error,
         )
     os.kill(os.getppid(), signal.SIGTERM)
 
 
 def run_worker(settings: Settings) -> None:
-    """Take messages until a signal says stop; what is not begun by then is handed back."""
+    """Process messages until SIGTERM; images that are not started by then are released."""
     create_worker(settings).worker_main(
         [
             "--quiet",

@@ -1,8 +1,9 @@
-"""Telling Postgres that this worker process is alive."""
+"""Heartbeat of a worker process, written to Postgres."""
 
 import os
 import platform
 from contextlib import suppress
+from pathlib import Path
 from threading import Event, Thread
 from uuid import uuid4
 
@@ -19,78 +20,94 @@ from infra.database.queries.workers import (
     write_heartbeat,
 )
 from infra.telemetry.logging import get_logger
-from worker.liveness import touch_liveness_file
+from worker.liveness import LIVENESS_FILE, touch_liveness_file
 from worker.timings import Timings
 
 log = get_logger(__name__)
 
 
 class Heartbeat:
-    """Writes this process's state every few seconds, from a thread and connection of its own."""
+    """Thread that writes the state and the timings of this process every few seconds.
 
-    def __init__(self, database_url: str, stages: Timings | None = None) -> None:
-        # A process start, not a host: a restarted worker is another worker.
+    It has a connection of its own, so that it continues while the main thread classifies.
+
+    Attributes:
+        id: `host:pid:random` of this process start. A restarted worker has a new id.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        timings: Timings | None = None,
+        *,
+        liveness_file: Path = LIVENESS_FILE,
+    ) -> None:
         self.id = f"{platform.node()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._connection = WorkerConnection(database_url, name="worker heartbeat")
-        self._stages = stages or Timings()
+        self._timings = timings or Timings()
+        self._liveness_file = liveness_file
         self._unwritten: list[Timing] = []
         self._stop = Event()
         self._changed = Event()
-        self._word: tuple[WorkerState, str, str | None] = ("preparing", "", None)
+        self._state: tuple[WorkerState, str, str | None] = ("preparing", "", None)
         self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
+        """Start the thread, which writes the first heartbeat at once."""
         self._thread.start()
 
-    def say(self, state: WorkerState, detail: str = "", model: str | None = None) -> None:
-        """Change what the next heartbeat says, and let it come at once."""
-        self._word = (state, detail, model)
+    def set_state(self, state: WorkerState, detail: str = "", model: str | None = None) -> None:
+        """Change the reported state and write a heartbeat at once."""
+        self._state = (state, detail, model)
         self._changed.set()
 
     def stop(self) -> None:
-        """Say goodbye, where Postgres can be reached."""
+        """Stop the thread and delete the worker's row if Postgres is available."""
         self._stop.set()
         self._changed.set()
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        heard = True
+        succeeded = True
         while not self._stop.is_set():
-            heard = self._beat(heard=heard)
+            succeeded = self._beat(log_failure=succeeded)
             self._changed.wait(HEARTBEAT_EVERY.total_seconds())
             self._changed.clear()
-        self._leave()
+        self._remove()
 
-    def _beat(self, *, heard: bool) -> bool:
-        """Write one heartbeat; log only when Postgres goes away or comes back."""
-        state, detail, model = self._word
+    def _beat(self, *, log_failure: bool) -> bool:
+        """Write one heartbeat and return whether it succeeded.
+
+        Only the first failure and the recovery are logged.
+        """
+        state, detail, model = self._state
         try:
             with self._connection.use() as conn:
                 write_heartbeat(conn, self.id, state, detail=detail, model=model)
                 self._write_timings(conn)
         except UnavailableError as error:
-            if heard:
-                log.warning("database lost", reason=str(error.__cause__).strip())
+            if log_failure:
+                log.warning("database.lost", reason=str(error.__cause__).strip())
             return False
         except Exception:
-            # Tables may be missing as long as migrations run. A worker that works and is not
-            # heard would be taken for dead, so nothing may end the heartbeat.
-            if heard:
-                log.exception("heartbeat failed")
+            # For example a missing table while migrations run. The thread must survive any error:
+            # images of a worker without heartbeats are reclaimed although it still works.
+            if log_failure:
+                log.exception("heartbeat.failed")
             return False
-        touch_liveness_file()
-        if not heard:
-            log.info("database back")
+        touch_liveness_file(self._liveness_file)
+        if not log_failure:
+            log.info("database.recovered")
         return True
 
     def _write_timings(self, conn: Connection) -> None:
-        """Add what the process has measured since; what cannot be written now is written later."""
-        self._unwritten += self._stages.take_timings()
+        """Add the timings measured since the last heartbeat; keep them if the write fails."""
+        self._unwritten += self._timings.take_timings()
         if self._unwritten:
             add_timings(conn, self._unwritten)
             self._unwritten = []
 
-    def _leave(self) -> None:
+    def _remove(self) -> None:
         with suppress(UnavailableError, psycopg.Error), self._connection.use() as conn:
             self._write_timings(conn)
             remove_worker(conn, self.id)

@@ -1,7 +1,7 @@
-"""A liveness file: touched with every heartbeat, checked by container health probes.
+"""Liveness file for container probes: touched after every successful heartbeat.
 
-The probe (`infra/deploy/docker/liveness.sh`) reads the age of the file. A probe that asked Postgres
-would start a Python interpreter, a second of processor time for every check.
+The probe, `infra/deploy/docker/liveness.sh`, checks the age of the file. A probe that queries
+Postgres would start a Python interpreter: one second of CPU time per check.
 """
 
 from contextlib import suppress
@@ -11,7 +11,7 @@ from tempfile import gettempdir
 LIVENESS_FILE = Path(gettempdir()) / "gallery-worker-alive"
 
 
-def touch_liveness_file() -> None:
-    """Say that a worker process of this machine (or container) has just been heard by Postgres."""
+def touch_liveness_file(path: Path = LIVENESS_FILE) -> None:
+    """Set the modification time of the file to now. File system errors are ignored."""
     with suppress(OSError):
-        LIVENESS_FILE.touch()
+        path.touch()

@@ -1,4 +1,4 @@
-"""What one picture may take: memory beyond what the process has when it is warm."""
+"""Memory limit of a worker process, so that a large image fails alone."""
 
 import resource
 from contextlib import suppress
@@ -8,23 +8,24 @@ _KIB = 1024
 
 
 def limit_memory(extra_bytes: int) -> None:
-    """Let allocations fail past the present size and so many bytes more.
+    """Limit private memory to the present size plus `extra_bytes`.
 
-    A failed allocation is an error about one picture; without the limit the kernel would end some
-    process on the machine instead. Counts private memory (RLIMIT_DATA), so that a model mapped
-    from a file and libraries cost nothing. Linux only; elsewhere nothing is limited.
+    Beyond the limit an allocation raises MemoryError, which fails one image. Without the limit the
+    kernel's OOM killer would end some process of the machine. RLIMIT_DATA counts private memory
+    only, so that the memory-mapped model and libraries are exempt. Linux only; no-op elsewhere.
     """
     used = _private_bytes()
-    if used is not None:
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)  # whoever started us may allow less
-        limit = used + extra_bytes
-        if most != resource.RLIM_INFINITY:
-            limit = min(limit, most)
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+    if used is None:
+        return
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_DATA)  # the administrator may allow less
+    limit = used + extra_bytes
+    if hard_limit != resource.RLIM_INFINITY:
+        limit = min(limit, hard_limit)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard_limit))
 
 
 def raise_oom_score() -> None:
-    """Where memory runs out all the same, have the kernel take this process, not its parent."""
+    """Make the kernel's OOM killer prefer this process to its parent."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")
 

@@ -1,4 +1,4 @@
-"""One picture's way through the worker: bytes in, tags and a thumbnail out."""
+"""Classify one image: encoded bytes to predictions, categories, embedding and thumbnail."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from core.predictions import Embedding, ScoredClass, ScoredTag
 from infra.database.vectors import write_vector
-from worker.imaging.decode import decode
+from worker.imaging.decode import decode, out_of_memory
 from worker.imaging.thumbnail import make_thumbnail
 from worker.inference.categories import sum_categories
 from worker.inference.sketch import sketch_of
@@ -16,7 +16,14 @@ from worker.timings import Timings
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """What there is to store of a picture."""
+    """Results of one image.
+
+    Attributes:
+        predictions: the five most likely classes, best first.
+        categories: categories with a summed probability of at least 0.1, best first.
+        embedding: full embedding and its sketch.
+        thumbnail: JPEG file.
+    """
 
     predictions: list[ScoredClass]
     categories: list[ScoredTag]
@@ -25,23 +32,36 @@ class Classification:
 
 
 class Classifier:
-    """A warm model, and the limits within which pictures are decoded for it."""
+    """Loaded model with the decoding limits."""
 
-    def __init__(self, runtime: Runtime, *, max_pixels: int, stages: Timings | None = None) -> None:
+    def __init__(
+        self, runtime: Runtime, *, max_pixels: int, timings: Timings | None = None
+    ) -> None:
         self._runtime = runtime
         self._max_pixels = max_pixels
-        self._measure = (stages or Timings()).measure
+        self._measure = (timings or Timings()).measure
 
     @property
     def model(self) -> str:
+        """Name of the model, as stored with each image."""
         return self._runtime.name
 
     def classify(self, data: bytes, media_type: str) -> Classification:
-        """Classify one picture.
+        """Classify one image.
+
+        Args:
+            data: encoded file.
+            media_type: media type found by validation, for example `image/jpeg`.
 
         Raises:
-            ClassificationError: it cannot be decoded.
+            ClassificationError: the image cannot be decoded or exceeds the memory limit.
         """
+        try:
+            return self._classify(data, media_type)
+        except MemoryError as error:
+            raise out_of_memory() from error
+
+    def _classify(self, data: bytes, media_type: str) -> Classification:
         with self._measure("decode"):
             pixels = decode(data, media_type, max_pixels=self._max_pixels).pixels
         with self._measure("infer"):

@@ -1,9 +1,8 @@
-"""Getting originals from object storage a little ahead of their turn."""
+"""Download originals ahead of classification."""
 
 import hashlib
-import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,7 +15,7 @@ from infra.database.queries.transitions import ClaimedImage
 from infra.storage import ObjectStore, original_key
 from worker.timings import Timings
 
-# While one picture is classified, this many more are on their way.
+# Originals that are downloaded while one image is classified.
 PREFETCH_COUNT = 2
 
 Result = TypeVar("Result")
@@ -28,58 +27,72 @@ def prefetch(
     images: Sequence[ClaimedImage],
     executor: ThreadPoolExecutor,
     *,
-    deadline: float,
-    stages: Timings,
+    seconds_left: Callable[[], float],
+    timings: Timings,
 ) -> Iterator[Fetched]:
-    """Yield each picture with its bytes, or with the reason why there are none.
+    """Yield each image with its original, or with the error if the original is missing or corrupt.
+
+    Args:
+        objects: object storage.
+        images: images in the order in which they are yielded.
+        executor: runs the downloads.
+        seconds_left: returns the seconds until the deadline of the downloads.
+        timings: receives the duration of each download.
 
     Raises:
-        ObjectStoreUnavailableError: object storage is away, or has not given the bytes by the
-            deadline (of the monotonic clock); what was not yielded is untouched.
+        ObjectStoreUnavailableError: object storage is unavailable or exceeds the deadline.
     """
-    coming: deque[tuple[ClaimedImage, Future[bytes | ClassificationError]]] = deque()
+    pending: deque[tuple[ClaimedImage, Future[bytes | ClassificationError]]] = deque()
     rest = iter(images)
     try:
         while True:
             for image in rest:
-                coming.append((image, executor.submit(_measured, objects, image, stages)))
-                if len(coming) > PREFETCH_COUNT:
+                pending.append((image, executor.submit(_fetch_timed, objects, image, timings)))
+                if len(pending) > PREFETCH_COUNT:
                     break
-            if not coming:
+            if not pending:
                 return
-            image, future = coming.popleft()
-            yield image, result_before(deadline, future)
+            image, future = pending.popleft()
+            yield image, result_within(seconds_left(), future)
     finally:
-        for _, future in coming:
+        for _, future in pending:
             future.cancel()
 
 
-def result_before(deadline: float, future: Future[Result]) -> Result:
-    """What object storage was asked for, unless it takes too long.
+def result_within(seconds: float, future: Future[Result]) -> Result:
+    """Wait at most this long for a request to object storage and return its result.
 
     Raises:
-        ObjectStoreUnavailableError: it does.
+        ObjectStoreUnavailableError: the request failed or takes longer.
     """
     try:
-        return future.result(timeout=max(0.0, deadline - time.monotonic()))
+        return future.result(timeout=max(0.0, seconds))
     except TimeoutError as error:
-        raise ObjectStoreUnavailableError("Object storage is too slow.") from error
+        raise ObjectStoreUnavailableError(
+            "Object storage did not respond before the deadline of the batch."
+        ) from error
 
 
-def _measured(
-    objects: ObjectStore, image: ClaimedImage, stages: Timings
+def _fetch_timed(
+    objects: ObjectStore, image: ClaimedImage, timings: Timings
 ) -> bytes | ClassificationError:
-    with stages.measure("fetch", image.id):
+    with timings.measure("fetch", image.id):
         return _fetch(objects, image)
 
 
 def _fetch(objects: ObjectStore, image: ClaimedImage) -> bytes | ClassificationError:
-    """Fetch and verify; a second try tells a bad transfer from a bad object."""
+    """Download and verify an original; a second attempt excludes corruption in transfer."""
     for _ in range(2):
         try:
             data = objects.get(original_key(image.sha256))
         except ObjectNotFoundError:
-            return ClassificationError("object_missing", "The picture's file is gone from storage.")
+            return ClassificationError(
+                "object_missing",
+                "The original is missing from object storage. Upload the image again.",
+            )
         if hashlib.sha256(data).digest() == image.sha256:
             return data
-    return ClassificationError("object_corrupt", "The stored file is not the one that was sent.")
+    return ClassificationError(
+        "object_corrupt",
+        "The original in object storage is corrupt: its SHA-256 differs. Upload the image again.",
+    )

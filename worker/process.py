@@ -1,8 +1,9 @@
-"""What lives in a worker process: opened after the fork, closed when the process ends.
+"""State of one worker process: created after the fork, closed when the process ends.
 
-Nothing native is loaded before the fork: LiteRT, OpenCV and connections do not survive it.
+LiteRT, OpenCV and connections do not survive a fork, so this module is imported after it.
 """
 
+import random
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import cv2
 
+from core.backoff import Backoff
 from core.errors import UnavailableError
 from infra.database.pool import WorkerConnection
 from infra.settings import Settings
@@ -17,12 +19,12 @@ from infra.storage import open_objects
 from infra.telemetry.correlation import Origin, bind_origins
 from infra.telemetry.logging import get_logger
 from infra.telemetry.tracing import open_traces
-from worker.backoff import Backoff
-from worker.batch import WorkerResources, process_batch
+from worker.batch import process_batch
 from worker.heartbeat import Heartbeat
 from worker.memory_limit import limit_memory, raise_oom_score
 from worker.model.runtime import load_runtime
 from worker.pipeline import Classifier
+from worker.resources import WorkerResources
 from worker.shutdown import ShutdownFlag
 from worker.timings import Timings
 from worker.tracing import send_spans
@@ -31,60 +33,72 @@ log = get_logger(__name__)
 
 
 class WorkerProcess:
-    """A warm model with its connections, and the heartbeat that says so."""
+    """Loaded model, connections and heartbeat of one process.
+
+    Raises:
+        GalleryError: a setting is missing or the model cannot be loaded.
+    """
 
     def __init__(self, settings: Settings, shutdown: ShutdownFlag) -> None:
-        cv2.setNumThreads(0)  # one core per process; the cores are shared out by process
+        cv2.setNumThreads(0)  # one core per process; GALLERY_WORKERS sets the number of processes
         database_url = settings.require_database_url()
         self._traces = open_traces(settings, "gallery-worker")
-        stages = Timings(remember=self._traces is not None)
-        self._heartbeat = Heartbeat(database_url, stages)
+        timings = Timings(keep_steps=self._traces is not None)
+        self._heartbeat = Heartbeat(database_url, timings)
         self._heartbeat.start()
         runtime = load_runtime(settings)
-        self._bench = WorkerResources(
+        self._resources = WorkerResources(
             connection=WorkerConnection(database_url, name="worker"),
             objects=open_objects(settings.require_objects_url()),
-            classifier=Classifier(runtime, max_pixels=settings.max_pixels, stages=stages),
+            classifier=Classifier(runtime, max_pixels=settings.max_pixels, timings=timings),
             io=ThreadPoolExecutor(max_workers=3, thread_name_prefix="objects"),
-            stages=stages,
+            timings=timings,
             worker=self._heartbeat.id,
             lease_for=settings.lease,
             task_timeout=settings.task_timeout,
-            is_draining=shutdown.has_begun,
+            is_shutting_down=shutdown.is_set,
         )
-        self._patience = Backoff()
+        self._backoff = Backoff(first=0.5, longest=8.0, jitter=random.random)
+        self._delay = 0.0  # seconds before the next message, after an unavailable backend
         limit_memory(settings.task_memory)
         raise_oom_score()
-        self._heartbeat.say("ready", model=runtime.name)
-        log.info("worker process ready", model=runtime.name)
+        self._heartbeat.set_state("ready", model=runtime.name)
+        log.info("worker.started", model=runtime.name)
 
-    def classify(self, ids: Sequence[UUID], origins: Mapping[UUID, Origin]) -> None:
-        """Do the work of one message. Never raises: a message is not for repeating."""
+    def process(self, ids: Sequence[UUID], origins: Mapping[UUID, Origin]) -> None:
+        """Process one message. Never raises, because messages are not redelivered.
+
+        Args:
+            ids: images named by the message.
+            origins: request and job of each image, for logs and traces.
+        """
         started = time.monotonic()
         bind_origins(origins.values())
-        self._patience.pause()
+        time.sleep(self._delay)
         try:
-            settled = process_batch(self._bench, ids, started=started, origins=origins)
+            settled = process_batch(self._resources, ids, started=started, origins=origins)
         except UnavailableError as error:
-            if not self._patience.is_failing:
-                log.warning("work interrupted", reason=str(error))
-            self._patience.fail()
+            if not self._backoff.failures:
+                log.warning("batch.interrupted", reason=str(error))
+            self._delay = self._backoff.next_delay()
         except Exception:
-            # Of a MemoryError that got away, Celery's main process would stop.
-            log.exception("work failed")
+            # Includes MemoryError: if one escaped, Celery's main process would exit.
+            log.exception("batch.failed")
         else:
-            if self._patience.is_failing:
-                log.info("work resumed")
-            self._patience.end()
+            if self._backoff.failures:
+                log.info("worker.recovered")
+            self._backoff.reset()
+            self._delay = 0.0
             seconds = round(time.monotonic() - started, 3)
-            log.info("message done", pictures=settled, of=len(ids), seconds=seconds)
+            log.info("batch.finished", settled=settled, images=len(ids), seconds=seconds)
         finally:
             if self._traces:
-                send_spans(self._traces, self._bench.stages.take_steps(), origins)
+                send_spans(self._traces, self._resources.timings.take_steps(), origins)
 
     def close(self) -> None:
-        self._bench.io.shutdown(wait=False, cancel_futures=True)
-        self._bench.connection.close()
+        """Close connections, stop the heartbeat and flush traces."""
+        self._resources.io.shutdown(wait=False, cancel_futures=True)
+        self._resources.connection.close()
         self._heartbeat.stop()
         if self._traces:
             self._traces.close()

@@ -1,10 +1,11 @@
-"""Waiting for a model before taking any work: without one, jobs wait and nothing is made up."""
+"""Wait for a compiled model before the worker receives messages. Until then, images stay queued."""
 
 import signal
 import time
 from pathlib import Path
 from types import FrameType
 
+from core.backoff import Backoff
 from core.errors import ModelError
 from infra.settings import Settings
 from infra.telemetry.logging import get_logger
@@ -13,40 +14,35 @@ from worker.model.cache import find_compiled
 
 log = get_logger(__name__)
 
-# Weights that somebody is about to copy are noticed quickly; a machine without any is left alone.
-_FIRST_PAUSE = 2.0
-_MAX_PAUSE = 30.0
-
 
 def wait_for_model(settings: Settings) -> Path:
-    """Return once the compiled model is there, compiling or waiting as it takes.
+    """Return the path of the compiled model, compiling it or waiting for weights as necessary.
 
-    While it waits, the heartbeat says why, for `/readyz` and the page to repeat.
+    Meanwhile the heartbeat reports the reason, which `/readyz` and the status page show.
     """
     heartbeat = Heartbeat(settings.require_database_url())
     heartbeat.start()
-    previous = signal.signal(signal.SIGTERM, _stop)
+    previous = signal.signal(signal.SIGTERM, _exit)
     try:
         return _wait(settings, heartbeat)
     finally:
         signal.signal(signal.SIGTERM, previous)
-        heartbeat.stop()  # its thread and connection must not live on across the fork
+        heartbeat.stop()  # its thread and connection must not exist across the fork
 
 
 def _wait(settings: Settings, heartbeat: Heartbeat) -> Path:
-    pause = _FIRST_PAUSE
-    said = ""
+    backoff = Backoff(first=2.0, longest=30.0)  # weights may be copied right now, or never
+    reason = ""
     while True:
         try:
             return find_compiled(settings)
         except ModelError as error:
-            if str(error) != said:
-                log.warning("no model", reason=str(error))
-                said = str(error)
-            heartbeat.say("no_weights", detail=said)
-        time.sleep(pause)
-        pause = min(pause * 2, _MAX_PAUSE)
+            if str(error) != reason:
+                reason = str(error)
+                log.warning("model.missing", reason=reason)
+            heartbeat.set_state("no_weights", detail=reason)
+        time.sleep(backoff.next_delay())
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
+def _exit(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)

@@ -1,10 +1,11 @@
-"""Measuring the steps of a worker process's work."""
+"""Durations of the processing stages of a worker process."""
 
 import time
 from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from types import TracebackType
 from uuid import UUID
 
 from infra.database.queries.stage_timings import BOUNDS, STAGES, Stage, Timing
@@ -12,79 +13,82 @@ from infra.database.queries.stage_timings import BOUNDS, STAGES, Stage, Timing
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as it was: of a picture, or of a whole message. Seconds of the performance clock."""
+    """One execution of a stage.
+
+    Attributes:
+        stage: name of the stage.
+        image_id: image, or None for a stage that covers the whole batch.
+        start: start on the performance counter, in seconds.
+        end: end on the performance counter, in seconds.
+    """
 
     stage: Stage
-    picture: UUID | None
-    began: float
-    ended: float
+    image_id: UUID | None
+    start: float
+    end: float
 
 
 class Timings:
-    """Adds up how long steps took; remembers each only where somebody wants to trace them."""
+    """Histogram of stage durations, and the single steps if `keep_steps` is set. Thread-safe."""
 
-    def __init__(self, *, remember: bool = False) -> None:
-        self.picture: UUID | None = None  # the one at which the main thread is
+    def __init__(self, *, keep_steps: bool = False) -> None:
+        self._image_id: UUID | None = None  # of the main thread
         self._lock = Lock()
-        self._remember = remember
+        self._keep_steps = keep_steps
+        self._steps: list[Step] = []
         self._clear()
 
     def _clear(self) -> None:
-        self._times = {stage: [0] * len(BOUNDS) for stage in STAGES}
+        self._counts = {stage: [0] * len(BOUNDS) for stage in STAGES}
         self._seconds = {stage: [0.0] * len(BOUNDS) for stage in STAGES}
-        self._steps: list[Step] = []
 
-    def measure(self, stage: Stage, picture: UUID | None = None) -> "Stopwatch":
-        """For a `with`: how long it takes, whatever comes of it. Threads may measure at once."""
-        return Stopwatch(self, stage, picture or self.picture)
+    @contextmanager
+    def of_image(self, image_id: UUID) -> Iterator[None]:
+        """Attribute stages measured within the context to an image. For the main thread only."""
+        self._image_id = image_id
+        try:
+            yield
+        finally:
+            self._image_id = None
 
-    def note(self, stage: Stage, picture: UUID | None, began: float, ended: float) -> None:
-        seconds = ended - began
+    @contextmanager
+    def measure(self, stage: Stage, image_id: UUID | None = None) -> Iterator[None]:
+        """Record the duration of the context, whether or not it raises.
+
+        Args:
+            stage: name of the stage.
+            image_id: image; default: that of the surrounding `of_image`.
+        """
+        image_id = image_id or self._image_id
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._add(Step(stage, image_id, start, time.perf_counter()))
+
+    def _add(self, step: Step) -> None:
+        seconds = step.end - step.start
         bucket = bisect_left(BOUNDS, seconds)
         with self._lock:
-            self._times[stage][bucket] += 1
-            self._seconds[stage][bucket] += seconds
-            if self._remember:
-                self._steps.append(Step(stage, picture, began, ended))
+            self._counts[step.stage][bucket] += 1
+            self._seconds[step.stage][bucket] += seconds
+            if self._keep_steps:
+                self._steps.append(step)
 
     def take_timings(self) -> list[Timing]:
-        """What was measured since the last time."""
+        """Return the non-empty histogram buckets since the last call, and clear them."""
         with self._lock:
-            times, seconds, steps = self._times, self._seconds, self._steps
+            counts, seconds = self._counts, self._seconds
             self._clear()
-            self._steps = steps
         return [
-            Timing(stage, bound, times[stage][n], seconds[stage][n])
+            Timing(stage, bound, counts[stage][n], seconds[stage][n])
             for stage in STAGES
             for n, bound in enumerate(BOUNDS)
-            if times[stage][n]
+            if counts[stage][n]
         ]
 
     def take_steps(self) -> list[Step]:
-        """The steps since the last time, where they are remembered."""
+        """Return the steps since the last call, and clear them."""
         with self._lock:
             steps, self._steps = self._steps, []
         return steps
-
-
-class Stopwatch:
-    """Measures one step."""
-
-    __slots__ = ("_began", "_picture", "_stage", "_stages")
-
-    def __init__(self, stages: Timings, stage: Stage, picture: UUID | None) -> None:
-        self._stages = stages
-        self._stage = stage
-        self._picture = picture
-        self._began = 0.0
-
-    def __enter__(self) -> None:
-        self._began = time.perf_counter()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._stages.note(self._stage, self._picture, self._began, time.perf_counter())

@@ -1,4 +1,4 @@
-"""Telling traces of the steps that were measured."""
+"""Send the measured stages of a batch as spans of its requests' traces."""
 
 import time
 from collections import defaultdict
@@ -10,19 +10,25 @@ from infra.telemetry.spans import Step as Span
 from infra.telemetry.spans import Traces
 from worker.timings import Step
 
-_BILLION = 1_000_000_000
+_NANOSECONDS = 1_000_000_000
 
 
 def send_spans(traces: Traces, steps: Sequence[Step], origins: Mapping[UUID, Origin]) -> None:
-    """Give every picture's trace its own steps, and those of the message it came with."""
+    """Send the spans of each image that belongs to a trace.
+
+    Args:
+        traces: trace exporter.
+        steps: measured stages; those without an image are added to every image's trace.
+        origins: origin of each image; images without a `traceparent` are skipped.
+    """
     since_epoch = time.time() - time.perf_counter()
-    own: dict[UUID, list[Span]] = defaultdict(list)
-    common: list[Span] = []
+    by_image: dict[UUID, list[Span]] = defaultdict(list)
+    of_batch: list[Span] = []
     for step in steps:
-        began, ended = (int((since_epoch + at) * _BILLION) for at in (step.began, step.ended))
-        place = common if step.picture is None else own[step.picture]
-        place.append(Span(step.stage, began, ended))
-    for picture, spans in own.items():
-        origin = origins.get(picture, {})
+        start, end = (int((since_epoch + at) * _NANOSECONDS) for at in (step.start, step.end))
+        spans = of_batch if step.image_id is None else by_image[step.image_id]
+        spans.append(Span(step.stage, start, end))
+    for image_id, spans in by_image.items():
+        origin = origins.get(image_id, {})
         if "traceparent" in origin:
-            traces.picture(origin, str(picture), common + spans)
+            traces.picture(origin, str(image_id), of_batch + spans)

@@ -3,14 +3,12 @@
 import time
 from collections.abc import Sequence
 
+from core.backoff import Backoff
 from infra.embedded.process import ChildProcess, Command
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-# Delays in seconds before a restart: the first one, and the limit to which it doubles.
-_FIRST_DELAY = 0.5
-_MAX_DELAY = 10.0
 # A process that ran for this many seconds is restarted after the first delay again.
 _STABLE_SECONDS = 60.0
 
@@ -23,7 +21,7 @@ class _SupervisedProcess:
         self._inherited = inherited
         self.child = ChildProcess(command, inherited)
         self._started_at = time.monotonic()
-        self._delay = _FIRST_DELAY
+        self._backoff = Backoff(first=0.5, longest=10.0)
         self._restart_at: float | None = None
 
     def restart_ended(self) -> None:
@@ -34,10 +32,9 @@ class _SupervisedProcess:
             return
         if self._restart_at is None:
             if now - self._started_at > _STABLE_SECONDS:
-                self._delay = _FIRST_DELAY
+                self._backoff.reset()
             log.warning("process.exited", process=self.command.name, status=status)
-            self._restart_at = now + self._delay
-            self._delay = min(self._delay * 2, _MAX_DELAY)
+            self._restart_at = now + self._backoff.next_delay()
         elif now >= self._restart_at:
             self.child = ChildProcess(self.command, self._inherited)
             self._started_at, self._restart_at = now, None

@@ -1,4 +1,4 @@
-"""The whole service as real processes, with a proxy before each thing it stands on."""
+"""API, workers and backend servers as processes, with a proxy in front of each backend."""
 
 import os
 import signal
@@ -21,12 +21,12 @@ from tests.support.processes import Stack, until
 from tests.support.s3_server import S3Server
 
 WORKERS = ("worker-1", "worker-2")
-# The tests' own worker: the real one, but for pictures that say which harm they do.
+# Worker that fails on images with a poison marker and is otherwise unchanged.
 WORKER_MODULE = "tests.chaos.poisoned_worker"
 
 
 class Server:
-    """A server that can be killed, started again, frozen and thawed."""
+    """Server process that can be killed, restarted, suspended and resumed."""
 
     def __init__(self, command: Command, wait_until_ready: Callable[[], None]) -> None:
         self._command = command
@@ -35,6 +35,7 @@ class Server:
         self._wait()
 
     def kill(self) -> None:
+        """Send SIGKILL to all processes of the server."""
         for process in self._processes():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -47,11 +48,13 @@ class Server:
         self._child = ChildProcess(self._command)
         self._wait()
 
-    def freeze(self) -> None:
+    def suspend(self) -> None:
+        """Send SIGSTOP to all processes of the server."""
         for process in self._processes():
             process.suspend()
 
-    def thaw(self) -> None:
+    def resume(self) -> None:
+        """Send SIGCONT to all processes of the server."""
         for process in self._processes():
             process.resume()
 
@@ -61,7 +64,7 @@ class Server:
 
 
 class Environment:
-    """An API and two workers, and all that they stand on."""
+    """API and two workers with Postgres, Redis, object storage and proxies."""
 
     def __init__(self, folder: Path, *, data_dir: Path, weights: Path, s3: S3Server | None) -> None:
         self.folder = folder
@@ -94,7 +97,7 @@ class Environment:
                 "objects_url": objects_url,
                 "data_dir": data_dir,
                 "weights": weights,
-                "web_dir": self.folder / "no web client",
+                "web_dir": self.folder / "missing",
                 "port": 0,
                 "workers": 1,
                 "chunk_size": 8,
@@ -105,10 +108,11 @@ class Environment:
 
     @property
     def objects(self) -> ObjectStore:
-        """Object storage without the proxy."""
+        """Object storage, accessed without the proxy."""
         return open_objects(self.objects_url)
 
     def start(self) -> None:
+        """Start the API and the workers and wait until they are ready."""
         self.stack.start("api")
         self.stack.wait_for_api()
         for name in WORKERS:
@@ -116,16 +120,17 @@ class Environment:
         self.stack.wait_for_workers(len(WORKERS))
 
     def start_worker(self, name: str) -> None:
+        """Start a worker without waiting."""
         self.stack.start(name, WORKER_MODULE)
 
     def worker_child(self, name: str) -> psutil.Process:
-        """A worker's forked process, which does the work."""
+        """Return the forked process of a worker, which classifies."""
         main = psutil.Process(self.stack.pid(name))
         children: list[psutil.Process] = until(main.children, seconds=30, what="a forked process")
         return children[0]
 
     def kill_worker(self, name: str) -> None:
-        """End a worker as a crash of the machine would: all its processes at once."""
+        """Send SIGKILL to all processes of a worker, as if its machine crashed."""
         main = psutil.Process(self.stack.pid(name))
         processes = [main, *main.children(recursive=True)]
         for process in processes:
@@ -134,14 +139,17 @@ class Environment:
         self.stack.kill(name)
 
     def query(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Run a statement without the proxy and return its rows."""
         with psycopg.connect(self.database_url, autocommit=True) as conn:
             cur = conn.execute(query.encode(), parameters or None)
             return cur.fetchall() if cur.description else []
 
     def queue(self) -> "redis.Redis":
+        """Connect to Redis without the proxy."""
         return redis.Redis.from_url(self.redis_url)
 
     def stop(self) -> None:
+        """Stop all processes and proxies."""
         self.stack.stop_all()
         for proxy in (self.to_postgres, self.to_redis, self.to_objects):
             if proxy:
@@ -154,7 +162,7 @@ class Environment:
 def open_environment(
     folder: Path, *, data_dir: Path, weights: Path, s3: S3Server | None
 ) -> Iterator[Environment]:
-    """The service, running; all of it gone afterwards."""
+    """Run the service until the context ends."""
     environment = Environment(folder, data_dir=data_dir, weights=weights, s3=s3)
     try:
         environment.start()

@@ -1,4 +1,4 @@
-"""The faults: each is caused for real while uploads are under way, and put right again."""
+"""Faults: each function injects a fault during uploads and reverts it before it returns."""
 
 import random
 import signal
@@ -13,21 +13,21 @@ Fault = Callable[[Environment], None]
 
 
 def kill_a_child(environment: Environment) -> None:
-    """`kill -9` of the process that does the work; its parent makes another."""
+    """Kill the forked process of a worker; its parent forks another."""
     child = environment.worker_child("worker-1")
     child.send_signal(signal.SIGKILL)
-    until(lambda: not child.is_running(), seconds=10, what="the child to be gone")
+    until(lambda: not child.is_running(), seconds=10, what="the end of the process")
 
 
 def kill_a_worker(environment: Environment) -> None:
-    """`kill -9` of a worker with all its processes, as when a machine is lost."""
+    """Kill all processes of a worker, as if its machine crashed."""
     environment.kill_worker("worker-2")
     time.sleep(1)
     environment.start_worker("worker-2")
 
 
 def restart_workers_in_turn(environment: Environment) -> None:
-    """SIGTERM one after the other, as a deployment does."""
+    """Restart the workers one after the other with SIGTERM, as a deployment does."""
     for name in WORKERS:
         environment.stack.stop(name)
         environment.start_worker(name)
@@ -35,36 +35,36 @@ def restart_workers_in_turn(environment: Environment) -> None:
 
 
 def kill_the_api(environment: Environment) -> None:
-    """`kill -9` of the API amid uploads; its port is taken up again."""
+    """Kill the API and start another on the same port."""
     environment.stack.kill("api")
     environment.stack.start("api")
     environment.stack.wait_for_api()
 
 
 def empty_redis(environment: Environment) -> None:
-    """`kill -9` of Redis, which keeps nothing, and another one two seconds later."""
+    """Kill Redis, which loses its messages, and start another two seconds later."""
     environment.redis.kill()
     time.sleep(2)
     environment.redis.start()
 
 
 def flush_redis(environment: Environment) -> None:
-    """Somebody runs FLUSHALL."""
+    """Delete all messages with FLUSHALL."""
     with environment.queue() as client:
         for _ in range(3):
             client.flushall()
             time.sleep(0.2)
 
 
-def freeze_redis(environment: Environment) -> None:
-    """Redis takes connections and answers nothing."""
-    environment.redis.freeze()
+def suspend_redis(environment: Environment) -> None:
+    """Suspend Redis: connections are accepted and requests are not answered."""
+    environment.redis.suspend()
     time.sleep(6)
-    environment.redis.thaw()
+    environment.redis.resume()
 
 
 def silence_redis(environment: Environment) -> None:
-    """Every connection to Redis is half open for a while, then cut."""
+    """Forward nothing on connections to Redis for six seconds, then close them."""
     environment.to_redis.set("silent")
     time.sleep(6)
     environment.to_redis.set("pass")
@@ -72,7 +72,7 @@ def silence_redis(environment: Environment) -> None:
 
 
 def fill_redis(environment: Environment) -> None:
-    """Redis has no memory left and refuses to take messages."""
+    """Limit the memory of Redis so that it refuses messages."""
     with environment.queue() as client:
         client.config_set("maxmemory", "1mb")
         time.sleep(4)
@@ -80,42 +80,42 @@ def fill_redis(environment: Environment) -> None:
 
 
 def restart_postgres(environment: Environment) -> None:
-    """Postgres is stopped for two seconds."""
+    """Stop Postgres for two seconds."""
     environment.postgres.stop()
     time.sleep(2)
     environment.postgres.start()
 
 
 def kill_postgres(environment: Environment) -> None:
-    """`kill -9` of Postgres; it recovers from its log."""
+    """Kill Postgres; it recovers from its write-ahead log."""
     environment.postgres.kill()
     time.sleep(1)
     environment.postgres.start()
 
 
-def freeze_postgres(environment: Environment) -> None:
-    """Postgres holds every connection and answers nothing, for longer than a lease."""
-    environment.postgres.freeze()
+def suspend_postgres(environment: Environment) -> None:
+    """Suspend Postgres for longer than a lease."""
+    environment.postgres.suspend()
     time.sleep(35)
-    environment.postgres.thaw()
+    environment.postgres.resume()
 
 
 def cut_postgres(environment: Environment) -> None:
-    """Connections to Postgres break at any moment, in a COMMIT, too."""
+    """Close connections to Postgres at random moments, also during COMMIT."""
     for _ in range(30):
         environment.to_postgres.cut()
         time.sleep(random.uniform(0.05, 0.2))
 
 
 def deliver_often(environment: Environment) -> None:
-    """Every message comes many times, late ones long after the work is done."""
+    """Publish messages again several times, also after their images are finished."""
     queue = Queue(environment.settings)
     for _ in range(5):
         ids = [
             row[0] for row in environment.query("SELECT id FROM images ORDER BY random() LIMIT 64")
         ]
         for start in range(0, len(ids), 8):
-            queue._celery.send_task(  # noqa: SLF001 (the real message, sent again)
+            queue._celery.send_task(  # noqa: SLF001 (sends the message that the API sends)
                 CLASSIFY_TASK,
                 args=[[str(each) for each in ids[start : start + 8]]],
                 queue="interactive",
@@ -124,10 +124,10 @@ def deliver_often(environment: Environment) -> None:
 
 
 def set_the_clock(environment: Environment) -> None:
-    """The database's clock is put on by an hour, then back: what was dated lies an hour off."""
+    """Simulate a database clock that jumps an hour ahead and back, by shifting all timestamps."""
     for step in ("-", "+"):
         by = f"{step} interval '1 hour'"
-        environment.query(  # in one transaction: a clock is set in one moment
+        environment.query(  # in one transaction, because a clock jumps at once
             f"UPDATE sweeper SET seen_at = seen_at {by}, steady_since = steady_since {by};"
             f"UPDATE workers SET seen_at = seen_at {by};"
             f"UPDATE images SET leased_until = leased_until {by}, announced_at = announced_at {by}"
@@ -136,7 +136,7 @@ def set_the_clock(environment: Environment) -> None:
 
 
 def objects_refuse(environment: Environment) -> None:
-    """Object storage takes no connections."""
+    """Refuse connections to object storage."""
     assert environment.to_objects
     environment.to_objects.set("refuse")
     time.sleep(5)
@@ -144,7 +144,7 @@ def objects_refuse(environment: Environment) -> None:
 
 
 def objects_answer_503(environment: Environment) -> None:
-    """Object storage answers 503 to everything."""
+    """Answer all requests to object storage with status 503."""
     assert environment.to_objects
     environment.to_objects.set("unavailable")
     time.sleep(5)
@@ -152,7 +152,7 @@ def objects_answer_503(environment: Environment) -> None:
 
 
 def objects_stall(environment: Environment) -> None:
-    """Object storage stops in the middle of answers."""
+    """Stop forwarding responses of object storage midway."""
     assert environment.to_objects
     environment.to_objects.set("silent")
     time.sleep(12)
@@ -161,7 +161,7 @@ def objects_stall(environment: Environment) -> None:
 
 
 def objects_crawl(environment: Environment) -> None:
-    """Object storage gives 20 KB a second."""
+    """Limit object storage to 20 kB per second."""
     assert environment.to_objects
     environment.to_objects.set("slow")
     time.sleep(6)
@@ -175,12 +175,12 @@ ON_ANY_STORAGE: tuple[Fault, ...] = (
     kill_the_api,
     empty_redis,
     flush_redis,
-    freeze_redis,
+    suspend_redis,
     silence_redis,
     fill_redis,
     restart_postgres,
     kill_postgres,
-    freeze_postgres,
+    suspend_postgres,
     cut_postgres,
     deliver_often,
     set_the_clock,

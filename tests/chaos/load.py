@@ -1,4 +1,4 @@
-"""Clients that upload, and try again as clients should, and keep what they were promised."""
+"""Clients that upload images with retries and record the accepted images."""
 
 import hashlib
 import threading
@@ -16,18 +16,27 @@ _numbers = count()
 _base = jpeg(7)
 
 
-def distinct_picture(harm: bytes = b"") -> bytes:
-    """A picture of the same pixels as all of them, in a file unlike any other."""
+def distinct_image(suffix: bytes = b"") -> bytes:
+    """Return a JPEG with distinct bytes; all of them have the same pixels."""
     comment = f"chaos {next(_numbers)} {time.time_ns()}".encode()
     segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
-    return _base[:2] + segment + _base[2:] + harm
+    return _base[:2] + segment + _base[2:] + suffix
 
 
 @dataclass(slots=True)
 class Load:
-    """Uploads by several clients at once.
+    """Upload of images by several clients in parallel.
 
-    `promised` are the pictures that the service has accepted, by their hash.
+    Attributes:
+        url: address of the API.
+        clients: number of clients.
+        per_request: number of images per request.
+        deadline_seconds: time limit for the retries of a request.
+        pause: seconds between two requests of a client.
+        accepted: image ids of the accepted images, by SHA-256 in hexadecimal.
+        jobs: ids of the jobs.
+        responses: number of responses by status code, or by name of the connection error.
+        slowest: longest duration of a request in seconds.
     """
 
     url: str
@@ -35,35 +44,38 @@ class Load:
     per_request: int = 5
     deadline_seconds: float = 150
     pause: float = 0.0
-    promised: dict[str, str] = field(default_factory=dict)
+    accepted: dict[str, str] = field(default_factory=dict)
     jobs: set[str] = field(default_factory=set)
-    answers: Counter[int | str] = field(default_factory=Counter)
+    responses: Counter[int | str] = field(default_factory=Counter)
     slowest: float = 0.0
     _threads: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _left: list[bytes] = field(default_factory=list)
     _failure: Exception | None = None
 
-    def start(self, pictures: Sequence[bytes]) -> None:
-        self._left = list(pictures)
+    def start(self, images: Sequence[bytes]) -> None:
+        """Start the clients."""
+        self._left = list(images)
         for _ in range(self.clients):
             thread = threading.Thread(target=self._client, daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def wait_for(self, share: float, total: int) -> None:
-        """Return when that share of the uploads has been accepted."""
-        while len(self.promised) < share * total and self.is_under_way():
+        """Wait until this share of the `total` images is accepted, or the clients have ended."""
+        while len(self.accepted) < share * total and self.is_running():
             time.sleep(0.02)
 
-    def is_under_way(self) -> bool:
+    def is_running(self) -> bool:
+        """Return whether a client is still uploading."""
         return any(thread.is_alive() for thread in self._threads)
 
     def finish(self) -> None:
-        """Return when every picture was taken in.
+        """Wait until every image is accepted.
 
         Raises:
-            Exception: what a client met that no client may meet.
+            AssertionError: a response that clients must not receive.
+            TimeoutError: a request was not accepted before its deadline.
         """
         for thread in self._threads:
             thread.join()
@@ -81,7 +93,7 @@ class Load:
                     return
                 try:
                     job_id = self._send(http, path, batch)
-                except Exception as error:  # noqa: BLE001 (told by finish)
+                except Exception as error:  # noqa: BLE001 (raised by finish)
                     self._failure = error
                     return
                 path = f"/api/v1/jobs/{job_id}/images"
@@ -91,26 +103,26 @@ class Load:
         files = [("files", (f"{n}.jpg", data)) for n, data in enumerate(batch)]
         deadline = time.monotonic() + self.deadline_seconds
         while True:
-            begun = time.monotonic()
+            start = time.monotonic()
             try:
-                answer = http.post(path, files=files)
-                outcome: int | str = answer.status_code
+                response = http.post(path, files=files)
+                outcome: int | str = response.status_code
             except httpx.TransportError as error:
                 outcome = type(error).__name__
             with self._lock:
-                self.answers[outcome] += 1
-                self.slowest = max(self.slowest, time.monotonic() - begun)
+                self.responses[outcome] += 1
+                self.slowest = max(self.slowest, time.monotonic() - start)
             if outcome == 202:
-                return self._note(answer.json(), batch)
+                return self._record(response.json(), batch)
             if outcome == 503:
-                assert answer.headers["retry-after"]
+                assert response.headers["retry-after"]
             elif isinstance(outcome, int):
-                raise AssertionError(f"an upload was answered {outcome}: {answer.text}")
+                raise AssertionError(f"an upload failed with status {outcome}: {response.text}")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"uploads are not taken: {self.answers}")
+                raise TimeoutError(f"uploads are not accepted: {self.responses}")
             time.sleep(0.3)
 
-    def _note(self, job: dict[str, object], batch: Sequence[bytes]) -> str:
+    def _record(self, job: dict[str, object], batch: Sequence[bytes]) -> str:
         items = job["items"]
         assert isinstance(items, list)
         assert len(items) == len(batch)
@@ -118,5 +130,5 @@ class Load:
             self.jobs.add(str(job["id"]))
             for item, data in zip(items, batch, strict=True):
                 assert item["outcome"] in ("accepted", "duplicate"), item
-                self.promised[hashlib.sha256(data).hexdigest()] = item["image_id"]
+                self.accepted[hashlib.sha256(data).hexdigest()] = item["image_id"]
         return str(job["id"])

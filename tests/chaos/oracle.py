@@ -1,4 +1,4 @@
-"""What must be true once the trouble is over."""
+"""Invariants that must hold after the faults."""
 
 import asyncio
 import hashlib
@@ -27,15 +27,23 @@ ROWS = """
 
 
 def check(environment: Environment, load: Load, *, failed: dict[str, str] | None = None) -> None:
-    """Wait for the work to end, then hold every promise against what is there.
+    """Wait until all images are finished, then check every accepted image, job and object.
 
-    `failed`: the code with which pictures must have failed, by hash; all others must be done.
+    Args:
+        environment: service under test.
+        load: uploads that were accepted.
+        failed: expected failure codes by SHA-256 in hexadecimal; all other images must be done.
     """
     expected = failed or {}
-    until(lambda: environment.query(BUSY) == [(0,)], seconds=120, what="all work to end", pause=0.5)
+    until(
+        lambda: environment.query(BUSY) == [(0,)],
+        seconds=120,
+        what="all images to finish",
+        pause=0.5,
+    )
     rows = {str(row[0]): row[1:] for row in environment.query(ROWS)}
-    ends = Counter((rows[sha][0], rows[sha][1]) for sha in load.promised if sha not in expected)
-    assert ends == {("done", None): len(load.promised) - len(expected)}, ends
+    results = Counter((rows[sha][0], rows[sha][1]) for sha in load.accepted if sha not in expected)
+    assert results == {("done", None): len(load.accepted) - len(expected)}, results
     assert {sha: rows[sha][1] for sha in expected} == expected
     _check_predictions(rows)
     _check_counts(environment, load)
@@ -43,11 +51,11 @@ def check(environment: Environment, load: Load, *, failed: dict[str, str] | None
 
 
 def _check_predictions(rows: dict[str, tuple[object, ...]]) -> None:
-    """Five for what is done, none for the rest; and all pictures have the same pixels."""
-    said = Counter(str(row[2]) for row in rows.values() if row[0] == "done")
-    assert len(said) == 1, said
-    [answer] = said
-    assert answer.count(":") == 5
+    """Done images have the same five predictions, because their pixels are equal; others none."""
+    predictions = Counter(str(row[2]) for row in rows.values() if row[0] == "done")
+    assert len(predictions) == 1, predictions
+    [of_all] = predictions
+    assert of_all.count(":") == 5
     assert all(row[2] is None for row in rows.values() if row[0] != "done")
 
 
@@ -60,7 +68,7 @@ def _check_counts(environment: Environment, load: Load) -> None:
 
 
 def _check_objects(environment: Environment, rows: dict[str, tuple[object, ...]]) -> None:
-    """Every row has its object with the right bytes; every other object is soon removed."""
+    """Every row has intact objects; orphaned objects are removed by the cleanup."""
     for sha, row in rows.items():
         data = environment.objects.get(original_key(bytes.fromhex(sha)))
         assert hashlib.sha256(data).hexdigest() == sha
@@ -81,12 +89,12 @@ async def _collect(environment: Environment) -> None:
 
 
 def list_keys(environment: Environment) -> list[str]:
-    """Every object there is."""
+    """Return the keys of all objects."""
     parts = urlsplit(environment.objects_url)
     if parts.scheme == "file":
         files = [path for path in Path(parts.path).rglob("*") if path.is_file()]
         keys = [f"{path.relative_to(parts.path).parts[0]}/{path.name}" for path in files]
-        # What a killed process was just writing has no name yet; the next start clears it away.
+        # Partial files of killed processes; the next start deletes them.
         return [key for key in keys if not key.startswith("unfinished/")]
     client = Minio(
         f"{parts.hostname}:{parts.port}",

@@ -1,6 +1,6 @@
-"""The real worker, in which a picture that names a harm does that harm when it is decoded.
+"""Worker whose decoder crashes, hangs or fails on images that end with a poison marker.
 
-No picture is known to break today's decoders; those that will are stood for by these.
+No file is known to break the current decoders, so the marker simulates one.
 """
 
 import ctypes
@@ -8,40 +8,41 @@ from typing import Any
 
 from celery.signals import worker_process_init
 
-HARMS = ("segfault", "hang", "memory", "error")
+FAILURES = ("segfault", "hang", "memory", "error")
 
 
-def poison(harm: str) -> bytes:
-    """Bytes to append to a good picture."""
-    return b"\x00POISON " + harm.encode()
+def poison(failure: str) -> bytes:
+    """Return the marker to append to a valid file."""
+    return b"\x00POISON " + failure.encode()
 
 
-def do_harm(harm: str) -> None:
-    if harm == "segfault":
+def fail(failure: str) -> None:
+    """Simulate a failure of the decoder."""
+    if failure == "segfault":
         ctypes.string_at(0)
-    elif harm == "hang":
+    elif failure == "hang":
         while True:
-            # Native code that never ends; as decoders do, it lets the heartbeat's thread go on.
+            # Native code that releases the GIL, as decoders do, so the heartbeat continues.
             ctypes.CDLL(None).pause()
-    elif harm == "memory":
+    elif failure == "memory":
         bytearray(1 << 36)
     else:
-        raise RuntimeError("an error that nobody foresaw")
+        raise RuntimeError("unexpected error")
 
 
 @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def poison_the_decoder(**_: object) -> None:
-    from worker import pipeline  # noqa: PLC0415 (native: after the fork, as the worker does)
+    from worker import pipeline  # noqa: PLC0415 (native: load after the fork)
 
     decode: Any = pipeline.decode  # type: ignore[attr-defined]
 
-    def decode_or_harm(data: bytes, *arguments: Any, **options: Any) -> Any:
-        for harm in HARMS:
-            if data.endswith(poison(harm)):
-                do_harm(harm)
+    def decode_or_fail(data: bytes, *arguments: Any, **options: Any) -> Any:
+        for failure in FAILURES:
+            if data.endswith(poison(failure)):
+                fail(failure)
         return decode(data, *arguments, **options)
 
-    pipeline.decode = decode_or_harm  # type: ignore[attr-defined]
+    pipeline.decode = decode_or_fail  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A TCP proxy that can be told to misbehave, between the service and what it stands on."""
+"""TCP proxy that injects network faults between the service and a backend."""
 
 import socket
 import threading
@@ -17,11 +17,15 @@ _UNAVAILABLE = (
 
 
 class Proxy:
-    """Forwards a loopback port to a server.
+    """Proxy from a loopback port to a server.
 
-    Modes: `pass`; `refuse` breaks connections and takes no new ones; `silent` keeps connections
-    open and forwards nothing; `unavailable` answers HTTP 503; `slow` passes 20 KB a second;
-    `corrupt` flips a bit of every answer's last bytes.
+    Modes:
+        pass: forward everything.
+        refuse: close all connections and accept no new ones.
+        silent: keep connections open and forward nothing.
+        unavailable: answer with HTTP status 503.
+        slow: forward 20 kB per second.
+        corrupt: flip one bit near the end of long responses.
     """
 
     def __init__(self, connect: Callable[[], socket.socket]) -> None:
@@ -34,19 +38,20 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def set(self, mode: Mode) -> None:
-        """Behave so from now on, on connections that exist, too."""
+        """Change the mode, also for existing connections."""
         self._mode = mode
         if mode in ("refuse", "unavailable"):
             self.cut()
 
     def cut(self) -> None:
-        """Break every connection there is."""
+        """Close all connections."""
         with self._lock:
             for sock in self._open:
                 with suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        """Stop listening and close all connections."""
         self._listener.close()
         self.cut()
 
@@ -74,7 +79,7 @@ class Proxy:
             self._open |= {client, server}
         back = threading.Thread(target=self._pump, args=[server, client, True], daemon=True)
         back.start()
-        self._pump(client, server, answers=False)
+        self._pump(client, server, is_response=False)
         back.join()
         with self._lock:
             self._open -= {client, server}
@@ -87,33 +92,36 @@ class Proxy:
             client.recv(_BLOCK)
             client.sendall(_UNAVAILABLE)
             client.shutdown(socket.SHUT_WR)
-            while client.recv(_BLOCK):  # or the answer is lost in a reset
+            while client.recv(_BLOCK):  # otherwise a TCP reset discards the response
                 pass
 
-    def _pump(self, source: socket.socket, target: socket.socket, answers: bool) -> None:  # noqa: FBT001 (a thread's argument)
+    def _pump(self, source: socket.socket, target: socket.socket, is_response: bool) -> None:  # noqa: FBT001 (argument of a thread)
         with suppress(OSError):
             while data := source.recv(_BLOCK):
                 while self._mode == "silent":
                     time.sleep(0.05)
-                target.sendall(self._spoil(data) if answers else data)
+                target.sendall(self._corrupt(data) if is_response else data)
                 if self._mode == "slow":
                     time.sleep(len(data) / 20_000)
         for sock in (source, target):
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
-    def _spoil(self, data: bytes) -> bytes:
-        # Only what is long enough to be a picture: headers and small answers pass.
+    def _corrupt(self, data: bytes) -> bytes:
+        # Only blocks long enough to be image data; headers and short responses pass.
         if self._mode != "corrupt" or len(data) < 2000:
             return data
         return data[:-100] + bytes([data[-100] ^ 1]) + data[-99:]
 
 
 def to_port(port: int) -> Callable[[], socket.socket]:
+    """Return a function that connects to a loopback port."""
     return lambda: socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
 def to_socket(path: str) -> Callable[[], socket.socket]:
+    """Return a function that connects to a Unix domain socket."""
+
     def connect() -> socket.socket:
         sock = socket.socket(socket.AF_UNIX)
         try:

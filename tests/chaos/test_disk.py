@@ -1,4 +1,4 @@
-"""A full disk under the object directory: uploads wait outside, and go on once there is room."""
+"""Full disk under the object directory: uploads are refused until space is available."""
 
 import os
 import subprocess
@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.environment import Environment, open_environment
-from tests.chaos.load import Load, distinct_picture
+from tests.chaos.load import Load, distinct_image
 from tests.chaos.oracle import check
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte."""
-    folder = tmp_path / "house" / "objects"
+    """Mount a file system of one megabyte."""
+    folder = tmp_path / "service" / "objects"
     folder.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a small file system can only be mounted by root")
+        pytest.skip("mounting a file system requires root")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
@@ -34,13 +34,15 @@ def environment(small_disk: Path, compiled_model: Path, weights: Path) -> Iterat
         yield environment
 
 
-def test_uploads_wait_for_room(environment: Environment, small_disk: Path) -> None:
+def test_uploads_succeed_after_space_becomes_available(
+    environment: Environment, small_disk: Path
+) -> None:
     load = Load(environment.stack.url)
-    load.start([distinct_picture() for _ in range(120)])
+    load.start([distinct_image() for _ in range(120)])
     deadline = time.monotonic() + 60
-    while not load.answers[503] and time.monotonic() < deadline:
+    while not load.responses[503] and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert load.answers[503]
+    assert load.responses[503]
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     load.finish()
     check(environment, load)

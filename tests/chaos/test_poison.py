@@ -1,11 +1,11 @@
-"""Pictures that kill or hang their worker: alone once more, then failed; nobody else suffers."""
+"""Images that crash or hang their worker are retried alone, then fail; others are unaffected."""
 
 import hashlib
 
 import psutil
 
 from tests.chaos.environment import WORKERS, Environment
-from tests.chaos.load import Load, distinct_picture
+from tests.chaos.load import Load, distinct_image
 from tests.chaos.oracle import check
 from tests.chaos.poisoned_worker import poison
 
@@ -17,19 +17,19 @@ CODES = {
 }
 
 
-def test_poison_fails_alone_and_its_neighbours_are_classified(
+def test_poisoned_images_fail_and_others_are_classified(
     environment: Environment, uploads: int
 ) -> None:
     mains = [psutil.Process(environment.stack.pid(name)) for name in WORKERS]
-    pictures = [distinct_picture() for _ in range(min(uploads, 200))]
+    images = [distinct_image() for _ in range(min(uploads, 200))]
     expected = {}
-    for place, (harm, code) in enumerate(CODES.items(), start=1):
-        bad = distinct_picture(poison(harm))
-        pictures.insert(place * len(pictures) // 5, bad)
-        expected[hashlib.sha256(bad).hexdigest()] = code
+    for place, (failure, code) in enumerate(CODES.items(), start=1):
+        poisoned = distinct_image(poison(failure))
+        images.insert(place * len(images) // 5, poisoned)
+        expected[hashlib.sha256(poisoned).hexdigest()] = code
 
     load = Load(environment.stack.url)
-    load.start(pictures)
+    load.start(images)
     load.finish()
     check(environment, load, failed=expected)
     assert all(main.is_running() for main in mains)

@@ -1,4 +1,4 @@
-"""A file's way through door and worker, in a process of its own under the worker's limits."""
+"""Validate and decode files in a subprocess with the memory limit of a worker."""
 
 import io
 import json
@@ -12,13 +12,20 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 
-MEMORY = 1536 << 20
-SECONDS = 30
+MEMORY = 1536 << 20  # bytes
+SECONDS = 30  # per file
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a file: `tags`, or the code of the reason."""
+    """Result of one file.
+
+    Attributes:
+        name: path of the file.
+        outcome: `tags` if the file could be classified, else the code of the error.
+        seconds: duration.
+        peak_bytes: peak resident memory of the process so far.
+    """
 
     name: str
     outcome: str
@@ -27,9 +34,13 @@ class Verdict:
 
 
 def judge_all(files: Iterable[Path]) -> list[Verdict]:
-    """Judge files in one process, as a worker would; raises when it does not live to the end."""
+    """Process files in one subprocess.
+
+    Raises:
+        AssertionError: the subprocess died.
+    """
     paths = "\n".join(str(path) for path in files)
-    answer = subprocess.run(
+    ended = subprocess.run(
         [sys.executable, "-m", "tests.fuzz.judge"],
         input=paths,
         capture_output=True,
@@ -38,17 +49,21 @@ def judge_all(files: Iterable[Path]) -> list[Verdict]:
         cwd=ROOT,
         env={k: v for k, v in os.environ.items() if not k.startswith("GALLERY_")},
     )
-    verdicts = [Verdict(**json.loads(line)) for line in answer.stdout.splitlines()]
-    if answer.returncode != 0:
-        reason = answer.stderr[-2000:]
+    verdicts = [Verdict(**json.loads(line)) for line in ended.stdout.splitlines()]
+    if ended.returncode != 0:
+        reason = ended.stderr[-2000:]
         raise AssertionError(f"the process died after {verdicts[-1:]}: {reason}")
     return verdicts
 
 
 def outcome_of(data: bytes) -> str:
-    """Door, decoder, model's input and thumbnail: the path of a picture but for the model."""
+    """Run validation, decoding, preprocessing and thumbnail of a file, without the model.
+
+    Returns:
+        `tags`, the code of the error, or `no sentence` if the error's detail is not a sentence.
+    """
     from api.uploads.multipart import Upload  # noqa: PLC0415
-    from api.uploads.validation import inspect  # noqa: PLC0415 (native libraries, after the limits are set)
+    from api.uploads.validation import inspect  # noqa: PLC0415 (native: load after the limit is set)
     from core.errors import CodedError  # noqa: PLC0415
     from infra.settings import Settings  # noqa: PLC0415
     from worker.imaging.decode import decode  # noqa: PLC0415
@@ -71,22 +86,23 @@ def outcome_of(data: bytes) -> str:
 
 
 def main() -> None:
+    """Read paths from stdin; write one JSON result per line to stdout."""
     import time  # noqa: PLC0415
 
     from worker.memory_limit import limit_memory  # noqa: PLC0415
 
-    outcome_of(b"\xff\xd8\xff")  # warm
+    outcome_of(b"\xff\xd8\xff")  # load all libraries before limiting memory
     limit_memory(MEMORY)
     for line in sys.stdin.read().splitlines():
-        begun = time.monotonic()
+        start = time.monotonic()
         outcome = outcome_of(Path(line).read_bytes())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(  # noqa: T201 (the answer)
+        print(  # noqa: T201 (read by judge_all)
             json.dumps(
                 {
                     "name": line,
                     "outcome": outcome,
-                    "seconds": time.monotonic() - begun,
+                    "seconds": time.monotonic() - start,
                     "peak_bytes": peak,
                 }
             ),

@@ -1,14 +1,14 @@
-"""Mutated pictures: whatever bytes come, there are tags or a reason, never another error."""
+"""Mutated image files and random bytes are classified or refused, without any other error."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.judge import outcome_of
-from tests.support.images import encode, picture
+from tests.support.images import encode, make_image
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP")
-SEEDS = {kind: encode(picture(5, size=(24, 18)), kind) for kind in KINDS}
+SEEDS = {kind: encode(make_image(5, size=(24, 18)), kind) for kind in KINDS}
 
 Edits = list[tuple[float, bytes, int]]
 edits = st.lists(
@@ -17,7 +17,7 @@ edits = st.lists(
 
 
 def mutate(data: bytes, changes: Edits) -> bytes:
-    """At places along the file, put bytes in for so many of its own."""
+    """Replace bytes: each edit is (position from 0 to 1, new bytes, number of bytes removed)."""
     changed = bytearray(data)
     for place, new, removed in changes:
         at = int(place * len(changed))
@@ -28,15 +28,15 @@ def mutate(data: bytes, changes: Edits) -> bytes:
 @pytest.mark.parametrize("kind", KINDS)
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=edits)
-def test_a_damaged_picture_ends_with_tags_or_a_reason(kind: str, changes: Edits) -> None:
+def test_mutated_file_is_classified_or_refused(kind: str, changes: Edits) -> None:
     assert outcome_of(mutate(SEEDS[kind], changes))
 
 
 @settings(deadline=None, max_examples=200)
 @given(data=st.binary(max_size=200))
-def test_any_bytes_end_with_a_reason(data: bytes) -> None:
+def test_random_bytes_are_classified_or_refused(data: bytes) -> None:
     assert outcome_of(data)
 
 
-def test_the_seeds_themselves_are_good() -> None:
+def test_seed_files_are_classified() -> None:
     assert {outcome_of(data) for data in SEEDS.values()} == {"tags"}

@@ -1,4 +1,4 @@
-"""Nasty and ordinary files: each ends with tags or with a reason, and the process lives."""
+"""Malformed and ordinary files: each is classified or refused, and the process survives."""
 
 import sysconfig
 from pathlib import Path
@@ -23,7 +23,7 @@ def malformed(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def test_every_nasty_file_ends_with_tags_or_a_reason(malformed: list[Path]) -> None:
+def test_every_malformed_file_is_classified_or_refused(malformed: list[Path]) -> None:
     verdicts = {Path(each.name).name: each for each in judge_all(malformed)}
 
     assert len(verdicts) == len(malformed) > 100
@@ -38,13 +38,13 @@ def test_every_nasty_file_ends_with_tags_or_a_reason(malformed: list[Path]) -> N
         assert verdicts[f"50 percent.{kind}"].outcome in ("truncated", "unreadable"), kind
 
 
-def test_the_same_file_ends_the_same_way_twice(malformed: list[Path]) -> None:
+def test_outcomes_are_reproducible(malformed: list[Path]) -> None:
     some = malformed[::7]
     assert [e.outcome for e in judge_all(some)] == [e.outcome for e in judge_all(some)]
 
 
-def picture_files(folder: Path) -> list[Path]:
-    """Every file of a kind that we take, by content."""
+def find_images(folder: Path) -> list[Path]:
+    """Return every file whose content has a supported media type, up to 20 MiB."""
     found = []
     for path in folder.rglob("*"):
         if path.is_file() and 0 < path.stat().st_size < 20 << 20:
@@ -54,8 +54,8 @@ def picture_files(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def test_the_pictures_in_installed_packages_end_well() -> None:
-    files = picture_files(Path(sysconfig.get_paths()["purelib"]))
+def test_image_files_of_installed_packages_are_classified_or_refused() -> None:
+    files = find_images(Path(sysconfig.get_paths()["purelib"]))
     verdicts = judge_all(files)
 
     assert len(verdicts) == len(files) > 0

@@ -1,4 +1,4 @@
-"""Rows as uploads make them, and the database as a test sees it."""
+"""Create rows as an upload does, and query the database."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,22 +13,22 @@ from infra.database.queries.submissions import StoredImage, SubmittedFile, creat
 
 
 def image_file(name: str) -> SubmittedFile:
-    """A file that passed the door; equal names are equal files."""
+    """Return a validated JPEG. Equal names give equal SHA-256 values."""
     sha256 = hashlib.sha256(name.encode()).digest()
-    picture = StoredImage(sha256=sha256, media_type="image/jpeg", bytes=1000, width=32, height=24)
-    return SubmittedFile(name=name, picture=picture)
+    image = StoredImage(sha256=sha256, media_type="image/jpeg", bytes=1000, width=32, height=24)
+    return SubmittedFile(name=name, picture=image)
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A job, and its pictures in order."""
+    """Job and its image ids, in the order of submission."""
 
     job_id: UUID
     image_ids: list[UUID]
 
 
 async def submit_rows(database_url: str, *names: str) -> Submitted:
-    """Record a job of pictures by these names."""
+    """Create a job with one image per name."""
     job_id = new_id()
     async with await AsyncConnection.connect(database_url, autocommit=True) as conn:
         items = await create_job(conn, job_id, [image_file(name) for name in names])
@@ -36,15 +36,15 @@ async def submit_rows(database_url: str, *names: str) -> Submitted:
 
 
 def statuses(database_url: str, ids: Sequence[UUID]) -> list[str | None]:
-    """What the pictures have come to, in order; None for those that are gone."""
+    """Return the status of each image; None if its row does not exist."""
     with psycopg.connect(database_url) as conn:
         rows = conn.execute("SELECT id, status FROM images WHERE id = ANY(%s)", [list(ids)])
-        found = dict(rows.fetchall())
+        found: dict[UUID, str] = dict(rows.fetchall())
     return [found.get(each) for each in ids]
 
 
 def execute(database_url: str, query: str, *parameters: object) -> list[tuple[object, ...]]:
-    """Run a statement of the test's own."""
+    """Run a statement and return its rows."""
     with psycopg.connect(database_url, autocommit=True) as conn:
         cur = conn.execute(query.encode(), parameters or None)
         return cur.fetchall() if cur.description else []

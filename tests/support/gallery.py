@@ -1,4 +1,4 @@
-"""Pictures with tags, as the service's own statements write them."""
+"""Upload and classify images with the statements of the service."""
 
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ CAT = {"Egyptian_cat": 0.6, "tabby": 0.3, "tiger_cat": 0.05, "tennis_ball": 0.03
 
 
 async def add(client: AsyncClient, seed: int, name: str = "") -> str:
+    """Upload the image of a seed and return its id."""
     files = {"files": (name or f"{seed}.jpg", jpeg(seed))}
     job = (await client.post("/api/v1/jobs", files=files)).json()
     return str(job["items"][0]["image_id"])
@@ -32,15 +33,25 @@ def classify(
     tags: dict[str, float],
     categories: dict[str, float] | None = None,
 ) -> None:
-    """Give a picture its five tags and its categories, by the statements that workers use."""
+    """Claim and settle an image as a worker does.
+
+    Args:
+        settings: settings with the database URL.
+        image_id: image with status `queued`.
+        tags: score of each class, best first.
+        categories: score of each category.
+    """
     lease = uuid4()
     predictions = [ScoredClass(CLASSES[name], score) for name, score in tags.items()]
-    kinds = [ScoredTag(CATEGORIES[name], score) for name, score in (categories or {}).items()]
-    result = Classified(image_id=UUID(image_id), predictions=predictions, categories=kinds)
-    outcomes = BatchResults([result])
+    scored_categories = [
+        ScoredTag(CATEGORIES[name], score) for name, score in (categories or {}).items()
+    ]
+    result = Classified(
+        image_id=UUID(image_id), predictions=predictions, categories=scored_categories
+    )
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         claimed = claim_images(
             conn, [UUID(image_id)], lease=lease, lease_for=settings.lease, worker="test"
         )
         assert len(claimed) == 1
-        assert settle_images(conn, outcomes, lease=lease, model="test") == 1
+        assert settle_images(conn, BatchResults([result]), lease=lease, model="test") == 1

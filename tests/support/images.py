@@ -1,4 +1,4 @@
-"""Small pictures made on the spot."""
+"""Generate small images."""
 
 from io import BytesIO
 
@@ -6,11 +6,13 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-pillow_heif.register_heif_opener()  # writes HEIC, too
+pillow_heif.register_heif_opener()  # lets Pillow write HEIC
 
 
-def picture(seed: int = 0, *, size: tuple[int, int] = (320, 240), mode: str = "RGB") -> Image.Image:
-    """A picture unlike those of other seeds: soft colours and a few boxes."""
+def make_image(
+    seed: int = 0, *, size: tuple[int, int] = (320, 240), mode: str = "RGB"
+) -> Image.Image:
+    """Return an image of soft colours and a few boxes, different for each seed."""
     rng = np.random.default_rng(seed)
     width, height = size
     coarse = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
@@ -25,12 +27,12 @@ def picture(seed: int = 0, *, size: tuple[int, int] = (320, 240), mode: str = "R
 
 
 def encode(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
-    """A picture's file."""
+    """Encode an image; `options` are those of `Image.save`."""
     file = BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
 
 
 def jpeg(seed: int = 0, *, size: tuple[int, int] = (320, 240)) -> bytes:
-    """A small JPEG unlike those of other seeds."""
-    return encode(picture(seed, size=size), "JPEG", quality=85)
+    """Return a small JPEG file, different for each seed."""
+    return encode(make_image(seed, size=size), "JPEG", quality=85)

@@ -1,4 +1,4 @@
-"""A collector of traces in this process: what OpenTelemetry's own takes, by OTLP over HTTP."""
+"""In-process trace collector for OTLP over HTTP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 @dataclass(frozen=True)
 class Span:
-    """What came in of a span."""
+    """Received span; ids are hexadecimal."""
 
     service: str
     name: str
@@ -23,13 +23,14 @@ class Span:
 
 
 class Collector:
-    """Keeps what it is sent."""
+    """Collector that keeps the received spans in memory."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.spans: list[Span] = []
 
-    def take(self, body: bytes) -> None:
+    def add(self, body: bytes) -> None:
+        """Add the spans of an export request."""
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             service = _plain(resource.resource.attributes)["service.name"]
             for scope in resource.scope_spans:
@@ -55,12 +56,12 @@ def _plain(attributes: object) -> dict[str, str]:
 
 @contextmanager
 def running_collector() -> Iterator[Collector]:
-    """A collector on a free port."""
+    """Run a collector on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             assert self.path == "/v1/traces"
-            collector.take(self.rfile.read(int(self.headers["Content-Length"])))
+            collector.add(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -1,4 +1,4 @@
-"""Folders of the checkout."""
+"""Paths of the checkout."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The service as real processes: an API and workers, to be started, watched and killed."""
+"""Run the API and workers as processes; start, stop and kill them."""
 
 import os
 import signal
@@ -15,11 +15,16 @@ from infra.embedded.process import ChildProcess, Command
 from infra.settings import Settings
 from tests.support.s3_server import free_port
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def environment_of(settings: Settings, **others: str) -> dict[str, str]:
-    """The environment in which a process reads just these settings."""
+    """Return the environment of a process with exactly these settings.
+
+    Args:
+        settings: settings; only fields that were set are passed on.
+        others: further environment variables.
+    """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GALLERY_")}
     for name in settings.model_fields_set:
         value = getattr(settings, name)
@@ -30,7 +35,7 @@ def environment_of(settings: Settings, **others: str) -> dict[str, str]:
 
 
 class Stack:
-    """Processes by name, all on the same settings."""
+    """Named processes with common settings."""
 
     def __init__(self, settings: Settings, logs: Path, others: Mapping[str, str]) -> None:
         self.port = settings.port or free_port()
@@ -40,7 +45,7 @@ class Stack:
         self._children: dict[str, ChildProcess] = {}
 
     def start(self, name: str, module: str | None = None) -> ChildProcess:
-        """Start `python -m module` under a name; the module is the name unless given."""
+        """Start `python -m MODULE` under a name; the default module is the name."""
         child = ChildProcess(
             Command(
                 name=name,
@@ -54,68 +59,82 @@ class Stack:
         return child
 
     def pid(self, name: str) -> int:
+        """Return the id of a running process."""
         return self._children[name].pid
 
     def kill(self, name: str) -> None:
-        """End a process as a crash would."""
+        """Send SIGKILL to a process."""
         child = self._children.pop(name)
         os.kill(child.pid, signal.SIGKILL)
         child.stop()
 
     def stop(self, name: str) -> None:
-        """End a process in good order."""
+        """Stop a process with SIGTERM."""
         self._children.pop(name).stop()
 
     def stop_all(self) -> None:
+        """Stop all processes, last started first."""
         for name in reversed(list(self._children)):
             self.stop(name)
 
     def log(self, name: str) -> str:
+        """Return the log of a process, or an empty string before its first start."""
         path = self._logs / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
     def wait_for_api(self) -> None:
-        until(lambda: self._answers("/healthz"), seconds=90, what="the API to answer")
+        """Wait until the API responds."""
+        until(lambda: self._responds("/healthz"), seconds=90, what="the API")
 
     def wait_for_workers(self, count: int = 1) -> None:
+        """Wait until this many worker processes send heartbeats."""
         until(lambda: self._workers() >= count, seconds=120, what=f"{count} workers")
 
     def _workers(self) -> int:
         return int(self.get("/api/v1/status")["workers"]["alive"])
 
-    def _answers(self, path: str) -> bool:
+    def _responds(self, path: str) -> bool:
         try:
             return httpx.get(self.url + path, timeout=2).is_success
         except httpx.TransportError:
             return False
 
     def get(self, path: str, **parameters: object) -> Any:
-        """Read JSON from the API."""
-        answer = httpx.get(self.url + path, params=parameters, timeout=60)  # type: ignore[arg-type]
-        answer.raise_for_status()
-        return answer.json()
+        """Return the JSON of a resource of the API."""
+        response = httpx.get(self.url + path, params=parameters, timeout=60)  # type: ignore[arg-type]
+        response.raise_for_status()
+        return response.json()
 
     def post_files(self, *files: tuple[str, bytes], path: str = "/api/v1/jobs") -> Any:
         """Submit files and return the job."""
-        answer = httpx.post(self.url + path, files=[("files", file) for file in files], timeout=60)
-        answer.raise_for_status()
-        return answer.json()
+        response = httpx.post(
+            self.url + path, files=[("files", file) for file in files], timeout=60
+        )
+        response.raise_for_status()
+        return response.json()
 
     def wait_for_job(self, job_id: str, *, seconds: float = 60) -> Any:
-        """Return the job once nothing of it waits or runs."""
+        """Return the job once all of its images are finished."""
 
-        def ended() -> Any:
+        def finished() -> Any:
             job = self.get(f"/api/v1/jobs/{job_id}", wait=5)
             return job if job["status"] in ("done", "cancelled") else None
 
-        return until(ended, seconds=seconds, what=f"job {job_id} to end")
+        return until(finished, seconds=seconds, what=f"job {job_id}")
 
 
 @contextmanager
 def running_stack(
     settings: Settings, logs: Path, *, workers: int = 1, **others: str
 ) -> Iterator[Stack]:
-    """An API and, unless `workers` is 0, one worker, ready; all gone afterwards."""
+    """Run an API and, unless `workers` is 0, one worker until the context ends.
+
+    Args:
+        settings: settings of all processes.
+        logs: folder of the log files.
+        workers: 0 to run no worker.
+        others: further environment variables.
+    """
     stack = Stack(settings, logs, others)
     try:
         stack.start("api")
@@ -128,13 +147,23 @@ def running_stack(
         stack.stop_all()
 
 
-def until(look: Callable[[], Answer], *, seconds: float, what: str, pause: float = 0.05) -> Answer:
-    """Look again and again until the answer is true, and return it."""
+def until(look: Callable[[], Result], *, seconds: float, what: str, pause: float = 0.05) -> Result:
+    """Call `look` until its result is true, and return the result.
+
+    Args:
+        look: condition.
+        seconds: timeout.
+        what: subject of the timeout message.
+        pause: seconds between two calls.
+
+    Raises:
+        TimeoutError: the condition was not met in time.
+    """
     deadline = time.monotonic() + seconds
     while True:
-        answer = look()
-        if answer:
-            return answer
+        result = look()
+        if result:
+            return result
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds} s for {what}")
+            raise TimeoutError(f"timed out after {seconds} s waiting for {what}")
         time.sleep(pause)

@@ -1,4 +1,4 @@
-"""A Redis of the tests' own, started from the same wheel as the service's."""
+"""Redis server for tests, from the wheel that `gallery run` uses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from infra.embedded.redis import EmbeddedRedis
 
 @contextmanager
 def running_redis(folder: Path, log: Path) -> Iterator[str]:
-    """Start one that listens on a socket in this folder, and give its address."""
+    """Run a server that listens on a socket in `folder`; yield its URL."""
     server = EmbeddedRedis(folder, log)
     child = ChildProcess(server.command())
     try:

@@ -1,4 +1,4 @@
-"""A real S3 server for tests: MinIO, or versitygw where there is no MinIO."""
+"""S3 server for tests: MinIO, or versitygw if MinIO is not installed."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ MISSING = (
 
 
 def find_s3_program() -> Path | None:
-    """Return the path of the S3 server program of this machine, or None without one."""
+    """Return the path of an installed S3 server program, or None."""
     candidates = (
         os.environ.get("GALLERY_TEST_MINIO"),
         shutil.which("minio"),
@@ -31,13 +31,13 @@ def find_s3_program() -> Path | None:
 
 
 def free_port() -> int:
-    """Return a loopback port that is free at the moment of the call."""
+    """Return a loopback port that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 class S3Server:
-    """An S3 server that keeps its objects in a folder and listens on loopback."""
+    """S3 server that stores its objects in a folder and listens on loopback."""
 
     def __init__(self, program: Path, folder: Path) -> None:
         self.port = free_port()
@@ -59,10 +59,10 @@ class S3Server:
         return f"http://{KEY}:{SECRET}@127.0.0.1:{self.port}/{bucket}"
 
     def wait_until_ready(self) -> None:
-        """Wait for the health endpoint to answer.
+        """Wait until the health endpoint responds.
 
         Raises:
-            TimeoutError: the server did not answer within 30 s.
+            TimeoutError: the server did not respond within 30 s.
         """
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
@@ -75,6 +75,7 @@ class S3Server:
         raise TimeoutError("the S3 server did not become ready within 30 s")
 
     def stop(self) -> None:
+        """Stop the server."""
         self._child.stop()
 
 

@@ -1,4 +1,4 @@
-"""Queries as hypothesis makes them."""
+"""Hypothesis strategies for search queries."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from core.search.ast import (
     to_real,
 )
 
-# Words that find one class, many, categories, synonyms and nothing; and parts of names.
+# Words that match one class, many classes, categories, synonyms or nothing; and parts of words.
 WORDS = ("dog", "cat", "auto", "golden", "retriever", "ball", "tennis", "animal", "t", "zzz", "car")
 
 SCORES = st.integers(0, 20).map(lambda twentieths: to_real(twentieths / 20))
@@ -25,16 +25,19 @@ SCORES = st.integers(0, 20).map(lambda twentieths: to_real(twentieths / 20))
 
 @st.composite
 def scores(draw: st.DrawFn) -> Scores:
+    """Generate score ranges, empty ones too."""
     low, high = draw(SCORES), draw(SCORES | st.just(1.0))
     return draw(st.sampled_from([Scores(), Scores(low=low), Scores(high=high), Scores(low, high)]))
 
 
 def words() -> st.SearchStrategy[Words]:
+    """Generate one or two words, with and without prefix matching."""
     some = st.lists(st.sampled_from(WORDS), min_size=1, max_size=2).map(tuple)
     return st.builds(Words, some, prefix=st.booleans())
 
 
 def atoms() -> st.SearchStrategy[Atom]:
+    """Generate atoms of every kind, half of them words."""
     times = st.datetimes(datetime(2025, 12, 1), datetime(2026, 2, 28), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis adds the zone)
     return st.one_of(
         words(),
@@ -48,6 +51,7 @@ def atoms() -> st.SearchStrategy[Atom]:
 
 
 def queries() -> st.SearchStrategy[Query]:
+    """Generate queries of up to three clauses."""
     clauses = st.builds(
         Clause, st.lists(atoms(), min_size=1, max_size=3).map(tuple), negated=st.booleans()
     )

@@ -1,4 +1,4 @@
-"""A receiver of webhooks in this process, that answers as a test says."""
+"""In-process webhook receiver with configurable responses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came in."""
+    """Received request."""
 
     path: str
     headers: dict[str, str]
@@ -19,7 +19,14 @@ class Received:
 
 @dataclass
 class Receiver:
-    """What came in, and the answers to the next requests; 204 where none is left."""
+    """Receiver state.
+
+    Attributes:
+        port: port on loopback.
+        received: requests in order of arrival.
+        answers: status codes of the next responses; 204 when the list is empty.
+        hang: while set, requests are read and not answered.
+    """
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
@@ -28,21 +35,22 @@ class Receiver:
 
     @property
     def url(self) -> str:
+        """URL to register as a webhook."""
         return f"http://127.0.0.1:{self.port}/hook?token=a%20b"
 
 
 @contextmanager
 def running_receiver(tls: SSLContext | None = None) -> Iterator[Receiver]:
-    """A receiver on a free port. While `hang` is set it takes requests and does not answer."""
+    """Run a receiver on a free port, with TLS if a context is given."""
     receiver = Receiver()
-    over = Event()
+    closed = Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.received.append(Received(self.path, dict(self.headers), body))
             if receiver.hang.is_set():
-                over.wait(30)
+                closed.wait(30)
                 return
             self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
             self.send_header("Location", "/elsewhere")
@@ -61,6 +69,6 @@ def running_receiver(tls: SSLContext | None = None) -> Iterator[Receiver]:
         try:
             yield receiver
         finally:
-            over.set()
+            closed.set()
             server.shutdown()
             thread.join()

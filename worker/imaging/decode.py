@@ -1,6 +1,6 @@
-"""From a file's bytes to upright RGB pixels.
+"""Decode image files to upright RGB pixels.
 
-One function, `decode`; which library decodes what, and why, is in docs/classifier.md.
+docs/explanation/classifier.md describes which library decodes which format, and why.
 """
 
 from dataclasses import dataclass
@@ -19,33 +19,43 @@ from core.media_types import PILLOW_FORMATS
 
 Pixels = NDArray[np.uint8]
 
-# A large JPEG is decoded at a quarter or an eighth of its scale, while its shorter side stays at
-# least this long: twice the model's input. Smaller ones, below 1,792 pixels, are decoded whole:
-# there the saving is small, and a score may differ by ten points from the reference's.
+# A large JPEG is decoded at 1/4 or 1/8 of its scale as long as its shorter side keeps at least this
+# many pixels: twice the side of the model's input. JPEGs with a shorter side below 1,792 pixels are
+# decoded at full scale: the saving is small, and scores may differ from the reference by 0.1.
 MIN_SIDE = 448
 SCALES = (8, 4)
 
-_ORIENTATION = 0x0112
-_SIXTEEN_BITS = 65535.0
+_ORIENTATION = 0x0112  # EXIF tag
+_MAX_UINT16 = 65535.0
 
 pillow_heif.register_heif_opener()
-# We check sizes from the header ourselves, with a setting; Pillow's own alarm has a fixed one.
+# `_check_pixels` applies a limit from the settings instead of Pillow's fixed one.
 Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Upright pixels, (height, width, 3), and by how much they were reduced while decoding."""
+    """Decoded image.
+
+    Attributes:
+        pixels: upright RGB pixels of shape (height, width, 3), dtype uint8.
+        reduced_by: factor by which the decoder reduced width and height: 1, 4 or 8.
+    """
 
     pixels: Pixels
     reduced_by: int
 
 
 def decode(data: bytes, media_type: str, *, max_pixels: int) -> Decoded:
-    """Decode the first frame of a picture: upright, RGB, transparency on white.
+    """Decode the first frame of an image: upright, RGB, transparent areas white.
+
+    Args:
+        data: encoded file.
+        media_type: a key of PILLOW_FORMATS.
+        max_pixels: largest width × height, checked before decoding.
 
     Raises:
-        ClassificationError: `truncated`, `unreadable` or `too_many_pixels`.
+        ClassificationError: `truncated`, `unreadable`, `too_many_pixels` or `out_of_memory`.
     """
     try:
         with Image.open(BytesIO(data), formats=PILLOW_FORMATS[media_type]) as image:
@@ -56,12 +66,18 @@ def decode(data: bytes, media_type: str, *, max_pixels: int) -> Decoded:
     except ClassificationError:
         raise
     except MemoryError as error:
-        raise ClassificationError(
-            "out_of_memory", "The picture needs more memory than a worker may use."
-        ) from error
+        raise out_of_memory() from error
     except Exception as error:
-        # Decoders raise whatever their file format makes them raise; to us it is all one.
+        # Decoders raise many types of exception for damaged files, IndexError and SyntaxError too.
         raise _unreadable(error) from error
+
+
+def out_of_memory() -> ClassificationError:
+    """Return the error for an image that exceeds the memory limit of the worker process."""
+    return ClassificationError(
+        "out_of_memory",
+        "The image needs more memory than a worker may use. Upload a smaller version.",
+    )
 
 
 def _check_pixels(image: Image.Image, max_pixels: int) -> None:
@@ -69,14 +85,17 @@ def _check_pixels(image: Image.Image, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ClassificationError(
             "too_many_pixels",
-            f"The picture has {width}×{height} pixels; {max_pixels:,} are allowed.",
+            f"The image has {width}×{height} pixels; the limit is {max_pixels:,}. "
+            "Upload a smaller version.",
         )
 
 
 def _unreadable(error: Exception) -> ClassificationError:
     if "truncated" in str(error).lower() or "premature" in str(error).lower():
-        return ClassificationError("truncated", "The file ends before the picture does.")
-    return ClassificationError("unreadable", "The file is damaged or incomplete.")
+        return ClassificationError("truncated", "The file is truncated. Upload the complete file.")
+    return ClassificationError(
+        "unreadable", "The file is damaged or incomplete. Upload an intact copy."
+    )
 
 
 def _decode_jpeg(data: bytes, image: Image.Image) -> Decoded:
@@ -92,29 +111,29 @@ def _decode_jpeg(data: bytes, image: Image.Image) -> Decoded:
             ),
         )
     except ValueError:
-        # libjpeg's warnings are errors to simplejpeg. Pillow lets pass those that leave the
-        # picture whole, and refuses a truncated one.
+        # simplejpeg raises on every warning of libjpeg. Pillow ignores warnings that leave the
+        # pixels complete and still refuses truncated files.
         return Decoded(_to_array(image), 1)
     return Decoded(_turn_upright(pixels, _orientation(image)), reduced_by)
 
 
 def _reduction(width: int, height: int) -> int:
-    """The largest scale that keeps the shorter side long enough."""
+    """Return the largest scale that keeps the shorter side at MIN_SIDE or more, else 1."""
     shorter = min(width, height)
     return next((scale for scale in SCALES if shorter / scale >= MIN_SIDE), 1)
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF's word on which way is up, or 1 where it says nothing sensible."""
+    """Return the EXIF orientation from 1 to 8; 1 if it is missing or invalid."""
     try:
         value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # noqa: BLE001 (a broken EXIF block is no reason to refuse a good picture)
+    except Exception:  # noqa: BLE001 (the image is valid without its EXIF block)
         return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004 (EXIF's eight)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004 (EXIF 2.32)
 
 
 def _turn_upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Undo the camera's turn: EXIF 2.32, tag 0x0112."""
+    """Undo an EXIF orientation from 1 to 8 (EXIF 2.32, tag 0x0112)."""
     if orientation == 1:
         return pixels
     if orientation >= 5:  # noqa: PLR2004 (5 to 8 are mirrored along the diagonal)
@@ -125,13 +144,14 @@ def _turn_upright(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def _to_array(image: Image.Image) -> Pixels:
-    """Decode with Pillow, whatever the mode."""
+    """Decode an image of any mode with Pillow."""
     image.load()
     upright = ImageOps.exif_transpose(_without_broken_exif(image))
     return np.ascontiguousarray(np.asarray(_to_rgb(upright), dtype=np.uint8))
 
 
 def _without_broken_exif(image: Image.Image) -> Image.Image:
+    """Remove an EXIF block that `exif_transpose` need not or cannot read."""
     if _orientation(image) == 1:
         image.info.pop("exif", None)
     return image
@@ -141,17 +161,17 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         return _to_eight_bits(image)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        picture = image.convert("RGBA")
-        on_white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(on_white, picture).convert("RGB")
+        foreground = image.convert("RGBA")
+        background = Image.new("RGBA", foreground.size, "white")
+        return Image.alpha_composite(background, foreground).convert("RGB")
     return image.convert("RGB")
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Bring 16-bit grey to 8 bits by its range; anything wider by the range it uses."""
+    """Scale 16-bit grey by its full range, and 32-bit or float grey by the range it uses."""
     values = np.asarray(image, dtype=np.float32)
-    low, high = 0.0, _SIXTEEN_BITS
-    if image.mode == "F" or values.max(initial=0) > _SIXTEEN_BITS:
+    low, high = 0.0, _MAX_UINT16
+    if image.mode == "F" or values.max(initial=0) > _MAX_UINT16:
         low, high = float(values.min()), float(values.max())
     scaled = (values - low) * (255.0 / max(high - low, 1e-9))
     return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")

@@ -1,4 +1,4 @@
-"""The small picture that the gallery shows."""
+"""Make thumbnails."""
 
 from typing import cast
 
@@ -9,12 +9,16 @@ from worker.imaging.decode import Pixels
 
 MAX_SIDE = 512
 MEDIA_TYPE = "image/jpeg"
-# Chosen by eye and weight: see docs/classifier.md.
+# JPEG quality, chosen by file size and visual comparison: see docs/explanation/classifier.md.
 QUALITY = 80
 
 
 def make_thumbnail(pixels: Pixels) -> bytes:
-    """Encode a picture anew with its longest side at most 512; nothing of its metadata remains."""
+    """Return a JPEG with a longest side of at most 512 pixels and no metadata.
+
+    Args:
+        pixels: RGB pixels of shape (height, width, 3). Smaller images keep their size.
+    """
     encoded: bytes = simplejpeg.encode_jpeg(
         _shrink(pixels), quality=QUALITY, colorspace="RGB", colorsubsampling="420", fastdct=False
     )
@@ -22,9 +26,10 @@ def make_thumbnail(pixels: Pixels) -> bytes:
 
 
 def _shrink(pixels: Pixels) -> Pixels:
-    """Halve, averaging, as often as that leaves enough; interpolate the rest, which is below two.
+    """Halve by averaging while the result stays large enough, then interpolate.
 
-    OpenCV's averaging to an arbitrary size looks the same and takes seven times as long.
+    The factor of the interpolation is below 2. One `INTER_AREA` resize to the final size has the
+    same quality and takes seven times as long.
     """
     while max(pixels.shape[:2]) >= 2 * MAX_SIDE and min(pixels.shape[:2]) > 1:
         height, width = (side // 2 for side in pixels.shape[:2])

@@ -1,1 +1,1 @@
-"""Tensors, categories and sketches: pure functions around the model."""
+"""Pure functions before and after the model: input tensors, categories and embedding sketches."""

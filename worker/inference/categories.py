@@ -1,4 +1,4 @@
-"""Summing what the model said up WordNet's tree: "dog" is the sum of 118 breeds."""
+"""Sum class probabilities over WordNet categories: "dog" is the sum of 118 breeds."""
 
 from functools import cache
 
@@ -10,25 +10,29 @@ from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY
 from worker.inference.tensors import Tensor
 
-# A category is kept when the picture shows one with at least a chance of one in ten; below that
-# it is noise that nobody would look for. Chosen for storage too: about seven a picture.
+# Smallest summed probability that is stored. Lower sums are noise; with 0.1 an image has seven
+# categories on average, which bounds the table size.
 MIN_SCORE = 0.1
 
 
 @cache
-def _tree() -> tuple[NDArray[np.intp], NDArray[np.intp], list[int]]:
-    """The classes of all categories one after the other, where each begins, and their numbers."""
+def _category_index() -> tuple[NDArray[np.intp], NDArray[np.intp], list[int]]:
+    """Return the class indexes of all categories, concatenated; each category's start; tag ids."""
     categories = load_vocabulary().categories
     classes = np.concatenate([np.array(category.classes, np.intp) for category in categories])
-    begins = np.cumsum([0, *(len(category.classes) for category in categories[:-1])], dtype=np.intp)
-    return classes, begins, [FIRST_CATEGORY + category.id for category in categories]
+    starts = np.cumsum([0, *(len(category.classes) for category in categories[:-1])], dtype=np.intp)
+    return classes, starts, [FIRST_CATEGORY + category.id for category in categories]
 
 
 def sum_categories(probabilities: Tensor) -> list[ScoredTag]:
-    """The categories that a picture shows with their summed probabilities, best first."""
-    classes, begins, tags = _tree()
-    # 4,000 additions; as a matrix product it would be half a million. Rounding may pass 1.
-    sums = np.minimum(np.add.reduceat(probabilities[classes], begins), np.float32(1))
-    shown = np.flatnonzero(sums >= MIN_SCORE)
-    order = shown[np.argsort(-sums[shown], kind="stable")]
+    """Return the categories with a summed probability of at least MIN_SCORE, best first.
+
+    Args:
+        probabilities: class probabilities of one image, shape (1000,).
+    """
+    classes, starts, tags = _category_index()
+    # 4,000 additions instead of the 500,000 of a matrix product. Rounding may exceed 1.
+    sums = np.minimum(np.add.reduceat(probabilities[classes], starts), np.float32(1))
+    kept = np.flatnonzero(sums >= MIN_SCORE)
+    order = kept[np.argsort(-sums[kept], kind="stable")]
     return [ScoredTag(tags[row], float(sums[row])) for row in order]

@@ -1,8 +1,8 @@
-"""Short vectors that stand for long ones: 1,280 numbers, each with a sign, added up in 256 places.
+"""Count sketches of embeddings: 1,280 numbers, each with a random sign, summed into 256.
 
-Angles survive it nearly: a count sketch (Charikar, Chen and Farach-Colton, 2002), as good as a
-dense random projection and 256 times less work. The signs come from SHA-256, and not from numpy's
-generators, whose streams may change between versions: sketches are stored for good.
+A count sketch (Charikar, Chen and Farach-Colton, 2002) preserves angles approximately, as well as a
+dense random projection with 1/256 of the work. The signs derive from SHA-256 because stored
+sketches must stay comparable, and the streams of numpy's generators may change between versions.
 """
 
 import hashlib
@@ -17,7 +17,14 @@ SHORT = 256
 
 
 def sketch_of(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The sketch of an embedding, of length 16, so that its numbers lie about 1."""
+    """Return the sketch of an embedding.
+
+    Args:
+        embedding: vector of shape (1280,).
+
+    Returns:
+        Vector of shape (256,) and Euclidean norm 16, so that its components are about 1.
+    """
     short = (embedding * _signs()).reshape(-1, SHORT).sum(axis=0)
     return cast("NDArray[np.float32]", short * (16 / max(float(np.linalg.norm(short)), 1e-6)))
 

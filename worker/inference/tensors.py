@@ -1,4 +1,4 @@
-"""The classifier: upright pixels to the five best classes. Pure functions."""
+"""Convert pixels to the model's input and its output to the best classes. Pure functions."""
 
 from typing import Protocol, cast
 
@@ -10,25 +10,32 @@ from core.predictions import ScoredClass
 from worker.imaging.decode import Pixels
 
 INPUT_SIDE = 224
-BEST = 5
+BEST = 5  # predictions per image
 
 Tensor = NDArray[np.float32]
 
 
 class Runtime(Protocol):
-    """A loaded model. Not for use by several threads at once."""
+    """Loaded model. Not thread-safe."""
 
     name: str
 
     def predict(self, tensors: Tensor) -> tuple[Tensor, Tensor]:
-        """Class probabilities (n, 1000) and embeddings (n, 1280) of inputs (n, 224, 224, 3)."""
+        """Run the model.
+
+        Args:
+            tensors: inputs of shape (n, 224, 224, 3), from `to_tensor`.
+
+        Returns:
+            Class probabilities of shape (n, 1000) and embeddings of shape (n, 1280).
+        """
 
 
 def to_tensor(pixels: Pixels) -> Tensor:
-    """What the model sees of a picture: 224×224, RGB, from -1 to 1.
+    """Convert RGB pixels of any size to the model's input: shape (224, 224, 3), from -1 to 1.
 
-    Bilinear without antialiasing, stretched to a square, as `cv2.resize` does by default; the
-    scaling is `keras.applications.mobilenet_v2.preprocess_input`.
+    Resizing is bilinear without antialiasing and ignores the aspect ratio, like `cv2.resize` with
+    its defaults; scaling equals `keras.applications.mobilenet_v2.preprocess_input`.
     """
     small = cv2.resize(pixels, (INPUT_SIDE, INPUT_SIDE), interpolation=cv2.INTER_LINEAR)
     tensor = small.astype(np.float32)
@@ -38,8 +45,12 @@ def to_tensor(pixels: Pixels) -> Tensor:
 
 
 def best_classes(probabilities: Tensor) -> list[ScoredClass]:
-    """The five most likely of the 1,000 classes, best first; equals keep the lower index first."""
-    least = np.partition(probabilities, -BEST)[-BEST]
-    likely = np.flatnonzero(probabilities >= least)
+    """Return the five most likely classes, best first; ties in order of the class index.
+
+    Args:
+        probabilities: class probabilities of one image, shape (1000,).
+    """
+    fifth_best = np.partition(probabilities, -BEST)[-BEST]
+    likely = np.flatnonzero(probabilities >= fifth_best)
     best = likely[np.argsort(-probabilities[likely], kind="stable")][:BEST]
     return [ScoredClass(int(index), float(probabilities[index])) for index in best]

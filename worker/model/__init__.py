@@ -1,1 +1,1 @@
-"""MobileNetV2: where its weights are, how they are compiled, and what runs them."""
+"""MobileNetV2: find the weights, compile them, and run the compiled model."""

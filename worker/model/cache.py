@@ -1,4 +1,4 @@
-"""The compiled model: made once from the weights, kept by content hash, shared by all workers."""
+"""Cache of compiled models: compiled once, named by content hash, shared by all workers."""
 
 import fcntl
 import hashlib
@@ -17,19 +17,19 @@ from worker.model.weights import find_weights
 
 log = get_logger(__name__)
 
-# Raised whenever compile.py would make something else of the same weights.
+# Version of compile.py's output. Increment it when the same weights compile to another model.
 RECIPE = 1
 
 _DOWNLOAD_SECONDS = 600
 
 
 def find_compiled(settings: Settings) -> Path:
-    """Return the compiled model, compiling it first where that has not been done.
+    """Return the path of the compiled model; compile it first if it is not in the cache.
 
-    Takes milliseconds when it is there; when not, 20 s (int8: a minute) in a process of its own.
+    Takes milliseconds if it is cached, else 20 s (float32) or 60 s (int8) in a subprocess.
 
     Raises:
-        WeightsNotFoundError: there is neither a compiled model nor weights to make one of.
+        WeightsNotFoundError: neither a compiled model nor weights exist.
         ModelError: the weights could not be compiled.
     """
     folder = settings.data_dir / "models" / "compiled"
@@ -38,9 +38,9 @@ def find_compiled(settings: Settings) -> Path:
     except WeightsNotFoundError as missing:
         if settings.weights is not None:
             raise
-        shipped = _shipped(folder, settings.precision)
-        if shipped is not None:
-            return shipped
+        prebuilt = _find_prebuilt(folder, settings.precision)
+        if prebuilt is not None:
+            return prebuilt
         weights = _download(missing)
     compiled = folder / _file_name(_fingerprint(weights), settings.precision)
     if not compiled.is_file():
@@ -51,15 +51,17 @@ def find_compiled(settings: Settings) -> Path:
 
 
 def compile_again(settings: Settings, broken: Path) -> Path:
-    """Replace a compiled model that cannot be loaded; one that another process replaced will do.
+    """Replace a compiled model that cannot be loaded, unless another process replaced it already.
 
     Raises:
-        ModelError: it cannot be made anew.
+        ModelError: no weights were found, or they could not be compiled.
     """
     try:
         weights = find_weights(settings)
     except WeightsNotFoundError as error:
-        raise ModelError(f"{broken} cannot be loaded, nor made anew: {error}") from error
+        raise ModelError(
+            f"The compiled model {broken} cannot be loaded or recompiled: {error}"
+        ) from error
     inode = broken.stat().st_ino
     with _compile_lock(broken.parent):
         if broken.stat().st_ino == inode:
@@ -72,19 +74,19 @@ def _file_name(fingerprint: str, precision: Precision) -> str:
     return f"mobilenet_v2{suffix}-{fingerprint}.tflite"
 
 
-def _shipped(folder: Path, precision: Precision) -> Path | None:
-    """A model compiled elsewhere, as in the worker's container image, which has no weights."""
+def _find_prebuilt(folder: Path, precision: Precision) -> Path | None:
+    """Return the newest model compiled elsewhere, as in the container image without weights."""
     found = folder.glob(_file_name("*", precision))
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def _fingerprint(weights: Path) -> str:
     digest = hashlib.sha256(weights.read_bytes())
-    digest.update(json.dumps([RECIPE, _converter()]).encode())
+    digest.update(json.dumps([RECIPE, _converter_version()]).encode())
     return digest.hexdigest()[:16]
 
 
-def _converter() -> str:
+def _converter_version() -> str:
     try:
         return version("tensorflow")
     except PackageNotFoundError:
@@ -93,7 +95,7 @@ def _converter() -> str:
 
 @contextmanager
 def _compile_lock(folder: Path) -> Iterator[None]:
-    """One process compiles; the others wait for it. The lock dies with its holder."""
+    """Hold the lock that lets one process compile. The kernel frees it when the process dies."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -101,26 +103,28 @@ def _compile_lock(folder: Path) -> Iterator[None]:
 
 
 def _compile(weights: Path, compiled: Path, precision: Precision) -> None:
-    log.info("compiling the model, once, in 20 s or more", weights=str(weights))
+    log.info("model.compilation_started", weights=str(weights), precision=precision)
     result = _run_compiler(str(weights), str(compiled), precision)
     if result.returncode != 0:
-        raise ModelError(f"{weights} could not be compiled: {_last_line(result.stderr)}")
+        raise ModelError(f"Compiling {weights} failed: {_last_line(result.stderr)}")
 
 
 def _download(missing: WeightsNotFoundError) -> Path:
     try:
         result = _run_compiler("--download")
     except subprocess.TimeoutExpired as error:
-        raise WeightsNotFoundError(f"{missing} Keras's download did not end.") from error
+        raise WeightsNotFoundError(
+            f"{missing} Downloading them with Keras timed out after {_DOWNLOAD_SECONDS} s."
+        ) from error
     if result.returncode != 0:
         raise WeightsNotFoundError(
-            f"{missing} Keras's own download failed: {_last_line(result.stderr)}"
+            f"{missing} Downloading them with Keras failed: {_last_line(result.stderr)}"
         )
     return Path(_last_line(result.stdout))
 
 
 def _run_compiler(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Work with Keras in a process of its own, so that TensorFlow's 500 MB end with it."""
+    """Run Keras in a subprocess, which frees TensorFlow's 500 MB of memory when it ends."""
     return subprocess.run(
         [sys.executable, "-m", "worker.model.compile", *arguments],
         capture_output=True,
@@ -131,4 +135,4 @@ def _run_compiler(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _last_line(output: str) -> str:
-    return (output.strip().splitlines() or ["no reason given"])[-1]
+    return (output.strip().splitlines() or ["no output"])[-1]

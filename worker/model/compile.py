@@ -1,10 +1,9 @@
-"""Keras weights to a LiteRT model: `python -m worker.model.compile WEIGHTS OUTPUT [PRECISION]`.
+"""Compile Keras weights to LiteRT: `python -m worker.model.compile WEIGHTS OUTPUT [PRECISION]`.
 
-The model has two outputs: the 1,000 class probabilities, and the 1,280 numbers before the last
-layer, which say what a picture looks like. Beside it goes what Keras itself says of the check
-picture, for workers to compare with.
+The compiled model has two outputs: 1,000 class probabilities, and the embedding, the 1,280
+activations before the last layer. Keras's own result for the self-test image is written beside it.
 
-`python -m worker.model.compile --download` prints where Keras has put the weights it publishes.
+`python -m worker.model.compile --download` downloads Keras's published weights and prints the path.
 """
 
 import os
@@ -23,19 +22,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def load_keras(weights: Path) -> Any:  # noqa: ANN401 (Keras publishes no types)
-    """MobileNetV2 with both outputs."""
-    import keras  # noqa: PLC0415 (seconds and hundreds of megabytes; only who compiles pays)
+    """Load MobileNetV2 with two outputs: class probabilities and the embedding."""
+    import keras  # noqa: PLC0415 (takes seconds and hundreds of megabytes)
 
     base = keras.applications.MobileNetV2(weights=str(weights))
     return keras.Model(base.input, [base.output, base.layers[-2].output])
 
 
 def compile_model(weights: Path, output: Path, precision: Precision = "float32") -> None:
-    """Write the compiled model, and what to expect of it, whole or not at all.
+    """Write the compiled model atomically, and the expected self-test result beside it.
 
-    Inputs and outputs are float32 at either precision.
+    Inputs and outputs of the model are float32 at either precision.
     """
-    import tensorflow as tf  # noqa: PLC0415 (the same)
+    import tensorflow as tf  # noqa: PLC0415 (as in load_keras)
 
     model = load_keras(weights)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -48,23 +47,23 @@ def compile_model(weights: Path, output: Path, precision: Precision = "float32")
     with unfinished.open("wb") as file:
         file.write(converter.convert())
         file.flush()
-        os.fsync(file.fileno())  # or a power cut could leave the name and half of the model
+        os.fsync(file.fileno())  # before the rename, so that a power failure leaves no partial file
     unfinished.replace(output)
 
 
 def _reference_probabilities(model: Any) -> np.ndarray[Any, np.dtype[np.float32]]:  # noqa: ANN401
-    """The check picture through Keras's own loading and preprocessing, none of it ours."""
+    """Classify the self-test image with Keras's own loading and preprocessing only."""
     import keras  # noqa: PLC0415
 
-    with Image.open(SELF_TEST_IMAGE) as picture:
-        pixels = np.asarray(picture.convert("RGB"), dtype=np.float32)
+    with Image.open(SELF_TEST_IMAGE) as image:
+        pixels = np.asarray(image.convert("RGB"), dtype=np.float32)
     inputs = keras.applications.mobilenet_v2.preprocess_input(pixels[np.newaxis])
     probabilities, _ = model(inputs, training=False)
     return np.asarray(probabilities[0])
 
 
 def download_weights() -> Path:
-    """Have Keras fetch the weights it publishes, once, into its own folder."""
+    """Download the ImageNet weights that Keras publishes to its cache; return their path."""
     import keras  # noqa: PLC0415
 
     keras.applications.MobileNetV2(weights="imagenet")

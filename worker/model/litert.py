@@ -1,4 +1,4 @@
-"""The compiled model on LiteRT's XNNPACK kernels: one thread, one picture at a time."""
+"""LiteRT runtime: the compiled model on XNNPACK, single-threaded."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from worker.inference.tensors import INPUT_SIDE, Tensor
 
 
 class LiteRTRuntime:
-    """Runs the compiled model. Batching would gain nothing here, so a batch is a loop."""
+    """Runtime that runs the compiled model one input at a time; batching is not faster here."""
 
     def __init__(self, path: Path) -> None:
         self.name = path.stem
@@ -40,13 +40,13 @@ class LiteRTRuntime:
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """Keep XNNPACK's greeting, written from C++, out of the log. Errors are raised, not written."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    """Discard XNNPACK's startup message, which C++ writes to stderr. Errors are raised instead."""
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)

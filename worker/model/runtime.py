@@ -1,4 +1,4 @@
-"""Loading the model that the settings ask for."""
+"""Load the runtime selected by GALLERY_RUNTIME."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ log = get_logger(__name__)
 
 
 def load_runtime(settings: Settings) -> Runtime:
-    """Load the model and pass its check.
+    """Load the model and run its self-test.
 
     Raises:
-        WeightsNotFoundError: there is no model to load.
-        ModelError: what was loaded does not answer as it must.
+        WeightsNotFoundError: neither a compiled model nor weights exist.
+        ModelError: the model cannot be compiled, or fails its self-test.
     """
     compiled = find_compiled(settings)
     runtime = _open(settings, compiled)
@@ -26,14 +26,14 @@ def load_runtime(settings: Settings) -> Runtime:
 
 def _open(settings: Settings, compiled: Path) -> Runtime:
     if settings.runtime == "tensorflow":
-        from worker.model.tensorflow import TensorFlowRuntime  # noqa: PLC0415 (only when chosen)
+        from worker.model.tensorflow import TensorFlowRuntime  # noqa: PLC0415 (optional dependency)
         from worker.model.weights import find_weights  # noqa: PLC0415
 
         return TensorFlowRuntime(find_weights(settings))
-    from worker.model.litert import LiteRTRuntime  # noqa: PLC0415 (after the fork, and only then)
+    from worker.model.litert import LiteRTRuntime  # noqa: PLC0415 (native: load after the fork)
 
     try:
         return LiteRTRuntime(compiled)
     except (ValueError, RuntimeError) as error:
-        log.warning("compiled model cannot be loaded, making it anew", reason=str(error))
+        log.warning("model.load_failed", path=str(compiled), reason=str(error))
         return LiteRTRuntime(compile_again(settings, compiled))

@@ -1,8 +1,8 @@
-"""The check that a worker passes before its first picture.
+"""Self-test that a model passes before the worker classifies any image.
 
-A wrong channel order, scale or resize raises no error by itself, it only makes the answers
-worse. So a picture made for the purpose (coloured shapes, 224×224) goes through the worker's own
-decoding and model, and must give what Keras gave when the model was compiled.
+A wrong channel order, scale or resize raises no error; it only degrades the predictions. The
+self-test therefore decodes and classifies a fixed image (coloured shapes, 224×224) and compares the
+scores with those that Keras computed when the model was compiled.
 """
 
 import json
@@ -12,49 +12,58 @@ import numpy as np
 
 from core.errors import ModelError
 from worker.imaging.decode import decode
-from worker.inference.tensors import Runtime, Tensor, best_classes, to_tensor
+from worker.inference.tensors import INPUT_SIDE, Runtime, Tensor, best_classes, to_tensor
 
 SELF_TEST_IMAGE = Path(__file__).with_name("self_test.jpg")
 
-# Runtimes differ from Keras by less than 1e-3 (float32); int8 by a few hundredths. The mistakes
-# this check is for change the best class or its score by tenths: see the unit test.
+# Largest difference of a score. Correct runtimes differ from Keras by less than 0.001 (float32) or
+# 0.05 (int8); preprocessing mistakes change the best class or its score by 0.1 or more.
 TOLERANCE = 0.08
 
 
 def expected_path(model: Path) -> Path:
+    """Return the path of the expected scores of a compiled model."""
     return model.with_suffix(".json")
 
 
 def write_expected(model: Path, probabilities: Tensor) -> None:
-    """Keep Keras's answer beside the compiled model."""
+    """Write the five best classes with Keras's scores beside the compiled model."""
     best = [[each.class_index, round(each.score, 6)] for each in best_classes(probabilities)]
     expected_path(model).write_text(json.dumps(best))
 
 
 def run_self_test(runtime: Runtime, expected: Path) -> None:
-    """Compare the runtime's answer with the one kept.
+    """Compare the runtime's scores with the expected ones.
 
     Raises:
-        ModelError: they differ by more than rounding explains, or there is nothing to compare.
+        ModelError: a score differs by more than TOLERANCE, or the file cannot be read.
     """
     try:
-        wanted = json.loads(expected.read_text())
+        pairs = json.loads(expected.read_text())
     except (OSError, ValueError) as error:
-        raise ModelError(f"The check {expected.name} of the model cannot be read.") from error
-    classify_self_test_image(runtime, wanted)
+        raise ModelError(
+            f"The expected self-test scores {expected} cannot be read. Delete "
+            f"{expected.with_suffix('.tflite').name} beside it to compile the model again."
+        ) from error
+    classify_self_test_image(runtime, pairs)
 
 
-def classify_self_test_image(runtime: Runtime, wanted: list[tuple[int, float]]) -> None:
-    """Classify the check picture and compare with (class index, score) pairs.
+def classify_self_test_image(runtime: Runtime, expected: list[tuple[int, float]]) -> None:
+    """Classify the self-test image and compare the scores.
+
+    Args:
+        runtime: model to test.
+        expected: pairs of class index and score.
 
     Raises:
-        ModelError: a score is off by more than TOLERANCE.
+        ModelError: a score differs by more than TOLERANCE.
     """
-    picture = decode(SELF_TEST_IMAGE.read_bytes(), "image/jpeg", max_pixels=224 * 224)
-    probabilities = runtime.predict(to_tensor(picture.pixels)[np.newaxis])[0][0]
-    for index, score in wanted:
+    image = decode(SELF_TEST_IMAGE.read_bytes(), "image/jpeg", max_pixels=INPUT_SIDE**2)
+    probabilities = runtime.predict(to_tensor(image.pixels)[np.newaxis])[0][0]
+    for index, score in expected:
         if abs(float(probabilities[index]) - score) > TOLERANCE:
             raise ModelError(
-                f"The model {runtime.name} gives {probabilities[index]:.3f} where {score:.3f} is "
-                f"right (class {index} of the check picture); it is not used."
+                f"The model {runtime.name} failed its self-test: class {index} scores "
+                f"{probabilities[index]:.3f} instead of {score:.3f}. Compile it again from "
+                "intact weights."
             )

@@ -1,4 +1,4 @@
-"""The Keras model on TensorFlow: the reference, and the way to a GPU."""
+"""TensorFlow runtime: the Keras model itself, as reference and for GPUs."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from worker.model.compile import load_keras
 
 
 class TensorFlowRuntime:
-    """Runs the Keras model in one `tf.function`, on a GPU where there is one."""
+    """Runtime that runs the Keras model as one `tf.function`, on a GPU if available."""
 
     def __init__(self, weights: Path) -> None:
-        import tensorflow as tf  # noqa: PLC0415 (only who chose this runtime pays for it)
+        import tensorflow as tf  # noqa: PLC0415 (optional dependency)
 
         self.name = f"{weights.name.split('.weights')[0]}-keras"
         model = load_keras(weights)
-        # Any batch size, traced once.
+        # One trace for all batch sizes.
         signature = tf.TensorSpec((None, 224, 224, 3), tf.float32)
         self._predict = tf.function(
             lambda tensors: model(tensors, training=False), input_signature=[signature]

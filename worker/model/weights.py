@@ -1,4 +1,4 @@
-"""Finding Keras weights of MobileNetV2."""
+"""Find the Keras weights of MobileNetV2."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from core.errors import WeightsNotFoundError
 from infra.settings import Settings
 
-# The name Keras publishes them under, and the one it keeps them under after a download.
+# Names of the file as Keras publishes it and as it is named in Keras's cache.
 FILE_NAMES = (
     "mobilenet_v2_1.0_224.weights.h5",
     "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5",
@@ -15,26 +15,26 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def find_weights(settings: Settings) -> Path:
-    """Return the first weights file there is, in the order that the README gives.
+    """Return the first weights file that exists, in the order documented in the README.
 
     Raises:
-        WeightsNotFoundError: there is none; the message says where it looked.
+        WeightsNotFoundError: no file exists; the message lists the folders searched.
     """
-    looked: list[Path] = []
-    for path in _places(settings):
+    searched: list[Path] = []
+    for path in _candidates(settings):
         if path.is_file():
             return path
-        looked.append(path.parent)
-    places = ", ".join(str(place) for place in dict.fromkeys(looked))
+        searched.append(path.parent)
+    folders = ", ".join(str(folder) for folder in dict.fromkeys(searched))
     raise WeightsNotFoundError(
-        f"No MobileNetV2 weights in {places}. Put {FILE_NAMES[0]} there or set GALLERY_WEIGHTS."
+        f"No MobileNetV2 weights in {folders}. Put {FILE_NAMES[0]} there or set GALLERY_WEIGHTS."
     )
 
 
-def _places(settings: Settings) -> Iterator[Path]:
+def _candidates(settings: Settings) -> Iterator[Path]:
     if settings.weights is not None:
         yield settings.weights
-        return  # whoever names a file means that one and no other
+        return  # a configured file has no fallback
     folders = (
         settings.data_dir / "models",
         CHECKOUT.parent / "shared" / "models",

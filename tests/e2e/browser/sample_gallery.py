@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 from tests.support.processes import Stack
 
 PICTURES = [f"picture-{seed:02}.jpg" for seed in range(1, 13)]
@@ -42,7 +42,7 @@ class SampleGallery:
 def fill(stack: Stack) -> SampleGallery:
     """Upload pictures made on the spot."""
     named = [(name, jpeg(seed)) for seed, name in enumerate(PICTURES, start=1)]
-    again = encode(picture(len(PICTURES)), "JPEG", quality=70)
+    again = encode(make_image(len(PICTURES)), "JPEG", quality=70)
     return fill_with(stack, [*named, (AGAIN, again)])
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, FilePayload, Page, Request, expect
 
 from tests.e2e.browser.actions import drop, files, tally, upload, upload_folder
 from tests.e2e.browser.chromium import visit
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 from tests.support.processes import Stack
 
 # GALLERY_ACCEPT_FULL=1 takes the numbers of the promise; every day has the time for fewer.
@@ -71,7 +71,7 @@ def test_a_chosen_folder_and_a_pasted_picture_arrive_too(page: Page, tmp_path: P
             clipboardData.items.add(new File([new Uint8Array(bytes)], 'pasted.png', options));
             document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
         }""",
-        list(encode(picture(77), "PNG")),
+        list(encode(make_image(77), "PNG")),
     )
     finished(page, 4)
     assert tally(page) == {"done": 4}

@@ -1,4 +1,4 @@
-"""The `gallery` command against a real gallery, from outside."""
+"""Client commands of `gallery` against a running API."""
 
 import json
 import subprocess
@@ -25,6 +25,7 @@ def stack(settings: Settings, tmp_path: Path) -> Iterator[Stack]:
 
 
 def gallery(stack: Stack, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run `gallery` with these arguments and further environment variables."""
     return subprocess.run(
         [sys.executable, "-m", "cli", *arguments],
         cwd=ROOT,
@@ -42,17 +43,19 @@ def lines(ended: subprocess.CompletedProcess[str]) -> list[Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Twenty pictures in two folders, and a file that is none."""
-    folder = tmp_path / "pictures"
+    """Twenty images in two folders, and a text file."""
+    folder = tmp_path / "images"
     for number in range(20):
-        place = folder / ("deep/er" if number % 2 else "")
+        place = folder / ("nested/deeper" if number % 2 else "")
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{number:02}.jpg").write_bytes(jpeg(number))
-    (folder / "notes.txt").write_text("no picture")
+    (folder / "notes.txt").write_text("plain text")
     return folder
 
 
-def test_a_folder_is_sent_once(stack: Stack, settings: Settings, folder: Path) -> None:
+def test_known_images_are_not_uploaded_again(
+    stack: Stack, settings: Settings, folder: Path
+) -> None:
     first = gallery(stack, "upload", str(folder), "--no-wait", "--json")
     assert first.returncode == 0, first.stderr
     assert [each["outcome"] for each in lines(first)] == ["accepted"] * 20
@@ -66,7 +69,7 @@ def test_a_folder_is_sent_once(stack: Stack, settings: Settings, folder: Path) -
     assert execute(url, "SELECT item_count FROM jobs ORDER BY created_at") == [(20,), (1,)]
 
 
-def test_the_exit_status_tells_of_a_bad_file(stack: Stack, folder: Path) -> None:
+def test_exit_status_is_1_if_a_file_is_rejected(stack: Stack, folder: Path) -> None:
     ended = gallery(stack, "upload", str(folder), str(folder / "notes.txt"), "--no-wait", "--json")
 
     assert ended.returncode == 1
@@ -77,21 +80,27 @@ def test_the_exit_status_tells_of_a_bad_file(stack: Stack, folder: Path) -> None
     assert "not a JPEG" in bad[0]["problem"]
 
 
-def test_what_was_sent_is_listed_and_exported(stack: Stack, folder: Path, tmp_path: Path) -> None:
+def test_uploaded_images_are_listed_and_exported(
+    stack: Stack, folder: Path, tmp_path: Path
+) -> None:
     gallery(stack, "upload", str(folder), "--no-wait")
 
     [job] = lines(gallery(stack, "jobs", "--json"))
     assert job["counts"]["total"] == 20
     assert len(lines(gallery(stack, "search", "--json", "--limit", "7"))) == 7
-    to = tmp_path / "gallery.csv"
-    assert gallery(stack, "export", str(to)).returncode == 0
-    assert to.read_text("utf-8-sig").startswith("ID,Name,Timestamp")
-    sick = gallery(stack, "doctor")
-    assert sick.returncode == 1
-    assert "NOT WELL  workers: No worker is running." in sick.stderr
+    file = tmp_path / "gallery.csv"
+    assert gallery(stack, "export", str(file)).returncode == 0
+    assert file.read_text("utf-8-sig").startswith("ID,Name,Timestamp")
 
 
-def test_a_key_opens_and_its_lack_is_said(stack: Stack, settings: Settings, folder: Path) -> None:
+def test_doctor_fails_without_workers(stack: Stack) -> None:
+    ended = gallery(stack, "doctor")
+
+    assert ended.returncode == 1
+    assert "FAILED  workers: No worker" in ended.stderr
+
+
+def test_invalid_key_is_refused(stack: Stack, settings: Settings, folder: Path) -> None:
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         key = create_key(conn, "script", ["submit"])
 
@@ -101,11 +110,11 @@ def test_a_key_opens_and_its_lack_is_said(stack: Stack, settings: Settings, fold
     assert gallery(stack, "upload", str(folder), "--no-wait", GALLERY_KEY=key).returncode == 0
 
 
-@pytest.mark.parametrize("asked", [["doctor"], ["export", "{folder}/gallery.csv"]], ids=" ".join)
-def test_a_gallery_that_is_not_there_is_said(tmp_path: Path, asked: list[str]) -> None:
-    command = [each.format(folder=tmp_path) for each in asked]
+@pytest.mark.parametrize("command", [["doctor"], ["export", "{folder}/gallery.csv"]], ids=" ".join)
+def test_unreachable_gallery_is_reported(tmp_path: Path, command: list[str]) -> None:
+    arguments = [each.format(folder=tmp_path) for each in command]
     ended = subprocess.run(
-        [sys.executable, "-m", "cli", *command, "--url", "http://127.0.0.1:8698"],
+        [sys.executable, "-m", "cli", *arguments, "--url", "http://127.0.0.1:8698"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -114,5 +123,5 @@ def test_a_gallery_that_is_not_there_is_said(tmp_path: Path, asked: list[str]) -
     )
 
     assert ended.returncode == 1
-    assert "does not answer" in ended.stderr
+    assert "No response from http://127.0.0.1:8698" in ended.stderr
     assert "Traceback" not in ended.stderr

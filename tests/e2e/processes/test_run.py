@@ -1,4 +1,4 @@
-"""`gallery run`: everything on one machine, started, stopped, killed and started again."""
+"""`gallery run`: start, stop, kill and restart on one data directory."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.support.s3_server import free_port
 
 
 class Run:
-    """One `gallery run` on a data directory."""
+    """Process of `gallery run` on a data directory."""
 
     def __init__(self, data: Path, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -39,6 +39,7 @@ class Run:
         )
 
     def wait_for_address(self) -> str:
+        """Return the line that announces the address, once the gallery is ready."""
         assert self.process.stdout is not None
         return self.process.stdout.readline()
 
@@ -46,7 +47,7 @@ class Run:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def end(self, how: signal.Signals) -> list[psutil.Process]:
-        """Send a signal, wait, and return the children that outlive it for more than a moment."""
+        """Send a signal, wait for the exit, and return the children that still run after 30 s."""
         children = self.children()
         self.process.send_signal(how)
         self.process.wait(timeout=60)
@@ -61,7 +62,7 @@ class Run:
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    # Not under pytest's folder, which is closed to the user that root's Postgres runs as.
+    # As root, Postgres runs as another user, which has no access to pytest's folder.
     with TemporaryDirectory(prefix="gallery-run-", ignore_cleanup_errors=True) as folder:
         yield Path(folder) / "data"
 
@@ -69,12 +70,12 @@ def data() -> Iterator[Path]:
 @pytest.mark.parametrize(
     "how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name
 )
-def test_a_run_that_ended_leaves_no_process_and_the_next_finds_everything(
+def test_ended_run_leaves_no_process_and_the_next_run_has_its_data(
     data: Path, how: signal.Signals
 ) -> None:
     first = Run(data, free_port())
     try:
-        assert first.wait_for_address() == f"The gallery is at {first.url}\n"
+        assert first.url in first.wait_for_address()
         sent = httpx.post(f"{first.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
         assert sent.status_code == 202
         assert {"postgres", "redis-server"} <= {child.name() for child in first.children()}
@@ -82,7 +83,7 @@ def test_a_run_that_ended_leaves_no_process_and_the_next_finds_everything(
     finally:
         first.close()
 
-    # A stale pid file that names a living process is what a power cut may leave.
+    # After a power failure, a stale pid file may name a running process.
     (data / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n")
     second = Run(data, free_port())
     try:
@@ -95,27 +96,27 @@ def test_a_run_that_ended_leaves_no_process_and_the_next_finds_everything(
         second.close()
 
 
-def test_a_child_that_dies_is_started_again(data: Path) -> None:
+def test_killed_servers_are_restarted(data: Path) -> None:
     run = Run(data, free_port())
     try:
         run.wait_for_address()
         for name in ("redis-server", "postgres"):
             next(child for child in run.children() if child.name() == name).kill()
 
-        def takes_pictures() -> bool:
+        def accepts_uploads() -> bool:
             try:
                 sent = httpx.post(f"{run.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
             except httpx.TransportError:
                 return False
             return sent.status_code == 202
 
-        until(takes_pictures, seconds=60, what="uploads to be taken again")
+        until(accepts_uploads, seconds=60, what="an accepted upload")
         assert run.end(signal.SIGTERM) == []
     finally:
         run.close()
 
 
-def test_a_port_in_use_is_said_to_be(data: Path) -> None:
+def test_port_in_use_is_reported(data: Path) -> None:
     run = Run(data, free_port())
     try:
         run.wait_for_address()

@@ -1,4 +1,4 @@
-"""The whole way on real processes: an API and a worker with the real model."""
+"""API and worker processes with the real model, on each kind of object storage."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from infra.settings import Settings
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 from tests.support.processes import Stack, running_stack, until
 
 
@@ -27,7 +27,7 @@ def stack(
     compiled_model: Path,
     tmp_path: Path,
 ) -> Iterator[Stack]:
-    """A service on each kind of object storage."""
+    """Run an API and a worker on each kind of object storage."""
     assert compiled_model.is_file()
     settings = with_changes(settings, weights=weights)
     if request.param == "s3":
@@ -37,39 +37,41 @@ def stack(
         yield stack
 
 
-def photos_and_answers(folder: Path) -> dict[str, tuple[str, float]]:
-    """The top-1 that the photographs' README names, by file."""
+def expected_classes(folder: Path) -> dict[str, tuple[str, float]]:
+    """Return the best class and its score from the photographs' README, by file name."""
     rows = re.findall(
         r"^\| (\S+\.jpg) \|[^|]*\| (\S+) (\d+) %", (folder / "README.md").read_text(), re.MULTILINE
     )
     return {name: (label, int(percent) / 100) for name, label, percent in rows}
 
 
-def test_photographs_get_the_reference_pipelines_tags(stack: Stack, photos: Path) -> None:
-    answers = photos_and_answers(photos)
-    assert len(answers) == 6
-    files = [(name, (photos / name).read_bytes()) for name in answers]
+def test_photographs_have_the_predictions_of_the_reference_pipeline(
+    stack: Stack, photos: Path
+) -> None:
+    expected = expected_classes(photos)
+    assert len(expected) == 6
+    files = [(name, (photos / name).read_bytes()) for name in expected]
     job = stack.wait_for_job(stack.post_files(*files)["id"])
 
     best = {item["name"]: item["predictions"][0] for item in job["items"]}
-    for name, (label, score) in answers.items():
+    for name, (label, score) in expected.items():
         assert best[name]["label"] == label
-        # The README rounds to whole percents; the contract is half a point.
+        # The README rounds to whole percents; the required accuracy is 0.005.
         assert abs(best[name]["score"] - score) <= 0.01, name
     for item in job["items"]:
         thumbnail = httpx.get(f"{stack.url}/api/v1/images/{item['image_id']}/thumbnail")
         assert thumbnail.content.startswith(b"\xff\xd8\xff")
 
 
-def test_bad_files_get_their_reasons_and_good_ones_their_tags(stack: Stack) -> None:
-    whole = jpeg(1)
+def test_invalid_files_fail_and_valid_files_are_classified(stack: Stack) -> None:
+    intact = jpeg(1)
     job = stack.post_files(
-        ("good.jpg", whole),
-        ("text.jpg", b"I am a text"),
-        ("cut.jpg", whole[: len(whole) // 2]),
+        ("good.jpg", intact),
+        ("text.jpg", b"plain text"),
+        ("truncated.jpg", intact[: len(intact) // 2]),
         ("empty.jpg", b""),
-        ("good.png", encode(picture(2), "PNG")),
-        ("again.jpg", whole),
+        ("good.png", encode(make_image(2), "PNG")),
+        ("again.jpg", intact),
     )
     job = stack.wait_for_job(job["id"])
 
@@ -93,7 +95,7 @@ def test_bad_files_get_their_reasons_and_good_ones_their_tags(stack: Stack) -> N
     assert counts.pop("total") == sum(counts.values()) == 6
 
 
-def test_the_csv_says_what_the_api_says(stack: Stack) -> None:
+def test_csv_export_equals_the_api(stack: Stack) -> None:
     job = stack.wait_for_job(stack.post_files(*((f"{n}.jpg", jpeg(n)) for n in range(20)))["id"])
     text = httpx.get(f"{stack.url}/api/v1/export?format=csv").text
     rows = {row["ID"]: row for row in csv.DictReader(io.StringIO(text))}
@@ -109,10 +111,10 @@ def test_the_csv_says_what_the_api_says(stack: Stack) -> None:
             )
 
 
-def test_jobs_wait_for_weights_and_finish_once_they_are_there(
+def test_jobs_stay_queued_until_weights_exist(
     settings: Settings, weights: Path, compiled_model: Path, tmp_path: Path
 ) -> None:
-    assert compiled_model.is_file()  # by content, so that the copy below need not be compiled
+    assert compiled_model.is_file()  # cached by content hash; a copy needs no compilation
     later = tmp_path / "later.weights.h5"
     settings = with_changes(settings, weights=later)
     with running_stack(settings, tmp_path, workers=0) as stack:
@@ -121,7 +123,7 @@ def test_jobs_wait_for_weights_and_finish_once_they_are_there(
         until(
             lambda: stack.get("/api/v1/status")["workers"]["state"] == "no_weights",
             seconds=90,
-            what="the worker to miss its weights",
+            what="the worker state no_weights",
         )
         readiness = stack.get("/readyz")
         assert str(tmp_path) in readiness["checks"]["workers"]["detail"]

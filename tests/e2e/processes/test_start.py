@@ -1,4 +1,4 @@
-"""What a process says that cannot start."""
+"""Error messages of processes that cannot start."""
 
 import os
 import subprocess
@@ -13,6 +13,7 @@ from tests.support.processes import environment_of
 
 
 def start(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m ARGUMENTS` with only these settings."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GALLERY_")}
     return subprocess.run(
         [sys.executable, "-m", *arguments],
@@ -26,7 +27,7 @@ def start(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", [("api",), ("worker",), ("cli", "migrate")], ids=" ".join)
-def test_a_missing_address_is_named(command: tuple[str, ...]) -> None:
+def test_missing_database_url_is_reported(command: tuple[str, ...]) -> None:
     ended = start(*command)
 
     assert ended.returncode == 1
@@ -34,7 +35,7 @@ def test_a_missing_address_is_named(command: tuple[str, ...]) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_every_bad_value_is_named_at_once_and_no_secret_is_shown() -> None:
+def test_all_invalid_settings_are_reported_without_secrets() -> None:
     ended = start(
         "api",
         GALLERY_PORT="many",
@@ -50,22 +51,22 @@ def test_every_bad_value_is_named_at_once_and_no_secret_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings_of_a_child", "reason"),
+    ("process_settings", "reason"),
     [
         ({"GALLERY_OBJECTS_URL": "ftp://nowhere"}, "GALLERY_OBJECTS_URL must be"),
         ({"GALLERY_TASK_MEMORY": "20EiB"}, "OverflowError"),
     ],
-    ids=["a setting", "an error nobody foresaw"],
+    ids=["invalid setting", "unexpected error"],
 )
-def test_a_worker_whose_process_cannot_start_says_why_and_stops(
+def test_worker_logs_the_reason_and_exits_if_its_process_cannot_start(
     settings: Settings,
-    compiled_model: Path,  # noqa: ARG001 (it finds it)
+    compiled_model: Path,  # noqa: ARG001 (found in the data directory)
     weights: Path,
-    settings_of_a_child: dict[str, str],
+    process_settings: dict[str, str],
     reason: str,
 ) -> None:
     environment = environment_of(settings, GALLERY_WEIGHTS=str(weights))
-    ended = start("worker", **(environment | settings_of_a_child))
+    ended = start("worker", **(environment | process_settings))
 
-    assert "worker cannot start and stops" in ended.stderr
+    assert "worker.start_failed" in ended.stderr
     assert reason in ended.stderr

@@ -1,4 +1,4 @@
-"""A request followed through API and worker: in the log, in the metrics, and in a trace."""
+"""Correlation of a request across API and worker in logs, metrics and traces."""
 
 import json
 import subprocess
@@ -42,89 +42,94 @@ def stack(
 
 
 def submit(stack: Stack) -> Any:
-    """Two pictures, of which one is cut off, in one request with names of its own."""
-    whole = jpeg(7, size=(640, 480))
-    answer = httpx.post(
+    """Submit an intact and a truncated image with a request id and a trace id."""
+    intact = jpeg(7, size=(640, 480))
+    response = httpx.post(
         f"{stack.url}/api/v1/jobs",
-        files=[("files", ("a.jpg", jpeg(1))), ("files", ("b.jpg", whole[: len(whole) // 3]))],
+        files=[("files", ("a.jpg", jpeg(1))), ("files", ("b.jpg", intact[: len(intact) // 3]))],
         headers={"X-Request-ID": REQUEST_ID, "traceparent": f"00-{TRACE_ID}-b7ad6b7169203331-01"},
     )
-    answer.raise_for_status()
-    return stack.wait_for_job(answer.json()["id"])
+    response.raise_for_status()
+    return stack.wait_for_job(response.json()["id"])
 
 
-def events(stack: Stack, process: str) -> list[Any]:
+def log_lines(stack: Stack, process: str) -> list[Any]:
     return [json.loads(line) for line in stack.log(process).splitlines()]
 
 
-def named(lines: list[Any], event: str) -> list[Any]:
-    return [line for line in lines if line["event"] == event]
+def worker_events(stack: Stack, event: str) -> list[Any]:
+    return [line for line in log_lines(stack, "worker") if line["event"] == event]
 
 
 def counts(stack: Stack) -> dict[str, float]:
-    """How often each step was measured."""
+    """Return how often each stage was measured; empty before the first write."""
     text = httpx.get(f"{stack.url}/metrics").text
-    return {
+    found = {
         sample.labels["stage"]: sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
         if sample.name == "gallery_worker_stage_duration_seconds_count"
     }
+    return found if found["write"] else {}
 
 
-def test_a_request_is_followed_through_api_and_worker(stack: Stack, collector: Collector) -> None:
+def test_request_is_correlated_across_api_and_worker(stack: Stack, collector: Collector) -> None:
     job = submit(stack)
     assert job["counts"]["done"] == job["counts"]["failed"] == 1
 
-    [recorded] = named(events(stack, "api"), "files.recorded")
-    [failed] = named(events(stack, "worker"), "picture failed")
-    for line in (recorded, failed):
+    of_job = [line for line in log_lines(stack, "api") if "job_id" in line]
+    assert of_job
+    [failed] = worker_events(stack, "image.failed")
+    for line in (*of_job, failed):
         assert (line["request_id"], line["job_id"]) == (REQUEST_ID, job["id"])
-    [done] = until(
-        lambda: named(events(stack, "worker"), "message done"), seconds=5, what="the last line"
-    )
+    [done] = until(lambda: worker_events(stack, "batch.finished"), seconds=5, what="batch.finished")
     assert (done["request_ids"], done["job_ids"]) == ([REQUEST_ID], [job["id"]])
-    assert (done["pictures"], done["of"]) == (2, 2)
+    assert (done["settled"], done["images"]) == (2, 2)
 
-    measured = until(lambda: counts(stack)["write"] and counts(stack), seconds=10, what="a beat")
+    measured = until(lambda: counts(stack), seconds=10, what="timings")
     assert measured.keys() == set(STAGES)
     assert measured["fetch"] == measured["decode"] == 2
     assert measured["infer"] == measured["thumbnail"] == measured["store"] == 1
 
-    look_at_trace(until(lambda: whole_trace(collector), seconds=10, what="spans"), job)
+    assert_trace(until(lambda: find_trace(collector), seconds=10, what="spans"), job)
 
 
-def whole_trace(collector: Collector) -> list[Span] | None:
+def image_spans(spans: list[Span]) -> list[Span]:
+    return [span for span in spans if "gallery.image_id" in span.attributes]
+
+
+def find_trace(collector: Collector) -> list[Span]:
+    """Return the spans of the trace; empty until those of both images were received."""
     spans = [span for span in collector.spans if span.trace == TRACE_ID]
-    return spans if sum(span.name == "classify picture" for span in spans) == 2 else None
+    return spans if len(image_spans(spans)) == 2 else []
 
 
-def look_at_trace(spans: list[Span], job: Any) -> None:
+def assert_trace(spans: list[Span], job: Any) -> None:
     [request] = [span for span in spans if span.service == "gallery-api"]
     assert request.name == "POST /jobs"
     assert request.parent == "b7ad6b7169203331"
     assert request.attributes["http.response.status_code"] == "202"
-    pictures = [span for span in spans if span.name == "classify picture"]
+    images = image_spans(spans)
     ids = {item["image_id"] for item in job["items"]}
-    assert {span.attributes["gallery.image_id"] for span in pictures} == ids
-    for picture in pictures:
-        assert picture.service == "gallery-worker"
-        assert picture.parent == request.id
-        assert picture.attributes["gallery.request_id"] == REQUEST_ID
-        steps = [span for span in spans if span.parent == picture.id]
+    assert {span.attributes["gallery.image_id"] for span in images} == ids
+    for image in images:
+        assert image.service == "gallery-worker"
+        assert image.parent == request.id
+        assert image.attributes["gallery.request_id"] == REQUEST_ID
+        steps = [span for span in spans if span.parent == image.id]
         assert {"claim", "fetch", "decode", "write"} <= {step.name for step in steps}
-        assert all(0 <= step.seconds <= picture.seconds for step in steps)
+        assert all(0 <= step.seconds <= image.seconds for step in steps)
 
 
-def test_nothing_of_it_is_loaded_where_nobody_collects(settings: Settings) -> None:
-    look = (
+def test_exporter_is_not_imported_unless_an_endpoint_is_set(settings: Settings) -> None:
+    code = (
         "import sys; from infra.settings import Settings; from api.app import create_app;"
         "import worker.process; create_app(Settings());"
         "exporters = {'infra.telemetry.otlp', 'opentelemetry.exporter'};"
         "sys.exit(bool(exporters & sys.modules.keys()))"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", look], env=environment_of(settings), cwd=ROOT, check=False
+        [sys.executable, "-c", code], env=environment_of(settings), cwd=ROOT, check=False
     )
 
     assert ended.returncode == 0

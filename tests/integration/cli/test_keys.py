@@ -1,4 +1,4 @@
-"""`gallery keys`, and a service that will not be put on a network without one."""
+"""`gallery keys`, and the refusal to listen on a network without API keys."""
 
 import subprocess
 import sys
@@ -11,7 +11,8 @@ from tests.support.paths import ROOT
 from tests.support.processes import environment_of, running_stack
 
 
-def keys(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_keys(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `gallery keys` with these arguments."""
     return subprocess.run(
         [sys.executable, "-m", "cli", "keys", *arguments],
         cwd=ROOT,
@@ -23,28 +24,32 @@ def keys(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_key_is_shown_once_listed_by_its_beginning_and_ended(settings: Settings) -> None:
-    made = keys(settings, "create", "laptop", "--scope", "read", "--days", "30")
-    assert made.returncode == 0, made.stderr
-    key = made.stdout.strip()
+def test_key_is_printed_once_listed_by_prefix_and_revoked(settings: Settings) -> None:
+    created = run_keys(settings, "create", "laptop", "--scope", "read", "--days", "30")
+    assert created.returncode == 0, created.stderr
+    key = created.stdout.strip()
 
-    listed = keys(settings, "list").stdout
+    listed = run_keys(settings, "list").stdout
     assert "laptop" in listed
     assert key[:12] in listed
     assert key not in listed
 
-    assert keys(settings, "revoke", key[:12]).returncode == 0
-    assert "revoked" in keys(settings, "list").stdout
-    unknown = keys(settings, "revoke", "gal_unheard-of")
-    assert unknown.returncode == 1
-    assert "There is no key" in unknown.stderr
+    assert run_keys(settings, "revoke", key[:12]).returncode == 0
+    assert "revoked" in run_keys(settings, "list").stdout
 
 
-def test_an_unknown_scope_is_refused(settings: Settings) -> None:
-    assert keys(settings, "create", "x", "--scope", "everything").returncode == 2
+def test_revoking_an_unknown_key_fails(settings: Settings) -> None:
+    ended = run_keys(settings, "revoke", "gal_unknown1")
+
+    assert ended.returncode == 1
+    assert "gal_unknown1" in ended.stderr
 
 
-def test_without_keys_it_does_not_start_for_everybody(settings: Settings) -> None:
+def test_unknown_scope_is_refused(settings: Settings) -> None:
+    assert run_keys(settings, "create", "x", "--scope", "everything").returncode == 2
+
+
+def test_api_without_keys_refuses_to_listen_on_a_network(settings: Settings) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "api"],
         cwd=ROOT,
@@ -60,10 +65,12 @@ def test_without_keys_it_does_not_start_for_everybody(settings: Settings) -> Non
     assert "GALLERY_ALLOW_OPEN" in ended.stderr
 
 
-def test_with_a_key_it_starts_for_those_who_have_one(settings: Settings, tmp_path: Path) -> None:
-    key = keys(settings, "create", "one").stdout.strip()
+def test_api_with_a_key_listens_on_a_network_and_requires_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    key = run_keys(settings, "create", "one").stdout.strip()
     with running_stack(settings, tmp_path, workers=0, GALLERY_HOST="0.0.0.0") as stack:
-        address = f"{stack.url}/api/v1/images"
-        assert httpx.get(address).status_code == 401
-        assert httpx.get(address, headers={"Authorization": f"Bearer {key}"}).is_success
+        url = f"{stack.url}/api/v1/images"
+        assert httpx.get(url).status_code == 401
+        assert httpx.get(url, headers={"Authorization": f"Bearer {key}"}).is_success
         assert key[12:] not in stack.log("api")

@@ -1,4 +1,4 @@
-"""Slow pictures end, and what is finished is written, however late a neighbour made it."""
+"""Deadlines and lease renewal of a batch with slow images or unavailable object storage."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,58 +6,65 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
-from uuid import UUID
 
+import numpy as np
 import pytest
 
 from core.errors import ObjectStoreUnavailableError
-from core.predictions import ScoredClass
+from core.predictions import Embedding, ScoredClass
 from infra.database.pool import WorkerConnection
+from infra.database.vectors import write_vector
 from infra.storage import ObjectStore, open_objects, original_key
 from tests.support.factories import Submitted, execute, image_file, submit_rows
-from worker.batch import WorkerResources, process_batch
+from worker.batch import process_batch
 from worker.pipeline import Classification, Classifier
+from worker.resources import WorkerResources
 from worker.timings import Timings
 
 pytestmark = pytest.mark.anyio
 
 STATES = "SELECT status, attempts FROM images ORDER BY id"
+LEASES = "SELECT leased_until FROM images WHERE status = 'running' ORDER BY id"
+
+
+EMBEDDING = Embedding(
+    full=write_vector(np.ones(1280, np.float32)), sketch=write_vector(np.ones(256, np.float32))
+)
 
 
 class Clock:
-    """The monotonic clock, which tests may put on."""
+    """Monotonic clock that a test can advance."""
 
     def __init__(self) -> None:
-        self._now = time.monotonic
-        self._ahead = 0.0
+        self._advanced = 0.0
 
     def __call__(self) -> float:
-        return self._now() + self._ahead
+        return time.monotonic() + self._advanced
 
-    def put_on(self, seconds: float) -> None:
-        self._ahead += seconds
+    def advance(self, seconds: float) -> None:
+        self._advanced += seconds
 
 
 class SlowClassifier(Classifier):
-    """Takes so many seconds for a picture, by the clock."""
+    """Classifier that advances the clock by `seconds` per image."""
 
-    model = "slow"  # type: ignore[assignment]
+    model = "slow"
 
-    def __init__(self, seconds: float, clock: Clock) -> None:
+    def __init__(self, seconds: float, clock: Clock, before_each: Callable[[], object]) -> None:
         self._seconds = seconds
         self._clock = clock
+        self._before_each = before_each
 
-    def classify(self, data: bytes, media_type: str) -> Classification:  # noqa: ARG002 (whatever it is)
-        self._clock.put_on(self._seconds)
-        five = [ScoredClass(index, 0.2) for index in range(5)]
-        return Classification(five, [], None, b"thumbnail")  # type: ignore[arg-type]
+    def classify(self, data: bytes, media_type: str) -> Classification:  # noqa: ARG002 (overridden)
+        self._before_each()
+        self._clock.advance(self._seconds)
+        predictions = [ScoredClass(index, 0.2) for index in range(5)]
+        return Classification(predictions, [], EMBEDDING, b"thumbnail")
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "monotonic", clock)
-    return clock
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -65,28 +72,39 @@ def objects(objects_url: str) -> ObjectStore:
     return open_objects(objects_url)
 
 
-MakeBench = Callable[[float], WorkerResources]
+MakeResources = Callable[..., WorkerResources]
 
 
 @pytest.fixture
-def resources(database_url: str, objects: ObjectStore, clock: Clock) -> Iterator[MakeBench]:
+def make_resources(
+    database_url: str, objects: ObjectStore, clock: Clock
+) -> Iterator[MakeResources]:
+    """Factory of resources with a classifier that takes `seconds` per image."""
     connection = WorkerConnection(database_url, name="worker under test")
-    with ThreadPoolExecutor(max_workers=1) as io:  # one after the other
-        yield lambda seconds: WorkerResources(
-            connection=connection,
-            objects=objects,
-            classifier=SlowClassifier(seconds, clock),
-            io=io,
-            stages=Timings(),
-            worker="worker-1",
-            lease_for=timedelta(seconds=60),
-            task_timeout=timedelta(seconds=30),
-            is_draining=lambda: False,
-        )
+    with ThreadPoolExecutor(max_workers=1) as io:  # sequential requests
+
+        def make(
+            seconds: float, before_each: Callable[[], object] = lambda: None
+        ) -> WorkerResources:
+            return WorkerResources(
+                connection=connection,
+                objects=objects,
+                classifier=SlowClassifier(seconds, clock, before_each),
+                io=io,
+                timings=Timings(),
+                worker="worker-1",
+                lease_for=timedelta(seconds=60),
+                task_timeout=timedelta(seconds=30),
+                is_shutting_down=lambda: False,
+                clock=clock,
+            )
+
+        yield make
     connection.close()
 
 
 async def submit(database_url: str, objects: ObjectStore, *names: str) -> Submitted:
+    """Submit images and store their originals."""
     submitted = await submit_rows(database_url, *names)
     for name in names:
         put_original(objects, name)
@@ -94,69 +112,73 @@ async def submit(database_url: str, objects: ObjectStore, *names: str) -> Submit
 
 
 def put_original(objects: ObjectStore, name: str) -> None:
-    picture = image_file(name).picture
-    assert picture is not None
+    stored = image_file(name).picture
+    assert stored is not None
     data = name.encode()
-    objects.put(original_key(picture.sha256), BytesIO(data), len(data), "image/jpeg")
+    objects.put(original_key(stored.sha256), BytesIO(data), len(data), "image/jpeg")
 
 
 @pytest.mark.parametrize("seconds", [20, 29])
-async def test_a_picture_that_takes_most_of_the_time_is_done(
-    resources: MakeBench, database_url: str, objects: ObjectStore, clock: Clock, seconds: float
+async def test_image_that_takes_most_of_the_task_timeout_is_done(
+    make_resources: MakeResources,
+    database_url: str,
+    objects: ObjectStore,
+    clock: Clock,
+    seconds: float,
 ) -> None:
     submitted = await submit(database_url, objects, "slow")
 
-    assert process_batch(resources(seconds), submitted.image_ids, started=clock()) == 1
+    assert process_batch(make_resources(seconds), submitted.image_ids, started=clock()) == 1
     assert execute(database_url, STATES) == [("done", 1)]
 
 
-async def test_slow_neighbours_keep_what_was_finished_and_hand_back_the_rest(
-    resources: MakeBench, database_url: str, objects: ObjectStore, clock: Clock
+async def test_slow_batch_settles_finished_images_and_releases_the_rest(
+    make_resources: MakeResources, database_url: str, objects: ObjectStore, clock: Clock
 ) -> None:
     submitted = await submit(database_url, objects, *"abcd")
 
-    assert process_batch(resources(7), submitted.image_ids, started=clock()) == 3
+    assert process_batch(make_resources(7), submitted.image_ids, started=clock()) == 3
     assert sorted(execute(database_url, STATES)) == [("done", 1)] * 3 + [("queued", 0)]
 
 
-async def test_what_is_finished_does_not_wait_for_what_storage_does_not_give(
-    resources: MakeBench,
+async def test_finished_images_are_settled_when_object_storage_becomes_unavailable(
+    make_resources: MakeResources,
     database_url: str,
     objects: ObjectStore,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submitted = await submit(database_url, objects, "a", "b")
-    data = iter([objects.get])  # the first is given, the second is not
+    first_get = iter([objects.get])
 
     def get_once(key: str) -> bytes:
-        for get in data:
+        for get in first_get:
             return get(key)
         raise ObjectStoreUnavailableError
 
     monkeypatch.setattr(objects, "get", get_once)
 
     with pytest.raises(ObjectStoreUnavailableError):
-        process_batch(resources(1), submitted.image_ids, started=clock())
+        process_batch(make_resources(1), submitted.image_ids, started=clock())
     assert sorted(execute(database_url, STATES)) == [("done", 1), ("queued", 0)]
 
 
-async def test_a_long_chunk_writes_what_it_has_and_renews_its_lease(
-    resources: MakeBench,
-    database_url: str,
-    objects: ObjectStore,
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
+async def test_long_batch_settles_finished_images_and_renews_its_lease(
+    make_resources: MakeResources, database_url: str, objects: ObjectStore, clock: Clock
 ) -> None:
     submitted = await submit(database_url, objects, *"abcd")
-    longer = replace(
-        resources(13), task_timeout=timedelta(seconds=90), lease_for=timedelta(seconds=110)
+    states: list[list[tuple[object, ...]]] = []
+    leases: list[list[tuple[object, ...]]] = []
+
+    def record() -> None:
+        states.append(sorted(execute(database_url, STATES)))
+        leases.append(execute(database_url, LEASES))
+
+    resources = replace(
+        make_resources(13, record),
+        task_timeout=timedelta(seconds=90),
+        lease_for=timedelta(seconds=110),
     )
-    renewed: list[tuple[int, list[tuple[object, ...]]]] = []
-
-    def note(_: object, ids: list[UUID], **__: object) -> None:
-        renewed.append((len(ids), sorted(execute(database_url, STATES))))
-
-    monkeypatch.setattr("worker.batch.renew_lease", note)
-    assert process_batch(longer, submitted.image_ids, started=clock()) == 4
-    assert renewed == [(1, [("done", 1)] * 3 + [("running", 1)])]
+    assert process_batch(resources, submitted.image_ids, started=clock()) == 4
+    assert states == [[("running", 1)] * 4] * 3 + [[("done", 1)] * 3 + [("running", 1)]]
+    assert leases[3][0] > leases[0][3]

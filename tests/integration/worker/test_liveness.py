@@ -1,48 +1,45 @@
-"""What Docker and Kubernetes ask a worker's container: is anybody in there?"""
+"""Liveness probe of the worker's container: the file and the script that checks its age."""
 
 import os
 import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 from infra.settings import Settings
-from tests.support.paths import ROOT
+from tests.support.paths import DEPLOY
 from tests.support.processes import until
-from worker import liveness
 from worker.heartbeat import Heartbeat
+from worker.liveness import LIVENESS_FILE
 
 
-def looks_alive(folder: Path) -> bool:
-    script = ROOT / "infra" / "deploy" / "docker" / "liveness.sh"
+def probe_succeeds(folder: Path) -> bool:
+    """Run the probe with `folder` as its temporary directory."""
+    command: list[str | Path] = ["sh", DEPLOY / "docker" / "liveness.sh"]
     environment = os.environ | {"TMPDIR": str(folder)}
-    return subprocess.run(["sh", script], env=environment, check=False).returncode == 0
+    return subprocess.run(command, env=environment, check=False).returncode == 0
 
 
-def test_a_heartbeat_is_a_sign_until_it_is_old(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sign = tmp_path / liveness.LIVENESS_FILE.name
-    monkeypatch.setattr(liveness, "LIVENESS_FILE", sign)
-    assert not looks_alive(tmp_path)
+def test_probe_fails_when_the_last_heartbeat_is_old(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / LIVENESS_FILE.name
+    assert not probe_succeeds(tmp_path)
 
-    heartbeat = Heartbeat(settings.require_database_url())
+    heartbeat = Heartbeat(settings.require_database_url(), liveness_file=file)
     heartbeat.start()
     try:
-        until(sign.exists, seconds=10, what="a heartbeat")
-        assert looks_alive(tmp_path)
+        until(file.exists, seconds=10, what="a heartbeat")
+        assert probe_succeeds(tmp_path)
     finally:
         heartbeat.stop()
-    os.utime(sign, (time.time() - 60,) * 2)
-    assert not looks_alive(tmp_path)
+    os.utime(file, (time.time() - 60,) * 2)
+    assert not probe_succeeds(tmp_path)
 
 
-def test_without_postgres_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(liveness, "LIVENESS_FILE", tmp_path / liveness.LIVENESS_FILE.name)
-    heartbeat = Heartbeat("postgresql://nobody@127.0.0.1:1/none")
+def test_probe_fails_without_postgres(tmp_path: Path) -> None:
+    heartbeat = Heartbeat(
+        "postgresql://gallery@127.0.0.1:1/none", liveness_file=tmp_path / LIVENESS_FILE.name
+    )
     heartbeat.start()
     time.sleep(0.5)
     heartbeat.stop()
 
-    assert not looks_alive(tmp_path)
+    assert not probe_succeeds(tmp_path)

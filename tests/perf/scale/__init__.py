@@ -1,1 +1,1 @@
-"""A million pictures: is everything still instant? `make bench-scale`."""
+"""Benchmark of the API over a million images: `make bench-scale`."""

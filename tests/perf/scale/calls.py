@@ -1,7 +1,7 @@
-"""Eight clients that ask the running API, each as soon as it has its answer.
+"""Closed-loop HTTP clients: each sends its next request when it has received a response.
 
-They share the machine with what they measure, so they do as little as can be: one thread, bare
-sockets, no look into the answers beyond their state and length.
+The clients share the machine with the service, so they use little processor time: one thread,
+plain sockets, and only the status and the length of a response are read.
 """
 
 import http.client
@@ -16,29 +16,36 @@ from typing import Any
 import pandas as pd
 
 CLIENTS = 8
-# Taken in by all clients, one after the other: a megabyte made anew for each answer would cost more
-# than looking at it.
+# Receive buffer of all clients: allocating a megabyte per response costs more than parsing it.
 _BUFFER = memoryview(bytearray(1 << 20))
 
 
 def get(port: int, path: str) -> Any:
-    """One answer."""
+    """Return the JSON of a resource.
+
+    Raises:
+        RuntimeError: the status is not 200.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", path)
-    answer = connection.getresponse()
-    body = answer.read()
+    response = connection.getresponse()
+    body = response.read()
     connection.close()
-    if answer.status != http.client.OK:
-        raise RuntimeError(f"{path}: {answer.status} {body[:300]!r}")
+    if response.status != http.client.OK:
+        raise RuntimeError(f"{path}: {response.status} {body[:300]!r}")
     return json.loads(body)
 
 
 def measure(
     ports: Sequence[int], path_of: Callable[[int], str], *, seconds: float, clients: int = CLIENTS
 ) -> pd.Series:
-    """Latencies in milliseconds of as many calls as the clients get answered in that time.
+    """Send requests for a time and return the latency of each in milliseconds.
 
-    They are dealt out evenly to the ports, as a proxy before several processes would.
+    Args:
+        ports: ports of the API processes; clients are distributed evenly, as by a proxy.
+        path_of: returns the path of the nth request.
+        seconds: duration.
+        clients: number of clients.
     """
     numbers = count()
     times: list[float] = []
@@ -47,15 +54,15 @@ def measure(
         for number in range(clients):
             client = _Client(ports[number % len(ports)])
             selector.register(client.socket, selectors.EVENT_READ, client)
-            client.ask(path_of(next(numbers)))
+            client.send(path_of(next(numbers)))
         while selector.get_map():
             for key, _ in selector.select():
                 client = key.data
-                if (took := client.listen()) is None:
+                if (took := client.receive()) is None:
                     continue
                 times.append(took * 1000)
                 if time.perf_counter() < end:
-                    client.ask(path_of(next(numbers)))
+                    client.send(path_of(next(numbers)))
                 else:
                     selector.unregister(client.socket)
                     client.socket.close()
@@ -63,34 +70,34 @@ def measure(
 
 
 class _Client:
-    """One connection, with one question open at a time."""
+    """Connection with one outstanding request."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._path = ""
-        self._begin = 0.0
+        self._start = 0.0
         self._head = b""
         self._missing = 0
 
-    def ask(self, path: str) -> None:
-        """Send the next question."""
+    def send(self, path: str) -> None:
+        """Send the next request."""
         self._path, self._head = path, b""
-        self._begin = time.perf_counter()
+        self._start = time.perf_counter()
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
 
-    def listen(self) -> float | None:
-        """Take what has come; the seconds since the question once the answer is whole."""
+    def receive(self) -> float | None:
+        """Read available bytes; return the latency in seconds once the response is complete."""
         received = self.socket.recv_into(_BUFFER)
         if not received:
             raise RuntimeError(f"{self._path}: the connection was closed")
         if not self._head.endswith(b"\r\n\r\n"):
             received = self._read_head(self._head + bytes(_BUFFER[:received]))
         self._missing -= received
-        return None if self._missing else time.perf_counter() - self._begin
+        return None if self._missing else time.perf_counter() - self._start
 
     def _read_head(self, data: bytes) -> int:
-        """Keep the answer's head; return how much of its body came along."""
+        """Parse the response head; return the number of body bytes received with it."""
         head, end, body = data.partition(b"\r\n\r\n")
         self._head = head + end
         if not end:

@@ -1,9 +1,10 @@
-"""A large gallery by COPY: Zipf-like classes, scores like a softmax's, categories from them."""
+"""Fill a database by COPY: classes by Zipf's law, softmax scores, categories summed from them."""
 
 import hashlib
 import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import numpy as np
 import psycopg
@@ -12,8 +13,7 @@ from core.ids import new_id
 from worker.inference.categories import sum_categories
 
 BATCH = 10_000
-# What `worker.categories` makes of a softmax is the same for the same softmax, so a few thousand
-# different ones are drawn and used again and again.
+# Number of distinct results that the images share; summing categories for each image takes hours.
 PATTERNS = 4_000
 _BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ TABLES = """
 """
 
 
-# A job for every thousand pictures.
+# One job per thousand images.
 JOBS = """
     CREATE TEMPORARY TABLE numbered AS
     SELECT id, name, row_number() OVER (ORDER BY created_at, id) - 1 AS number FROM images;
@@ -43,7 +43,7 @@ JOBS = """
 
 
 class Pattern:
-    """A picture's tags as columns of text, ready to be copied."""
+    """Result of an image: predictions, categories, and both as column values for COPY."""
 
     def __init__(self, random: np.random.Generator, popular: np.ndarray) -> None:
         probabilities = _softmax(random, popular)
@@ -58,52 +58,53 @@ class Pattern:
 
 
 def _softmax(random: np.random.Generator, popular: np.ndarray) -> np.ndarray:
-    """One class in front, by popularity, its relatives behind it, noise elsewhere."""
+    """Return probabilities of a popular class, several of its neighbours, and noise."""
     logits = random.normal(0, 1, 1000)
-    front = int(random.choice(1000, p=popular))
-    near = np.clip(front + random.integers(-6, 7, 8), 0, 999)
+    best = int(random.choice(1000, p=popular))
+    near = np.clip(best + random.integers(-6, 7, 8), 0, 999)
     logits[near] += random.uniform(2, 7, len(near))
-    logits[front] += random.uniform(4, 12)
+    logits[best] += random.uniform(4, 12)
     powers = np.exp(logits - logits.max())
-    return (powers / powers.sum()).astype(np.float32)
+    probabilities: np.ndarray = (powers / powers.sum()).astype(np.float32)
+    return probabilities
 
 
 def make_patterns(seed: int = 6) -> list[Pattern]:
-    """The same gallery every time."""
+    """Return the results from which images are drawn; the same for the same seed."""
     random = np.random.default_rng(seed)
     weights = 1 / np.arange(1, 1001) ** 0.9
     popular = random.permutation(weights / weights.sum())
     return [Pattern(random, popular) for _ in range(PATTERNS)]
 
 
-def fill(database_url: str, pictures: int, say: Callable[[str], None]) -> None:
-    """Fill an empty, migrated database. Indexes are dropped and made again, as a restore does."""
+def fill(database_url: str, images: int, say: Callable[[str], None]) -> None:
+    """Add images to an empty, migrated database. Indexes are rebuilt, as in a restore."""
     patterns = make_patterns()
     random = np.random.default_rng(7)
     with psycopg.connect(database_url, autocommit=True) as conn:
         conn.execute("SET maintenance_work_mem = '1GB'")
-        made = [row[0] for row in conn.execute("SELECT indexdef FROM pg_indexes WHERE indexname"
+        indexes = [row[0] for row in conn.execute("SELECT indexdef FROM pg_indexes WHERE indexname"
             " IN ('images_tags', 'images_sample_tags', 'images_sample', 'images_confidence',"
             " 'images_name', 'images_newest')")]  # fmt: skip
         conn.execute(TABLES)
-        for done in range(0, pictures, BATCH):
+        for done in range(0, images, BATCH):
             with conn.transaction():
-                _copy(conn, patterns, random, done, min(BATCH, pictures - done))
+                _copy(conn, patterns, random, done, min(BATCH, images - done))
             if (done // BATCH) % 10 == 9:
-                say(f"{done + BATCH:,} of {pictures:,} pictures")
-        for statement in made:
+                say(f"{done + BATCH:,} of {images:,} images")
+        for statement in indexes:
             say(statement.partition(" USING")[0])
             conn.execute(statement)
-        say("predictions' key")
+        say("primary key of predictions")
         conn.execute("ALTER TABLE predictions ADD PRIMARY KEY (image_id, rank),"
                      " ADD FOREIGN KEY (image_id) REFERENCES images ON DELETE CASCADE")  # fmt: skip
-        say("statistics")
+        say("vacuum")
         conn.execute("VACUUM ANALYZE images")
         conn.execute("VACUUM ANALYZE predictions")
 
 
 def fill_jobs(database_url: str) -> None:
-    """Give every picture a receipt."""
+    """Create a job for every thousand images."""
     with psycopg.connect(database_url) as conn:
         conn.execute(JOBS)
 
@@ -128,13 +129,15 @@ def _copy(conn: psycopg.Connection, patterns: list[Pattern], random: np.random.G
         copy.write(predictions.getvalue())
 
 
-def _lines(patterns: list[Pattern], chosen: np.ndarray, ids: list, start: int) -> Iterator[str]:
+def _lines(
+    patterns: list[Pattern], chosen: np.ndarray, ids: list[UUID], start: int
+) -> Iterator[str]:
     for number, (image_id, pattern) in enumerate(zip(ids, chosen, strict=True), start=start):
-        made = patterns[pattern]
+        result = patterns[pattern]
         digest = hashlib.sha256(str(number).encode()).hexdigest()
         time = (_BEGIN + timedelta(seconds=number * 173)).isoformat()
         name = f"{('IMG', 'holiday', 'DSC', 'photo')[number % 4]}_{number:07}.jpg"
         yield (
             f"{image_id}\t\\\\x{digest}\t{name}\timage/jpeg\t{200_000 + number % 999_983}"
-            f"\t1600\t1200\tdone\tbench\t{made.tags}\t{made.scores}\t{made.confidence:.6g}\t{time}\t{time}\t{time}\n"
+            f"\t1600\t1200\tdone\tbench\t{result.tags}\t{result.scores}\t{result.confidence:.6g}\t{time}\t{time}\t{time}\n"
         )

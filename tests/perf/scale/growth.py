@@ -1,6 +1,6 @@
-"""Does a large gallery slow down what comes in? The same work in it and in an empty one, in turns.
+"""Compare insertion and polling in a large and in an empty gallery, in alternating rounds.
 
-Both are databases of the same server, so that the machine's moods and caches are the same.
+Both galleries are databases of one server, so that load and caches affect both alike.
 """
 
 import asyncio
@@ -31,34 +31,34 @@ from tests.perf.scale.fill import Pattern, make_patterns
 from tests.perf.scale.processes import serving
 from tests.perf.scale.service import Environment, Row
 
-# Many and short: the machine's moods are longer than one of them.
+# Many short rounds, because the load of the machine varies more slowly.
 ROUNDS = 24
-FILES = 100  # of a job
-JOBS = 4  # in a round
-CHUNK = 16
+FILES = 100  # per job
+JOBS = 4  # per round
+BATCH = 16
 WORKER = "bench"
 
 
 @dataclass
-class Life:
-    """Pictures that come in and are classified, by the service's own statements."""
+class Workload:
+    """Submission and classification of images with the statements of the service."""
 
     database_url: str
     patterns: list[Pattern]
     jobs: list[UUID] = field(default_factory=list)
 
-    def live(self) -> float:
-        """A round; its seconds."""
+    def run(self) -> float:
+        """Run one round and return its duration in seconds."""
         files = [[_file() for _ in range(FILES)] for _ in range(JOBS)]
-        begin = time.perf_counter()
+        start = time.perf_counter()
         with psycopg.connect(self.database_url, autocommit=True) as conn:
-            # The sweeper takes pictures from whoever is silent.
+            # Without a heartbeat, the sweeper reclaims the images.
             write_heartbeat(conn, WORKER, "ready", model="bench")
             for each in files:
                 ids = asyncio.run(self._submit(each))
-                for start in range(0, FILES, CHUNK):
-                    self._classify(conn, ids[start : start + CHUNK])
-        return time.perf_counter() - begin
+                for first in range(0, FILES, BATCH):
+                    self._classify(conn, ids[first : first + BATCH])
+        return time.perf_counter() - start
 
     async def _submit(self, files: list[SubmittedFile]) -> list[UUID]:
         self.jobs.append(new_id())
@@ -80,8 +80,8 @@ class Life:
         ]
         assert settle_images(conn, BatchResults(results), lease=lease, model="bench") == len(ids)
 
-    def forget(self) -> None:
-        """Leave the gallery as it was."""
+    def clean_up(self) -> None:
+        """Delete the rows of all rounds."""
         with psycopg.connect(self.database_url, autocommit=True) as conn:
             conn.execute(
                 "DELETE FROM images WHERE id IN"
@@ -94,32 +94,32 @@ class Life:
 
 def _file() -> SubmittedFile:
     sha256 = hashlib.sha256(uuid4().bytes).digest()
-    picture = StoredImage(
+    image = StoredImage(
         sha256=sha256, media_type="image/jpeg", bytes=200_000, width=500, height=375
     )
-    return SubmittedFile(name="picture.jpg", picture=picture)
+    return SubmittedFile(name="image.jpg", picture=image)
 
 
 def measure_insertion(environment: Environment, call: str) -> Row:
-    """From its record to its tags: what the database is asked to do for a new picture."""
-    with _beside_an_empty_one(environment) as (large, empty, _):
-        lives = (large, empty)
-        seconds = pd.DataFrame([[each.live() for each in lives] for _ in range(ROUNDS)])
+    """Measure the database work for new images, from submission to settlement."""
+    with _with_empty_gallery(environment) as (large, empty, _):
+        workloads = (large, empty)
+        seconds = pd.DataFrame([[each.run() for each in workloads] for _ in range(ROUNDS)])
     rate = JOBS * FILES / seconds.median()
     return Row(
         call,
         "within 10 % of an empty one",
-        f"{rate[1] / rate[0] - 1:+.1%} time; {rate[0]:,.0f} pictures/s (empty: {rate[1]:,.0f})",
-        remark=f"{ROUNDS} rounds of {JOBS * FILES} in turns, medians",
+        f"{rate[1] / rate[0] - 1:+.1%} time; {rate[0]:,.0f} images/s (empty: {rate[1]:,.0f})",
+        remark=f"{ROUNDS} alternating rounds of {JOBS * FILES}, medians",
     )
 
 
 def measure_polling(environment: Environment, call: str) -> Row:
-    """A job of a hundred files, asked for over HTTP."""
-    with _beside_an_empty_one(environment) as (large, empty, other):
-        asked = [(environment, large.jobs[-1]), (other, empty.jobs[-1])]
-        rounds = [[_poll(*each) for each in asked] for _ in range(ROUNDS)]
-    # Of all rounds together, since one has too few calls for a percentile to hold still.
+    """Measure GET of a job with a hundred items over HTTP."""
+    with _with_empty_gallery(environment) as (large, empty, other):
+        targets = [(environment, large.jobs[-1]), (other, empty.jobs[-1])]
+        rounds = [[_poll(*each) for each in targets] for _ in range(ROUNDS)]
+    # Percentiles over all rounds, because one round has too few calls.
     polls = [Polls.of(each) for each in zip(*rounds, strict=True)]
     p50, p95 = ([float(each.times.quantile(share)) for each in polls] for share in (0.5, 0.95))
     spent = [each.spent / len(each.times) * 1000 for each in polls]
@@ -129,19 +129,20 @@ def measure_polling(environment: Environment, call: str) -> Row:
         f"{p50[0] / p50[1] - 1:+.1%} time; p50 {p50[0]:.0f}, p95 {p95[0]:.0f} ms "
         f"(empty: {p50[1]:.0f}, {p95[1]:.0f})",
         processor=f"{spent[0]:.2f} ms (empty: {spent[1]:.2f})",
-        remark=f"{FILES} items; {ROUNDS} rounds in turns",
+        remark=f"{FILES} items; {ROUNDS} alternating rounds",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Polls:
-    """Latencies in milliseconds, and seconds of processor time that all of them took."""
+    """Latencies in milliseconds, and their total processor time in seconds."""
 
     times: pd.Series
     spent: float
 
     @classmethod
     def of(cls, rounds: Sequence["Polls"]) -> "Polls":
+        """Combine several rounds."""
         return cls(pd.concat([each.times for each in rounds]), sum(each.spent for each in rounds))
 
 
@@ -153,21 +154,27 @@ def _poll(environment: Environment, job_id: UUID) -> Polls:
 
 
 @contextmanager
-def _beside_an_empty_one(environment: Environment) -> Iterator[tuple[Life, Life, Environment]]:
-    """The same house twice, with as many API processes: the large gallery's and an empty one's."""
+def _with_empty_gallery(
+    environment: Environment,
+) -> Iterator[tuple[Workload, Workload, Environment]]:
+    """Serve an empty gallery too, with as many API processes as the large one.
+
+    Yields:
+        Workloads of the large and of the empty gallery, and the environment of the empty one.
+    """
     patterns = make_patterns()[:200]
     with (
         _empty_database(environment.database_url) as empty_url,
         TemporaryDirectory() as folder,
         serving(Path(folder), empty_url, processes=len(environment.ports)) as (ports, api),
     ):
-        large, empty = Life(environment.database_url, patterns), Life(empty_url, patterns)
+        large, empty = Workload(environment.database_url, patterns), Workload(empty_url, patterns)
         try:
-            large.live()
-            empty.live()
+            large.run()
+            empty.run()
             yield large, empty, replace(environment, ports=ports, api=api, database_url=empty_url)
         finally:
-            large.forget()
+            large.clean_up()
 
 
 @contextmanager

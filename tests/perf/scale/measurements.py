@@ -1,4 +1,4 @@
-"""The rows of the table: which calls, and what was aimed at."""
+"""Rows of the table: calls and goals."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ IMAGES = "/api/v1/images"
 
 
 def measure_rows(environment: Environment, *, only: str = "") -> list[Row]:
-    """Measure everything, or what has a text in its name; tell each result as it comes."""
+    """Measure the rows whose name contains `only`, and print each result."""
     rows = []
     for call, measure in _rows(environment):
         if only in call:
@@ -34,7 +34,7 @@ def _rows(environment: Environment) -> Iterator[tuple[str, Callable[[str], Row]]
         ("a common class", lambda: f'"{_class(environment, 0)}"'),
         ("a rare class", lambda: f'"{_class(environment, -1)}"'),
         ("a category of 118 classes", lambda: "dog"),
-        ("two words and a not", lambda: "dog ball -cat"),
+        ("two words and an exclusion", lambda: "dog ball -cat"),
         ("a category with a score", lambda: "dog score:>=0.6"),
     ):
         yield f"search, {name}", partial(_search, environment, query)
@@ -46,18 +46,19 @@ def _rows(environment: Environment) -> Iterator[tuple[str, Callable[[str], Row]]
     yield "autocomplete", partial(_autocomplete, environment)
     yield "similar, 100,000 embeddings", partial(measure_similar, environment)
     yield "similar, recall@10 against brute force", partial(measure_recall, environment)
-    yield "similar, a picture into the graph", partial(measure_sketching, environment)
+    yield "similar, insert into the graph", partial(measure_sketching, environment)
     yield "CSV export of all", partial(measure_csv, environment)
-    yield "new pictures", partial(measure_insertion, environment)
+    yield "new images", partial(measure_insertion, environment)
     yield "polling a job", partial(measure_polling, environment)
 
 
 def images(**parameters: object) -> str:
+    """Return the path of a list of images."""
     return f"{IMAGES}?{urlencode(parameters)}"
 
 
 def _late_page(environment: Environment, call: str) -> Row:
-    """By its cursor, which is had by jumping there once; half-way in a small gallery."""
+    """Measure the 10,000th page (or the middle of a small gallery) by its cursor."""
     total = get(environment.port, images(limit=1))["total"]
     cursor = get(environment.port, images(limit=1, skip=min(10_000 * 50, total // 2)))["next"]
     return environment.timed(call, 25, lambda _: images(limit=50, cursor=cursor))
@@ -68,13 +69,13 @@ def _search(
 ) -> Row:
     query = query_of()
     found = get(environment.port, images(q=query, limit=1))
-    told = f"{query}: {'' if found['total_is_exact'] else 'about '}{found['total']:,} found"
+    remark = f"{query}: {'' if found['total_is_exact'] else 'about '}{found['total']:,} found"
     path = images(q=query, sort=sort, limit=50, facets=20)
-    return environment.timed(call, 60, lambda _: path, told)
+    return environment.timed(call, 60, lambda _: path, remark)
 
 
 def _class(environment: Environment, place: int) -> str:
-    """A class by its place among the most frequent tags."""
+    """Return a class by its place among the most frequent tags."""
     found = get(environment.port, images(limit=1, facets=100))["facets"]["items"]
     return str([tag["label"] for tag in found if tag["kind"] == "class"][place])
 

@@ -1,4 +1,4 @@
-"""The processes of a measured house: Postgres, and the API with a Redis of its own."""
+"""Processes under test: Postgres, and API processes with a Redis."""
 
 import os
 import socket
@@ -14,13 +14,13 @@ from infra.embedded.process import ChildProcess, Command
 from infra.embedded.redis import EmbeddedRedis
 from tests.perf.scale.calls import get
 
-# As many as Kubernetes keeps at the least (infra/deploy/k8s); `gallery run` starts one.
+# API processes: the minimum on Kubernetes (infra/deploy/k8s); `gallery run` starts one.
 PROCESSES = 2
 
 
 @contextmanager
 def storing(folder: Path) -> Iterator[tuple[str, int]]:
-    """A Postgres on a folder: its address, and its process."""
+    """Run Postgres on a folder; yield its URL and its process id."""
     sockets = folder / "run"
     sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
     postgres = EmbeddedPostgres(folder / "postgres", sockets, folder / "postgres.log")
@@ -37,7 +37,7 @@ def storing(folder: Path) -> Iterator[tuple[str, int]]:
 def serving(
     folder: Path, database_url: str, *, processes: int = PROCESSES
 ) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """API processes on a database: their ports, and themselves."""
+    """Run API processes on a database; yield their ports and process ids."""
     (folder / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
     redis = EmbeddedRedis(folder / "run", folder / "redis.log")
     children = [ChildProcess(redis.command())]
@@ -59,7 +59,7 @@ def _api(folder: Path, database_url: str, redis_url: str, port: int) -> Command:
         "GALLERY_REDIS_URL": redis_url,
         "GALLERY_OBJECTS_URL": (folder / "objects").as_uri(),
         "GALLERY_PORT": str(port),
-        "GALLERY_WEB_DIR": str(folder / "no web client"),
+        "GALLERY_WEB_DIR": str(folder / "missing"),
     }
     arguments = [sys.executable, "-m", "api"]
     return Command(name="api", arguments=arguments, environment=environment, log=folder / "api.log")
@@ -78,4 +78,4 @@ def _wait(port: int) -> None:
             time.sleep(0.2)
         else:
             return
-    raise subprocess.SubprocessError("the API does not come up")
+    raise subprocess.SubprocessError(f"The API on port {port} did not become ready within 60 s.")

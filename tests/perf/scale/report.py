@@ -1,7 +1,8 @@
-"""The report: docs/benchmarks-scale.md, and the slowest search's plan in docs/benchmarks.md."""
+"""Write the report: docs/explanation/benchmarks-scale.md, and a query plan in benchmarks.md."""
 
 import os
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from infra.database.search.compiler import Filter, Parameters, condition
 from tests.perf.scale.service import Row
 from tests.support.paths import ROOT
 
-DOCS = ROOT / "docs"
+DOCS = ROOT / "docs" / "explanation"
 
 LIST_INDEXES = """
     SELECT c.relname || '.' || i.indexrelid::regclass AS "index",
@@ -26,8 +27,15 @@ LIST_INDEXES = """
 """
 
 
-def write_report(rows: list[Row], database_url: str, pictures: int, embeddings: int) -> None:
-    """Tell what was measured, of indexes too, and how the slowest search is answered."""
+def write_report(rows: list[Row], database_url: str, images: int, embeddings: int) -> None:
+    """Replace the measured rows, the index sizes and the plan of the slowest search.
+
+    Args:
+        rows: measured rows.
+        database_url: filled database.
+        images: number of images.
+        embeddings: number of embeddings.
+    """
     with psycopg.connect(database_url) as conn:
         version = conn.execute("SHOW server_version").fetchone()
         buffers = conn.execute("SHOW shared_buffers").fetchone()
@@ -39,19 +47,22 @@ def write_report(rows: list[Row], database_url: str, pictures: int, embeddings: 
             "goal",
             "eight clients",
             "one client",
-            "eight, while something is written",
-            "processor time a call",
+            "eight, during writes",
+            "processor time per call",
             "remark",
         ],
-        [[r.call, r.goal, r.measured, r.alone, r.at_work, r.processor, r.remark] for r in rows],
+        [
+            [r.call, r.goal, r.measured, r.alone, r.during_writes, r.processor, r.remark]
+            for r in rows
+        ],
     )
     load = os.getloadavg()[2]
     measured = (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores for Postgres, two API "
         f"processes and the clients together (load average of a quarter of an hour {load:.1f}), "
         f"Python {platform.python_version()}, Postgres {version and version[0]} with "
-        f"{buffers and buffers[0]} of shared buffers; {pictures:,} pictures, "
-        f"{5 * pictures:,} predictions, {embeddings:,} embeddings.\n\n{calls}\n\n"
+        f"{buffers and buffers[0]} of shared buffers; {images:,} images, "
+        f"{5 * images:,} predictions, {embeddings:,} embeddings.\n\n{calls}\n\n"
         f"Sizes of the indexes:\n\n{_table(['index', 'size'], sizes)}\n"
     )
     _replace(DOCS / "benchmarks-scale.md", "measured", measured)
@@ -59,13 +70,13 @@ def write_report(rows: list[Row], database_url: str, pictures: int, embeddings: 
 
 
 def _replace(page: Path, part: str, text: str) -> None:
-    """Write one part of a page anew; what people wrote around it stays."""
+    """Replace the text between the markers of a part; keep the rest of the page."""
     begin, end = f"<!-- {part} -->\n", f"<!-- end of {part} -->"
     head, _, rest = page.read_text().partition(begin)
     page.write_text(f"{head}{begin}{text}{end}{rest.partition(end)[2]}")
 
 
-def _table(columns: list[str], rows: list) -> str:
+def _table(columns: list[str], rows: Sequence[Sequence[object]]) -> str:
     frame = pd.DataFrame(rows, columns=columns)
     lines = [columns, ["---"] * len(columns), *frame.astype(str).to_numpy().tolist()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,4 +1,4 @@
-"""What is measured: API processes on one Postgres, and how a row of the table is made of it."""
+"""Service under test and the rows of the report."""
 
 import threading
 import time
@@ -17,34 +17,41 @@ PathOf = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the report.
+    """Row of the report.
 
-    `alone`: one client instead of eight. `at_work`: while something is written all the time.
+    Attributes:
+        call: name of the row.
+        goal: goal that was set.
+        measured: result with eight clients.
+        alone: result with one client.
+        during_writes: result with eight clients and 50 transactions per second.
+        processor: processor time per call.
+        remark: anything else.
     """
 
     call: str
     goal: str
     measured: str
     alone: str = ""
-    at_work: str = ""
+    during_writes: str = ""
     processor: str = ""
     remark: str = ""
 
     def __str__(self) -> str:
-        told = {
+        parts = {
             self.call: self.measured,
             "goal": self.goal,
             "one client": self.alone,
-            "while written": self.at_work,
+            "during writes": self.during_writes,
             "processor": self.processor,
             "": self.remark,
         }
-        return "; ".join(f"{name} {each}".strip() for name, each in told.items() if each)
+        return "; ".join(f"{name} {each}".strip() for name, each in parts.items() if each)
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The processes that answer, and where."""
+    """Ports and process ids of the API, Postgres, and the duration of a measurement in seconds."""
 
     ports: tuple[int, ...]
     api: tuple[int, ...]
@@ -54,36 +61,43 @@ class Environment:
 
     @property
     def port(self) -> int:
-        """One of the API's, where it does not matter which."""
+        """Port of the first API process."""
         return self.ports[0]
 
     def processor_time(self) -> float:
-        """Seconds that the API and all of Postgres have used so far."""
+        """Return the processor time of the API and all Postgres processes so far, in seconds."""
         api, postgres = map(psutil.Process, self.api), psutil.Process(self.postgres)
         times = [each.cpu_times() for each in (*api, postgres, *postgres.children())]
-        # Of a connection that has ended, the time is its parent's.
+        # The time of closed connections is counted for their parent.
         ended = postgres.cpu_times()
         return sum(t.user + t.system for t in times) + ended.children_user + ended.children_system
 
     def timed(self, call: str, goal: int, path_of: PathOf, remark: str = "") -> Row:
-        """Eight clients, for a while in a gallery at rest, and for a while in one at work."""
-        measure(self.ports, path_of, seconds=self.seconds / 4)  # plans are made, memory is filled
+        """Measure with eight clients, first without and then during writes, and with one client.
+
+        Args:
+            call: name of the row.
+            goal: goal for the 95th percentile, in milliseconds.
+            path_of: returns the path of the nth request.
+            remark: default: the number of calls.
+        """
+        measure(self.ports, path_of, seconds=self.seconds / 4)  # warms up plans and caches
         alone = measure(self.ports, path_of, seconds=self.seconds / 4, clients=1)
         at_rest, spent = self._measure(path_of)
         with writing(self.database_url):
-            at_work, spent_at_work = self._measure(path_of)
+            during_writes, spent_writing = self._measure(path_of)
         return Row(
             call,
             f"p95 ≤ {goal} ms",
             _percentiles(at_rest),
             _percentiles(alone),
-            _percentiles(at_work),
-            f"{spent:.1f} / {spent_at_work:.1f} ms",
+            _percentiles(during_writes),
+            f"{spent:.1f} / {spent_writing:.1f} ms",
             remark or f"{len(at_rest)} calls",
         )
 
     def _measure(self, path_of: PathOf) -> tuple[pd.Series, float]:
-        """Latencies, and milliseconds of processor time a call."""
+        """Return latencies, and the processor time per call in milliseconds."""
         before = self.processor_time()
         times = measure(self.ports, path_of, seconds=self.seconds)
         return times, (self.processor_time() - before) / len(times) * 1000
@@ -99,7 +113,7 @@ WRITES_PER_SECOND = 50
 
 @contextmanager
 def writing(database_url: str) -> Iterator[None]:
-    """Commit something all the time, so that no answer of the API's memory holds for long."""
+    """Commit transactions, so that results in the snapshot cache expire within 20 ms."""
     stopped = threading.Event()
 
     def write() -> None:

@@ -1,4 +1,4 @@
-"""Pictures that look alike: how soon, and how many of the truly nearest are found."""
+"""Benchmark of similar images: latency, recall and insertion into the index."""
 
 import time
 from random import Random
@@ -11,42 +11,44 @@ from tests.perf.scale.calls import get
 from tests.perf.scale.service import Environment, Row
 from tests.perf.scale.vectors import make_vectors
 
-ASKED = 200
+QUERIES = 200
 
 
 def measure_similar(environment: Environment, call: str) -> Row:
+    """Measure the latency of similar images for 200 random images."""
     ids = _ids(environment)
     chosen = _chosen(ids)
-    return environment.timed(call, 50, lambda n: _path(ids[chosen[n % ASKED]]))
+    return environment.timed(call, 50, lambda n: _path(ids[chosen[n % QUERIES]]))
 
 
 def measure_recall(environment: Environment, call: str) -> Row:
+    """Compare the results for 100 images with the ten nearest by brute force."""
     ids = _ids(environment)
-    asked = _chosen(ids)[:100]
+    queries = _chosen(ids)[:100]
     vectors = np.concatenate(
         [make_vectors(1000, seed=seed).astype(np.float32) for seed in range(0, len(ids), 1000)]
     )
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    nearest = np.argsort(-(vectors[asked] @ vectors.T), axis=1)[:, :11]
+    nearest = np.argsort(-(vectors[queries] @ vectors.T), axis=1)[:, :11]
     hits = 0
-    for number, near in zip(asked, nearest, strict=True):
+    for number, near in zip(queries, nearest, strict=True):
         best = {str(ids[each]) for each in near if each != number}
         found = get(environment.port, _path(ids[number]))["items"]
         hits += len(best & {each["image"]["id"] for each in found})
-    return Row(call, "≥ 0.95", f"{hits / 1000:.3f}", remark="100 asked")
+    return Row(call, "≥ 0.95", f"{hits / 1000:.3f}", remark="100 queries")
 
 
 def measure_sketching(environment: Environment, call: str) -> Row:
-    """What it takes to put a picture into the graph, of which nothing is kept."""
+    """Measure the insertion of sketches into the HNSW index, and roll it back."""
     with psycopg.connect(environment.database_url) as conn:
         rows = conn.execute("SELECT image_id, sketch::text FROM sketches LIMIT 200").fetchall()
         conn.execute("DELETE FROM sketches WHERE image_id = ANY(%s)", [[each[0] for each in rows]])
-        spent, begin = environment.processor_time(), time.perf_counter()
+        spent, start = environment.processor_time(), time.perf_counter()
         conn.cursor().executemany("INSERT INTO sketches VALUES (%s, %s::halfvec)", rows)
-        took = (time.perf_counter() - begin) / len(rows) * 1000
+        took = (time.perf_counter() - start) / len(rows) * 1000
         spent = (environment.processor_time() - spent) / len(rows) * 1000
         conn.rollback()
-    return Row(call, "", f"{took:.1f} ms", processor=f"{spent:.1f} ms", remark="200 in turn")
+    return Row(call, "", f"{took:.1f} ms", processor=f"{spent:.1f} ms", remark="200 sequentially")
 
 
 def _path(image_id: UUID) -> str:
@@ -54,7 +56,7 @@ def _path(image_id: UUID) -> str:
 
 
 def _ids(environment: Environment) -> list[UUID]:
-    """In the order in which they were given their vectors."""
+    """Return the images in the order in which `fill_vectors` assigned their embeddings."""
     with psycopg.connect(environment.database_url) as conn:
         rows = conn.execute(
             "SELECT image_id FROM embeddings JOIN images ON id = image_id"
@@ -64,4 +66,4 @@ def _ids(environment: Environment) -> list[UUID]:
 
 
 def _chosen(ids: list[UUID]) -> list[int]:
-    return Random(9).sample(range(len(ids)), ASKED)
+    return Random(9).sample(range(len(ids)), QUERIES)

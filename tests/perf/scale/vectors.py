@@ -1,4 +1,4 @@
-"""Embeddings for some of the pictures: clusters of non-negative numbers, as a ReLU leaves them."""
+"""Generate embeddings: clusters of non-negative vectors, like activations of a ReLU."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -15,7 +15,7 @@ CLUSTERS = 2000
 
 
 def make_vectors(count: int, seed: int) -> np.ndarray:
-    """`count` embeddings; the same seed makes the same."""
+    """Return `count` embeddings of shape (count, 1280); the same for the same seed."""
     random = np.random.default_rng(8)
     centres = random.gamma(0.5, 0.8, (CLUSTERS, LONG)).astype(np.float32)
     random = np.random.default_rng(seed)
@@ -24,7 +24,7 @@ def make_vectors(count: int, seed: int) -> np.ndarray:
 
 
 def fill_vectors(database_url: str, count: int, say: Callable[[str], None]) -> None:
-    """Give the newest pictures embeddings and sketches; the graph is built at the end."""
+    """Add embeddings and sketches of the newest images; build the HNSW index at the end."""
     with psycopg.connect(database_url, autocommit=True) as conn:
         create_embeddings(conn)
         conn.execute("SET maintenance_work_mem = '1GB'")
@@ -35,7 +35,7 @@ def fill_vectors(database_url: str, count: int, say: Callable[[str], None]) -> N
             _copy(conn, ids[start : start + BATCH], make_vectors(BATCH, seed=start))
             if (start // BATCH) % 20 == 19:
                 say(f"{start + BATCH:,} of {count:,} embeddings")
-        say("the graph of sketches")
+        say("HNSW index")
         conn.execute("CREATE INDEX sketches_alike ON sketches"
                      " USING hnsw (sketch halfvec_cosine_ops)")  # fmt: skip
         conn.execute("VACUUM ANALYZE embeddings")

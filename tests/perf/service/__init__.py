@@ -1,1 +1,1 @@
-"""The benchmark: see docs/benchmarks.md."""
+"""Benchmark of the service: `make bench`, docs/explanation/benchmarks.md."""

@@ -1,4 +1,4 @@
-"""The service as real processes on real stores, started and stopped piece by piece."""
+"""API, workers, Postgres and Redis as processes that are started and stopped separately."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ _POLL_SECONDS = 0.03
 
 @dataclass(slots=True)
 class Stack:
-    """Postgres and Redis, and what of the service has been started on them."""
+    """Running Postgres and Redis, and the processes of the service on them."""
 
     port: int
     environment: dict[str, str]
@@ -37,24 +37,27 @@ class Stack:
     running: dict[str, ChildProcess] = field(default_factory=dict)
 
     def start_api(self, **settings: str) -> None:
+        """Start the API with further settings and wait until it responds."""
         self._start("api", **settings)
-        until(self._api_answers, _START_SECONDS, "the API")
+        until(self._api_responds, _START_SECONDS, "the API")
 
     def start_workers(self, processes: int = 2) -> None:
-        """Start workers and return when all of them are ready for pictures."""
+        """Start worker processes and wait until all of them are ready."""
         self.spawn_workers(processes)
         until(lambda: self._ready_workers() >= processes, _START_SECONDS, "the workers")
 
     def spawn_workers(self, processes: int = 2) -> None:
+        """Start worker processes without waiting."""
         self.database.execute("DELETE FROM workers")
         self._start("worker", GALLERY_WORKERS=str(processes))
 
     def stop(self, *names: str) -> None:
+        """Stop the named processes, or all of the service."""
         for name in names or list(self.running):
             self.running.pop(name).stop()
 
     def clear(self) -> None:
-        """An empty gallery and an empty queue; the service itself is not running."""
+        """Stop the service and empty the gallery and the queue."""
         self.stop()
         self.database.execute("TRUNCATE images, jobs CASCADE")
         self.database.execute("VACUUM (ANALYZE)")
@@ -72,7 +75,7 @@ class Stack:
             )
         )
 
-    def _api_answers(self) -> bool:
+    def _api_responds(self) -> bool:
         url = f"http://{_HOST}:{self.port}/healthz"
         with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):
             return True
@@ -85,7 +88,7 @@ class Stack:
 
 @contextmanager
 def run_stack(folder: Path, port: int, weights: Path | None) -> Iterator[Stack]:
-    """Start the stores in `folder`; whatever runs is stopped at the end."""
+    """Run Postgres and Redis in `folder`; stop all processes at the end."""
     with hold(folder) as data:
         postgres = EmbeddedPostgres(data.postgres, data.sockets, data.logs / "postgres.log")
         queue = EmbeddedRedis(data.sockets, data.logs / "redis.log")
@@ -128,13 +131,13 @@ def run_stack(folder: Path, port: int, weights: Path | None) -> Iterator[Stack]:
 def until(
     holds: Callable[[], bool], seconds: float, what: str, *, every: float = _POLL_SECONDS
 ) -> None:
-    """Return as soon as something holds, looked at every so many seconds.
+    """Wait until a condition is true, checking it every `every` seconds.
 
     Raises:
-        SystemExit: it does not, in that time.
+        SystemExit: the condition is still false after `seconds`.
     """
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
-            raise SystemExit(f"Gave up waiting for {what} after {seconds:.0f} s.")
+            raise SystemExit(f"Timed out after {seconds:.0f} s waiting for {what}.")
         time.sleep(every)

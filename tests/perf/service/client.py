@@ -1,4 +1,4 @@
-"""Clients that cost little: requests are put together before the clock starts."""
+"""HTTP clients with low overhead: request bodies are built before the measurement."""
 
 import http.client
 import json
@@ -11,7 +11,7 @@ _HEADERS = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
 
 
 def make_form(files: Sequence[bytes], field: str = "files") -> bytes:
-    """A multipart body with these files."""
+    """Return a multipart body with these files."""
     parts = [
         (
             f"--{_BOUNDARY}\r\n"
@@ -26,36 +26,41 @@ def make_form(files: Sequence[bytes], field: str = "files") -> bytes:
 
 
 def make_forms(files: Sequence[bytes], each: int, field: str = "files") -> list[bytes]:
-    """Bodies of `each` files, together all of them."""
+    """Return multipart bodies of `each` files that together contain all files."""
     return [make_form(files[start : start + each], field) for start in range(0, len(files), each)]
 
 
 class Client:
-    """One connection that is kept."""
+    """Client with one persistent connection."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
     def post(self, path: str, body: bytes) -> dict[str, object]:
-        """Send a form and return the answer.
+        """Send a form and return the JSON of the response.
 
         Raises:
-            RuntimeError: it was refused.
+            RuntimeError: the status is 300 or above.
         """
         self._connection.request("POST", path, body, _HEADERS)
-        return self._answer()
+        return self._read()
 
     def get(self, path: str) -> dict[str, object]:
-        self._connection.request("GET", path)
-        return self._answer()
+        """Return the JSON of a resource.
 
-    def _answer(self) -> dict[str, object]:
+        Raises:
+            RuntimeError: the status is 300 or above.
+        """
+        self._connection.request("GET", path)
+        return self._read()
+
+    def _read(self) -> dict[str, object]:
         response = self._connection.getresponse()
         body = response.read()
         if response.status >= 300:
             raise RuntimeError(f"{response.status}: {body[:300].decode(errors='replace')}")
-        answer: dict[str, object] = json.loads(body)
-        return answer
+        content: dict[str, object] = json.loads(body)
+        return content
 
     def close(self) -> None:
         self._connection.close()
@@ -64,25 +69,25 @@ class Client:
 def post_all(
     port: int, forms: Sequence[bytes], *, clients: int, path: str = "/api/v1/jobs"
 ) -> list[dict[str, object]]:
-    """Send all forms, as many at a time as there are clients; return the answers.
+    """Send all forms with several clients in parallel; return the JSON of the responses.
 
     Raises:
-        RuntimeError: one of them was refused.
+        RuntimeError: a response has a status of 300 or above.
     """
-    waiting: SimpleQueue[bytes] = SimpleQueue()
+    pending: SimpleQueue[bytes] = SimpleQueue()
     for form in forms:
-        waiting.put(form)
-    answers: list[dict[str, object]] = []
+        pending.put(form)
+    responses: list[dict[str, object]] = []
     errors: list[Exception] = []
 
     def send() -> None:
         client = Client(port)
         try:
             while True:
-                answers.append(client.post(path, waiting.get_nowait()))
+                responses.append(client.post(path, pending.get_nowait()))
         except Empty:
             pass
-        except Exception as error:  # noqa: BLE001 (told to the caller below)
+        except Exception as error:  # noqa: BLE001 (raised below)
             errors.append(error)
         finally:
             client.close()
@@ -94,4 +99,4 @@ def post_all(
         thread.join()
     if errors:
         raise errors[0]
-    return answers
+    return responses

@@ -1,10 +1,10 @@
-"""How near are copies of a photograph, and how near are others? What `near_duplicate` rests on.
+"""Measure the distances between copies of a photograph, on which `near_duplicate` is based.
 
     python -m tests.perf.service.copies FOLDER
 
-Of every JPEG in the folder: the cosine distance of its embedding to that of copies (resized,
-encoded anew), of crops, of its neighbour's, and of its own quarters, which show the same thing but
-are other pictures. Needs weights; takes seconds.
+For every JPEG in the folder: the cosine distance of its embedding to those of resized and
+re-encoded copies, of crops, of the other photographs, and of its own quarters, which are different
+images of the same subject. Requires weights; takes seconds.
 """
 
 import sys
@@ -27,6 +27,7 @@ Change = Callable[[Image.Image], Image.Image]
 
 
 def main() -> None:
+    """Print the distances by kind of copy."""
     embed = _embedder()
     photos = {path.name: Image.open(path).convert("RGB") for path in _jpegs(Path(sys.argv[1]))}
     originals = {name: embed(_encode(photo, "JPEG", 95)) for name, photo in photos.items()}
@@ -38,9 +39,9 @@ def main() -> None:
     rows += [
         ("another photograph", _distance(*pair)) for pair in combinations(originals.values(), 2)
     ]
-    told = pd.DataFrame(rows, columns=["copy", "distance"]).groupby("copy", sort=False)
-    table = told["distance"].agg(["count", "min", "median", "max"])
-    table["marked"] = told["distance"].agg(lambda each: (each < NEAR_DUPLICATE).sum())
+    groups = pd.DataFrame(rows, columns=["copy", "distance"]).groupby("copy", sort=False)
+    table = groups["distance"].agg(["count", "min", "median", "max"])
+    table["marked"] = groups["distance"].agg(lambda each: (each < NEAR_DUPLICATE).sum())
     sys.stdout.write(f"{table.round(4).to_string()}\n")
 
 
@@ -55,7 +56,8 @@ def _embedder() -> Callable[[bytes], np.ndarray]:
     def embed(data: bytes) -> np.ndarray:
         kind = "image/webp" if data[8:12] == b"WEBP" else "image/jpeg"
         pixels = decode(data, kind, max_pixels=settings.max_pixels).pixels
-        return runtime.predict(to_tensor(pixels)[np.newaxis])[1][0]
+        embedding: np.ndarray = runtime.predict(to_tensor(pixels)[np.newaxis])[1][0]
+        return embedding
 
     return embed
 
@@ -77,7 +79,7 @@ def _copies(photo: Image.Image) -> Iterator[tuple[str, bytes]]:
         yield f"crop, {share:.0%} off each side", _encode(_cropped(photo, share), "JPEG", 90)
     yield "mirrored", _encode(photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT), "JPEG", 90)
     for left, top in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        yield "a quarter of it", _encode(_quarter(photo, left, top), "JPEG", 90)
+        yield "quarter", _encode(_quarter(photo, left, top), "JPEG", 90)
 
 
 def _encode(photo: Image.Image, kind: str, quality: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The demo's loop: Pillow, resize, and `model.predict` for one picture after the other."""
+"""Demo loop: Pillow, resize and `model.predict`, one image at a time."""
 
 import time
 from io import BytesIO
@@ -7,9 +7,9 @@ from pathlib import Path
 _WARM_UP = 3
 
 
-def measure_demo(weights: Path, pictures: list[bytes]) -> float:
-    """Pictures per second."""
-    import cv2  # noqa: PLC0415 (only this measurement's process needs them)
+def measure_demo(weights: Path, images: list[bytes]) -> float:
+    """Return images per second."""
+    import cv2  # noqa: PLC0415 (only in the process of this measurement)
     import keras  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
     from PIL import Image  # noqa: PLC0415
@@ -22,9 +22,9 @@ def measure_demo(weights: Path, pictures: list[bytes]) -> float:
         inputs = keras.applications.mobilenet_v2.preprocess_input(small[np.newaxis])
         np.argsort(model.predict(inputs, verbose=0)[0])[-5:]
 
-    for data in pictures[:_WARM_UP]:
+    for data in images[:_WARM_UP]:
         classify(data)
-    began = time.perf_counter()
-    for data in pictures:
+    start = time.perf_counter()
+    for data in images:
         classify(data)
-    return len(pictures) / (time.perf_counter() - began)
+    return len(images) / (time.perf_counter() - start)

@@ -1,6 +1,6 @@
-"""The limit: decode, resize and infer in two processes, from memory, and nothing else.
+"""Limit benchmark: decode, resize and infer in two processes, in memory, nothing else.
 
-It shares no code with the service, so that a slip there cannot lower the bar.
+It shares no code with the service, so that a regression there does not affect it.
 """
 
 import multiprocessing
@@ -13,22 +13,27 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Pictures per second of all processes, and processor milliseconds per picture."""
+    """Images per second of all processes, and processor time per image in milliseconds."""
 
     rate: float
     cpu: float
 
 
-def measure_limit(
-    model: Path, pictures: list[bytes], *, seconds: float, processes: int = 2
-) -> Limit:
-    """Measure for so many seconds."""
+def measure_limit(model: Path, images: list[bytes], *, seconds: float, processes: int = 2) -> Limit:
+    """Run the limit benchmark.
+
+    Args:
+        model: compiled model.
+        images: JPEG files, distributed over the processes and reused as necessary.
+        seconds: duration.
+        processes: number of processes.
+    """
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(processes)
     results: Queue[Limit] = context.Queue()
     workers = [
         context.Process(
-            target=_work, args=(model, pictures[number::processes], seconds, barrier, results)
+            target=_work, args=(model, images[number::processes], seconds, barrier, results)
         )
         for number in range(processes)
     ]
@@ -41,9 +46,9 @@ def measure_limit(
 
 
 def _work(
-    model: Path, pictures: list[bytes], seconds: float, barrier: Barrier, results: "Queue[Limit]"
+    model: Path, images: list[bytes], seconds: float, barrier: Barrier, results: "Queue[Limit]"
 ) -> None:
-    import cv2  # noqa: PLC0415 (only the spawned processes need these)
+    import cv2  # noqa: PLC0415 (only in the spawned processes)
     import numpy as np  # noqa: PLC0415
     import simplejpeg  # noqa: PLC0415
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
@@ -51,23 +56,25 @@ def _work(
     cv2.setNumThreads(0)
     interpreter = Interpreter(model_path=str(model), num_threads=1)
     interpreter.allocate_tensors()
-    entry = interpreter.get_input_details()[0]["index"]
-    outcome = next(d["index"] for d in interpreter.get_output_details() if d["shape"][-1] == 1000)
+    input_index = interpreter.get_input_details()[0]["index"]
+    output_index = next(
+        d["index"] for d in interpreter.get_output_details() if d["shape"][-1] == 1000
+    )
 
     def classify(data: bytes) -> None:
         pixels = simplejpeg.decode_jpeg(data, "RGB")
         small = cv2.resize(pixels, (224, 224), interpolation=cv2.INTER_LINEAR)
         tensor = small.astype(np.float32) / 127.5 - 1
-        interpreter.set_tensor(entry, tensor[np.newaxis])
+        interpreter.set_tensor(input_index, tensor[np.newaxis])
         interpreter.invoke()
-        np.argsort(interpreter.get_tensor(outcome)[0])[-5:]
+        np.argsort(interpreter.get_tensor(output_index)[0])[-5:]
 
-    classify(pictures[0])
+    classify(images[0])
     barrier.wait()
-    began, began_cpu = time.perf_counter(), time.process_time()
+    start, start_cpu = time.perf_counter(), time.process_time()
     done = 0
-    while time.perf_counter() - began < seconds:
-        classify(pictures[done % len(pictures)])
+    while time.perf_counter() - start < seconds:
+        classify(images[done % len(images)])
         done += 1
-    elapsed, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    elapsed, cpu = time.perf_counter() - start, time.process_time() - start_cpu
     results.put(Limit(done / elapsed, cpu * 1000 / done))

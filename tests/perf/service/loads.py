@@ -1,4 +1,4 @@
-"""What is measured of the service: ways to load it, and how long that took."""
+"""Workloads of the service and their throughput."""
 
 import statistics
 import time
@@ -19,52 +19,52 @@ _MOST_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Pictures per second, and milliseconds of processor time per picture by part."""
+    """Images per second, and processor time per image in milliseconds by part of the stack."""
 
     rate: float
     cpu: dict[str, float] = field(default_factory=dict)
 
 
-def drain(  # noqa: PLR0913 (what the rows vary)
+def drain(  # noqa: PLR0913 (varied by the rows)
     stack: Stack,
-    pictures: Sequence[bytes],
+    images: Sequence[bytes],
     *,
     processes: int = 2,
     behind: int = 0,
     chunk_size: int = 16,
     at_end: Callable[[], None] = lambda: None,
 ) -> Load:
-    """Have pictures wait, let warm workers loose on them, and time it to the last commit.
+    """Queue images, then measure how fast warm workers classify them, up to the last commit.
 
     Args:
-        stack: where; its gallery is emptied first.
-        pictures: what is classified.
-        processes: how many worker processes.
-        behind: so many more pictures wait behind those.
-        chunk_size: at most so many travel in a message.
-        at_end: called while the workers are still there.
+        stack: running servers; the gallery is emptied first.
+        images: images to classify.
+        processes: number of worker processes.
+        behind: number of further images queued in the bulk lane.
+        chunk_size: maximum number of images per message.
+        at_end: called while the workers are still running.
     """
     stack.clear()
     stack.start_api(GALLERY_CHUNK_SIZE=str(chunk_size))
-    post_all(stack.port, make_forms(pictures, 8), clients=CLIENTS)
+    post_all(stack.port, make_forms(images, 8), clients=CLIENTS)
     if behind:
         _queue_more(stack, behind)
-    _hold_back(stack)
+    _hold_messages(stack)
     stack.start_workers(processes)
     before = Meter.read(stack)
-    began = _now(stack)
-    _let_go(stack)
-    _wait_for(stack, len(pictures))
+    start = _now(stack)
+    _restore_messages(stack)
+    _wait_for(stack, len(images))
     after = Meter.read(stack)
-    seconds = (_last_classified(stack) - began).total_seconds()
+    seconds = (_last_classified(stack) - start).total_seconds()
     at_end()
     stack.stop()
-    return Load(len(pictures) / seconds, after.since(before, len(pictures)))
+    return Load(len(images) / seconds, after.since(before, len(images)))
 
 
-def end_to_end(stack: Stack, pictures: Sequence[bytes], *, files_each: int) -> Load:
-    """Sixteen clients post pictures; timed from the first byte to the last commit."""
-    warm_up, measured = pictures[:16], pictures[16:]
+def end_to_end(stack: Stack, images: Sequence[bytes], *, files_each: int) -> Load:
+    """Upload images with sixteen clients; measure from the first request to the last commit."""
+    warm_up, measured = images[:16], images[16:]
     forms = make_forms(measured, files_each)
     stack.clear()
     stack.start_api()
@@ -72,47 +72,47 @@ def end_to_end(stack: Stack, pictures: Sequence[bytes], *, files_each: int) -> L
     post_all(stack.port, make_forms(warm_up, 1), clients=4)
     _wait_for(stack, len(warm_up))
     before = Meter.read(stack)
-    began = _now(stack)
+    start = _now(stack)
     post_all(stack.port, forms, clients=CLIENTS)
-    _wait_for(stack, len(pictures))
+    _wait_for(stack, len(images))
     after = Meter.read(stack)
-    seconds = (_last_classified(stack) - began).total_seconds()
+    seconds = (_last_classified(stack) - start).total_seconds()
     stack.stop()
     return Load(len(measured) / seconds, after.since(before, len(measured)))
 
 
-def one_at_a_time(stack: Stack, pictures: Sequence[bytes]) -> list[float]:
-    """Post a picture, wait for its job to be done, rest; milliseconds of each."""
+def one_at_a_time(stack: Stack, images: Sequence[bytes]) -> list[float]:
+    """Upload images one at a time and return the milliseconds until each job is done."""
     stack.clear()
     stack.start_api()
     stack.start_workers()
     client = Client(stack.port)
     times = []
-    for picture in pictures:
-        form = make_form([picture])
-        began = time.perf_counter()
+    for image in images:
+        form = make_form([image])
+        start = time.perf_counter()
         job = client.post("/api/v1/jobs", form)
         while job["status"] != "done":
             job = client.get(f"/api/v1/jobs/{job['id']}?wait=20")
-        times.append((time.perf_counter() - began) * 1000)
+        times.append((time.perf_counter() - start) * 1000)
         time.sleep(0.05)
     client.close()
     stack.stop()
-    return times[5:]  # the first few find everything cold
+    return times[5:]  # without warm-up
 
 
-def worker_start(stack: Stack, pictures: Sequence[bytes]) -> float:
-    """Seconds from starting a worker to its first picture done; the median over pictures."""
+def worker_start(stack: Stack, images: Sequence[bytes]) -> float:
+    """Return the median of the seconds from the start of a worker to its first image done."""
     seconds = []
-    for picture in pictures:
+    for image in images:
         stack.clear()
         stack.start_api()
-        post_all(stack.port, [make_form([picture])], clients=1)
+        post_all(stack.port, [make_form([image])], clients=1)
         stack.stop()
-        began = _now(stack)
+        start = _now(stack)
         stack.spawn_workers()
         _wait_for(stack, 1)
-        seconds.append((_last_classified(stack) - began).total_seconds())
+        seconds.append((_last_classified(stack) - start).total_seconds())
         stack.stop()
     return statistics.median(seconds)
 
@@ -127,19 +127,19 @@ def _last_classified(stack: Stack) -> datetime:
     return last
 
 
-def _wait_for(stack: Stack, pictures: int) -> None:
-    """Return when so many are done; a failed one ends the benchmark."""
+def _wait_for(stack: Stack, images: int) -> None:
+    """Wait until this many images are done. A failed image ends in the timeout."""
 
     def reached() -> bool:
-        # Seldom, and not of all that wait: looking is not to be a load of its own.
+        # Checked rarely and with a cheap query, so that it is no load of its own.
         query = "SELECT count(*) FROM predictions WHERE rank = 1"
-        return int(next(stack.database.execute(query))[0]) >= pictures
+        return int(next(stack.database.execute(query))[0]) >= images
 
-    until(reached, _MOST_SECONDS, f"{pictures} pictures", every=0.25)
+    until(reached, _MOST_SECONDS, f"{images} images", every=0.25)
 
 
 def _queue_more(stack: Stack, count: int) -> None:
-    """Pictures that wait behind all others, announced like them."""
+    """Queue images in the bulk lane and publish their messages."""
     rows = stack.database.execute(
         """
         INSERT INTO images (id, sha256, name, media_type, bytes, width, height, lane)
@@ -150,17 +150,17 @@ def _queue_more(stack: Stack, count: int) -> None:
         {"count": count},
     ).fetchall()
     ids: list[UUID] = [row[0] for row in rows]
-    settings = Settings(redis_url=stack.environment["GALLERY_REDIS_URL"])  # type: ignore[arg-type]
+    settings = Settings(redis_url=stack.environment["GALLERY_REDIS_URL"])
     queue = Queue(settings)
-    for start in range(0, count, settings.chunk_size):
-        queue.publish(ids[start : start + settings.chunk_size], "bulk")
+    for first in range(0, count, settings.chunk_size):
+        queue.publish(ids[first : first + settings.chunk_size], "bulk")
     queue.close()
 
 
-def _hold_back(stack: Stack) -> None:
-    """Take the messages away from workers to come, and keep the sweeper from replacing them.
+def _hold_messages(stack: Stack) -> None:
+    """Move the messages out of the queues, and prevent the sweeper from publishing them again.
 
-    For a minute: what is dated later, the sweeper takes for a clock's mistake and calls at once.
+    Limited to a minute: a later timestamp counts as a clock error and is published at once.
     """
     until(lambda: _is_quiet(stack), _MOST_SECONDS, "the last message")
     stack.database.execute("UPDATE images SET announced_at = now() + interval '55 seconds'")
@@ -171,7 +171,7 @@ def _hold_back(stack: Stack) -> None:
 
 
 def _is_quiet(stack: Stack) -> bool:
-    """Whether a second passes without a message: the API publishes a little after it answers."""
+    """Return whether no message arrives for a second; the API publishes after its response."""
 
     def length() -> int:
         return sum(stack.redis.llen(lane) for lane in LANES)
@@ -181,7 +181,7 @@ def _is_quiet(stack: Stack) -> bool:
     return length() == before
 
 
-def _let_go(stack: Stack) -> None:
+def _restore_messages(stack: Stack) -> None:
     for lane in LANES:
         if stack.redis.exists(f"held:{lane}"):
             stack.redis.rename(f"held:{lane}", lane)

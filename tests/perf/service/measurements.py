@@ -1,4 +1,4 @@
-"""The rows of the table, each a function from the bench to what it measured."""
+"""Rows of the table: one function per row."""
 
 import statistics
 from collections.abc import Callable
@@ -15,26 +15,36 @@ from tests.perf.service.loads import Load
 from tests.perf.service.report import Row
 from tests.perf.service.tutorial_run import measure_tutorial
 from tests.perf.support.cpu import resident_megabytes
-from tests.perf.support.images import Pictures
+from tests.perf.support.images import Images
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What rows measure with, and how much of it."""
+    """Inputs of the rows.
+
+    Attributes:
+        stack: running servers.
+        images: generated images.
+        model: compiled model of the limit benchmark.
+        weights: Keras weights of the demo loop.
+        quick: whether to use an eighth of the images.
+    """
 
     stack: Stack
-    pictures: Pictures
+    images: Images
     model: Path
     weights: Path
     quick: bool
 
     def small(self, full: int) -> list[bytes]:
-        return self.pictures.small[: full // 8 if self.quick else full]
+        """Return `full` small images, or an eighth of them in a quick run."""
+        return self.images.small[: full // 8 if self.quick else full]
 
     def limit(self, processes: int = 2) -> Limit:
+        """Run the limit benchmark."""
         return measure_limit(
             self.model,
-            self.pictures.small[:400],
+            self.images.small[:400],
             seconds=2 if self.quick else 5,
             processes=processes,
         )
@@ -42,10 +52,7 @@ class Bench:
     def against_limit(
         self, load: Callable[[], Load], name: str, goal: str, *, rounds: int = 1
     ) -> Row:
-        """Measure the limit before and after, for the machine may be busy with other things.
-
-        Of several rounds the one with the median ratio is told.
-        """
+        """Measure a load, and the limit before and after it; report the median of the rounds."""
         measured = [self._round(load) for _ in range(1 if self.quick else rounds)]
         measured.sort(key=lambda each: each[0].rate / each[1].rate)
         ours, limit = measured[len(measured) // 2]
@@ -57,7 +64,7 @@ class Bench:
             f"{ours.rate:.0f}/s (limit {limit.rate:.0f})",
             ratios[len(ratios) // 2] + spread,
             goal,
-            f"{_by_part(ours)}; limit {limit.cpu:.1f}, {share:.2f} of ours",
+            f"{_by_part(ours)}; limit {limit.cpu:.1f}, {share:.2f} of the total",
         )
 
     def _round(self, load: Callable[[], Load]) -> tuple[Load, Limit]:
@@ -71,7 +78,7 @@ def limit(bench: Bench) -> Row:
         "limit: decode + resize + LiteRT, two processes, in memory",
         f"{found.rate:.0f}/s",
         "1",
-        "the yardstick",
+        "reference",
         f"{found.cpu:.1f}",
     )
 
@@ -79,7 +86,7 @@ def limit(bench: Bench) -> Row:
 def demo(bench: Bench) -> Row:
     rate, found = _demo(bench, bench.small(160)), bench.limit()
     return Row(
-        "demo loop: Pillow, `model.predict` per picture",
+        "demo loop: Pillow, `model.predict` per image",
         f"{rate:.1f}/s",
         f"{rate / found.rate:.2f}",
         "for comparison",
@@ -90,7 +97,7 @@ def tutorial(bench: Bench) -> Row:
     rate = measure_tutorial(bench.stack, bench.weights, bench.small(240))
     found = bench.limit()
     return Row(
-        "the usual tutorial: FastAPI + Celery, one Keras `predict` per task",
+        "usual tutorial: FastAPI + Celery, one Keras `predict` per task",
         f"{rate:.1f}/s",
         f"{rate / found.rate:.2f}",
         "for comparison",
@@ -98,10 +105,10 @@ def tutorial(bench: Bench) -> Row:
 
 
 def drain(bench: Bench) -> Row:
-    pictures = bench.small(2000)
+    images = bench.small(2000)
     return bench.against_limit(
-        lambda: loads.drain(bench.stack, pictures),
-        f"drain: {len(pictures)} waiting",
+        lambda: loads.drain(bench.stack, images),
+        f"drain: {len(images)} queued",
         "≥ 0.80",
         rounds=3,
     )
@@ -110,7 +117,7 @@ def drain(bench: Bench) -> Row:
 def end_to_end_eight(bench: Bench) -> Row:
     return bench.against_limit(
         lambda: loads.end_to_end(bench.stack, bench.small(2000), files_each=8),
-        "end to end: 16 clients, 8 files a request",
+        "end to end: 16 clients, 8 files per request",
         "≥ 0.55, then 0.70",
         rounds=3,
     )
@@ -119,17 +126,17 @@ def end_to_end_eight(bench: Bench) -> Row:
 def end_to_end_one(bench: Bench) -> Row:
     return bench.against_limit(
         lambda: loads.end_to_end(bench.stack, bench.small(1200), files_each=1),
-        "end to end: 16 clients, one file a request",
+        "end to end: 16 clients, one file per request",
         "≥ 0.40",
         rounds=3,
     )
 
 
-def one_picture(bench: Bench) -> Row:
+def one_image(bench: Bench) -> Row:
     times = loads.one_at_a_time(bench.stack, bench.small(200))
     cuts = statistics.quantiles(times, n=20)
     return Row(
-        "one picture: POST → done, idle service, p50 / p95",
+        "one image: POST → done, idle service, p50 / p95",
         f"{statistics.median(times):.0f} / {cuts[18]:.0f} ms",
         "",
         "≤ 60 / 120 ms",
@@ -137,10 +144,10 @@ def one_picture(bench: Bench) -> Row:
 
 
 def large(bench: Bench) -> Row:
-    pictures = bench.pictures.large[: 12 if bench.quick else None]
-    reference = _demo(bench, pictures[:12])
-    rate = loads.drain(bench.stack, pictures).rate
-    reference = (reference + _demo(bench, pictures[:12])) / 2
+    images = bench.images.large[: 12 if bench.quick else None]
+    reference = _demo(bench, images[:12])
+    rate = loads.drain(bench.stack, images).rate
+    reference = (reference + _demo(bench, images[:12])) / 2
     return Row(
         "12-megapixel photos: drain against full decode + `model.predict`",
         f"{rate:.1f}/s against {reference:.1f}/s",
@@ -150,9 +157,9 @@ def large(bench: Bench) -> Row:
 
 
 def worker_start(bench: Bench) -> Row:
-    seconds = loads.worker_start(bench.stack, bench.pictures.small[: 2 if bench.quick else 5])
+    seconds = loads.worker_start(bench.stack, bench.images.small[: 2 if bench.quick else 5])
     return Row(
-        "worker: start to first picture done (compiled model cached)",
+        "worker: start to first image done (compiled model cached)",
         f"{seconds:.1f} s",
         "",
         "≤ 2 s",
@@ -171,11 +178,11 @@ def worker_memory(bench: Bench) -> Row:
 
 
 def two_processes(bench: Bench) -> Row:
-    """Beside it, what a second process of the limit gains: no more is to be had of the machine."""
-    pictures = bench.small(800)
-    first, first_limit = loads.drain(bench.stack, pictures, processes=1).rate, bench.limit(1).rate
-    two, two_limit = loads.drain(bench.stack, pictures).rate, bench.limit().rate
-    one = (first + loads.drain(bench.stack, pictures, processes=1).rate) / 2
+    """Compare one and two worker processes, and one and two processes of the limit benchmark."""
+    images = bench.small(800)
+    first, first_limit = loads.drain(bench.stack, images, processes=1).rate, bench.limit(1).rate
+    two, two_limit = loads.drain(bench.stack, images).rate, bench.limit().rate
+    one = (first + loads.drain(bench.stack, images, processes=1).rate) / 2
     one_limit = (first_limit + bench.limit(1).rate) / 2
     return Row(
         "worker processes: 1 → 2",
@@ -186,29 +193,29 @@ def two_processes(bench: Bench) -> Row:
 
 
 def chunk_sizes(bench: Bench) -> Row:
-    pictures = bench.small(1000)
+    images = bench.small(1000)
     sizes = (4, 16, 64)
-    drains = [loads.drain(bench.stack, pictures, chunk_size=size) for size in sizes]
+    drains = [loads.drain(bench.stack, images, chunk_size=size) for size in sizes]
     return Row(
-        f"drain: at most {' / '.join(map(str, sizes))} pictures a message",
+        f"drain: at most {' / '.join(map(str, sizes))} images per message",
         " / ".join(f"{load.rate:.0f}/s" for load in drains),
         cpu=" / ".join(f"{sum(load.cpu.values()):.1f}" for load in drains),
     )
 
 
 def long_queue(bench: Bench) -> Row:
-    pictures = bench.small(1000)
+    images = bench.small(1000)
     behind = 10_000 if bench.quick else 99_000
-    first = loads.drain(bench.stack, pictures).rate
-    among = loads.drain(bench.stack, pictures, behind=behind)
-    second = loads.drain(bench.stack, pictures)
-    alone = (first + second.rate) / 2
+    first = loads.drain(bench.stack, images).rate
+    long = loads.drain(bench.stack, images, behind=behind)
+    second = loads.drain(bench.stack, images)
+    short = (first + second.rate) / 2
     return Row(
-        f"{len(pictures) + behind:,} waiting, against {len(pictures):,}",
-        f"{among.rate:.0f}/s against {alone:.0f}/s",
-        f"{among.rate / alone:.2f}",
+        f"{len(images) + behind:,} queued, against {len(images):,}",
+        f"{long.rate:.0f}/s against {short:.0f}/s",
+        f"{long.rate / short:.2f}",
         "≥ 0.95",
-        f"{_by_part(among)}; against {_by_part(second)}",
+        f"{_by_part(long)}; against {_by_part(second)}",
     )
 
 
@@ -219,7 +226,7 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "drain": drain,
     "eight": end_to_end_eight,
     "one": end_to_end_one,
-    "idle": one_picture,
+    "idle": one_image,
     "large": large,
     "start": worker_start,
     "memory": worker_memory,
@@ -234,7 +241,7 @@ def _by_part(load: Load) -> str:
     return f"{sum(load.cpu.values()):.1f}: {', '.join(parts)}"
 
 
-def _demo(bench: Bench, pictures: list[bytes]) -> float:
-    """In a process of its own, whose 500 MB of TensorFlow end with it."""
+def _demo(bench: Bench, images: list[bytes]) -> float:
+    """Run the demo loop in a subprocess, which frees TensorFlow's 500 MB of memory when it ends."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(measure_demo, bench.weights, pictures).result()
+        return pool.submit(measure_demo, bench.weights, images).result()

@@ -1,4 +1,4 @@
-"""The table: on the screen while it grows, and in docs/benchmarks.md at the end."""
+"""Write the table to docs/explanation/benchmarks.md."""
 
 import os
 import platform
@@ -21,14 +21,14 @@ _PACKAGES = (
     "fastapi",
     "uvicorn",
 )
-# What lies between these lines is written by `make bench`; the rest of the page by people.
+# `make bench` replaces the text between these markers.
 _BEGIN = "<!-- begin: written by `make bench` -->"
 _END = "<!-- end -->"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table."""
+    """Row of the table."""
 
     name: str
     measured: str
@@ -38,7 +38,14 @@ class Row:
 
 
 def write_report(page: Path, rows: Sequence[Row], command: str, notes: Sequence[str]) -> None:
-    """Put the table where the last one was."""
+    """Replace the text between the markers of a page.
+
+    Args:
+        page: page; created if it does not exist.
+        rows: measured rows.
+        command: command that measured them.
+        notes: paragraphs above the table.
+    """
     text = page.read_text() if page.exists() else f"# Benchmarks\n\n{_BEGIN}\n{_END}\n"
     before, rest = text.split(_BEGIN)
     after = rest.split(_END)[1]
@@ -55,7 +62,7 @@ def _body(rows: Sequence[Row], command: str, notes: Sequence[str]) -> str:
         "",
         *notes,
         "",
-        "| what | measured | ratio | goal | processor ms per picture |",
+        "| what | measured | ratio | goal | processor ms per image |",
         "| --- | --- | --- | --- | --- |",
         *(
             f"| {row.name} | {row.measured} | {row.ratio} | {row.goal} | {row.cpu} |"

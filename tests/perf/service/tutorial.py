@@ -1,7 +1,7 @@
-"""The service as tutorials build it: FastAPI hands each file to a Celery task, which predicts.
+"""Service as in tutorials: FastAPI sends each file to a Celery task, which classifies it.
 
-The file travels in the message, the result comes back through Redis, nothing is kept. Started by
-`tutorial_run.py` with TUTORIAL_BROKER, TUTORIAL_RESULTS and TUTORIAL_WEIGHTS set.
+The message contains the file, Redis contains the result, and nothing is stored. `tutorial_run.py`
+starts it with TUTORIAL_BROKER, TUTORIAL_RESULTS and TUTORIAL_WEIGHTS.
 """
 
 import base64
@@ -21,14 +21,14 @@ _loaded: list[Any] = []
 
 @app.post("/predict")
 async def predict(file: UploadFile) -> dict[str, str]:
-    """Queue a picture; the answer names the task."""
+    """Queue an image and return the id of the task."""
     task = classify.delay(base64.b64encode(await file.read()).decode())
     return {"task_id": task.id}
 
 
-@celery.task
+@celery.task  # type: ignore[untyped-decorator]
 def classify(encoded: str) -> list[list[float]]:
-    """The five best classes of a picture."""
+    """Return the five best classes of an image with their scores."""
     import keras  # noqa: PLC0415 (in the worker only)
     import numpy as np  # noqa: PLC0415
     from PIL import Image  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Running the tutorial's service and loading it like ours."""
+"""Run the tutorial's service and measure it with the workload of `end_to_end`."""
 
 import sys
 import time
@@ -17,20 +17,20 @@ _WARM_UP = 12
 _BROKER_DB, _RESULTS_DB = 1, 2
 
 
-def measure_tutorial(stack: Stack, weights: Path, pictures: Sequence[bytes]) -> float:
-    """Pictures per second, from the first request to the last result."""
+def measure_tutorial(stack: Stack, weights: Path, images: Sequence[bytes]) -> float:
+    """Return images per second, from the first request to the last result."""
     stack.clear()
     socket = stack.environment["GALLERY_REDIS_URL"].removeprefix("unix://")
     results = redis.Redis(unix_socket_path=socket, db=_RESULTS_DB)
-    forms = make_forms(pictures, 1, field="file")
+    forms = make_forms(images, 1, field="file")
     with _running(stack, socket, weights):
-        until(lambda: _answers(stack.port), 60, "the tutorial's API")
+        until(lambda: _responds(stack.port), 60, "the tutorial's API")
         post_all(stack.port, forms[:_WARM_UP], clients=4, path="/predict")
         until(lambda: results.dbsize() >= _WARM_UP, 180, "the tutorial's worker")
-        began = time.perf_counter()
+        start = time.perf_counter()
         post_all(stack.port, forms[_WARM_UP:], clients=CLIENTS, path="/predict")
         until(lambda: results.dbsize() >= len(forms), 600, "the tutorial's results")
-        return (len(forms) - _WARM_UP) / (time.perf_counter() - began)
+        return (len(forms) - _WARM_UP) / (time.perf_counter() - start)
 
 
 @contextmanager
@@ -66,11 +66,11 @@ def _running(stack: Stack, socket: str, weights: Path) -> Iterator[None]:
             child.stop()
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     try:
         post_all(port, [b""], clients=1, path="/predict")
     except RuntimeError:
-        return True  # it refuses an empty form, so it is there
+        return True  # the API refuses an empty form
     except OSError:
         return False
     return True

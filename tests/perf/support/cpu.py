@@ -1,4 +1,4 @@
-"""Whose processor time it was: what a figure alone does not tell."""
+"""Processor time and memory by part of the stack."""
 
 import os
 from dataclasses import dataclass
@@ -10,26 +10,27 @@ from tests.perf.service.bench_stack import Stack
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Seconds of processor time by part of the stack, as of some moment."""
+    """Processor time so far, in seconds, by part of the stack."""
 
     seconds: dict[str, float]
 
     @classmethod
     def read(cls, stack: Stack) -> "Meter":
+        """Read the processor time of all processes of the stack and of the clients."""
         parts = stack.stores | stack.running
         seconds = {name: _tree_seconds(child.pid) for name, child in parts.items()}
         return cls(seconds | {"clients": _own_seconds(psutil.Process(os.getpid()))})
 
-    def since(self, before: "Meter", pictures: int) -> dict[str, float]:
-        """Milliseconds per picture."""
+    def since(self, before: "Meter", images: int) -> dict[str, float]:
+        """Return the milliseconds per image since an earlier reading, by part of the stack."""
         return {
-            name: (seconds - before.seconds.get(name, 0.0)) * 1000 / pictures
+            name: (seconds - before.seconds.get(name, 0.0)) * 1000 / images
             for name, seconds in self.seconds.items()
         }
 
 
 def resident_megabytes(stack: Stack) -> float:
-    """The largest worker process's resident memory."""
+    """Return the resident memory of the largest worker process, in MiB."""
     children = psutil.Process(stack.running["worker"].pid).children(recursive=True)
     return max(child.memory_info().rss for child in children) / 2**20
 
@@ -37,7 +38,7 @@ def resident_megabytes(stack: Stack) -> float:
 def _tree_seconds(pid: int) -> float:
     process = psutil.Process(pid)
     family = [process, *process.children(recursive=True)]
-    # Sessions that ended meanwhile are in their parent's `children` times.
+    # The time of ended sessions is counted for their parent.
     ended = process.cpu_times()
     return sum(_own_seconds(each) for each in family) + ended.children_user + ended.children_system
 

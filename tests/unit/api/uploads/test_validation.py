@@ -13,7 +13,7 @@ from api.uploads.multipart import Upload
 from api.uploads.validation import inspect
 from core.errors import FileRejectedError
 from infra.settings import Settings
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 
 SETTINGS = Settings.model_validate({"max_upload_bytes": 1_000_000, "max_pixels": 1_000_000})
 
@@ -49,7 +49,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     ],
 )
 def test_media_type_is_detected_by_content(kind: str, media_type: str) -> None:
-    data = encode(picture(size=(64, 48)), kind)
+    data = encode(make_image(size=(64, 48)), kind)
     image = inspect(upload_of(data), SETTINGS)
 
     assert (image.media_type, image.width, image.height) == (media_type, 64, 48)
@@ -61,7 +61,7 @@ def test_media_type_is_detected_by_content(kind: str, media_type: str) -> None:
 def test_validation_decodes_no_pixels(
     kind: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = encode(picture(size=size), kind)
+    data = encode(make_image(size=size), kind)
     decoded: list[object] = []
 
     def load(image: ImageFile.ImageFile) -> None:
@@ -77,7 +77,7 @@ def test_validation_decodes_no_pixels(
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_dimensions_respect_exif_orientation(orientation: int, kind: str) -> None:
-    pil_image = picture(size=(64, 48))
+    pil_image = make_image(size=(64, 48))
     exif = pil_image.getexif()
     exif[0x0112] = orientation
     image = inspect(upload_of(encode(pil_image, kind, exif=exif)), SETTINGS)
@@ -111,6 +111,6 @@ def test_invalid_file_is_rejected_with_code_and_detail(data: bytes, code: str) -
 
 
 def test_broken_exif_block_is_ignored() -> None:
-    data = encode(picture(size=(64, 48)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
+    data = encode(make_image(size=(64, 48)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
 
     assert inspect(upload_of(data), SETTINGS).width == 64

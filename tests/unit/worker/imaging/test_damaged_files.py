@@ -1,4 +1,4 @@
-"""Damaged files: refused with a reason, or read in full. Never grey pixels with tags."""
+"""Decoding of damaged files: a ClassificationError or the complete image, never partial pixels."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,13 @@ from PIL import Image
 
 from core.errors import ClassificationError
 from core.media_types import sniff
-from tests.support.images import encode, picture
+from tests.support.images import encode, make_image
 from worker.imaging.decode import Pixels, decode
 
 
-def whole_files() -> dict[str, bytes]:
-    image = picture(3, size=(320, 240))
+def make_files() -> dict[str, bytes]:
+    """Return one intact file per format variant."""
+    image = make_image(3, size=(320, 240))
     return {
         "jpeg": encode(image, "JPEG"),
         "progressive jpeg": encode(image, "JPEG", progressive=True),
@@ -31,7 +32,7 @@ def whole_files() -> dict[str, bytes]:
     }
 
 
-FILES = whole_files()
+FILES = make_files()
 
 
 def decode_any(data: bytes) -> Pixels:
@@ -41,42 +42,41 @@ def decode_any(data: bytes) -> Pixels:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_ends_early_is_refused_wherever_it_ends(kind: str) -> None:
-    whole = FILES[kind]
-    for end in {40, 200, *(len(whole) * percent // 100 for percent in range(2, 100, 4))}:
+def test_truncated_file_is_refused_at_any_length(kind: str) -> None:
+    intact = FILES[kind]
+    for end in {40, 200, *(len(intact) * percent // 100 for percent in range(2, 100, 4))}:
         with pytest.raises(ClassificationError) as refused:
-            decode_any(whole[:end])
+            decode_any(intact[:end])
         assert refused.value.code in ("truncated", "unreadable"), end
         assert refused.value.detail.startswith("The file "), end
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_what_is_read_of_a_file_without_its_last_bytes_is_the_whole_picture(kind: str) -> None:
-    whole = FILES[kind]
+def test_file_without_its_last_bytes_is_refused_or_decoded_completely(kind: str) -> None:
     for missing in (1, 2, 4, 12):
         try:
-            pixels = decode_any(whole[:-missing])
+            pixels = decode_any(FILES[kind][:-missing])
         except ClassificationError:
             continue
-        # Only end marks and checksums may be missing.
-        assert np.array_equal(pixels, decode_any(whole)), missing
+        # Only end markers and checksums may be missing.
+        assert np.array_equal(pixels, decode_any(FILES[kind])), missing
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_bytes_after_the_picture_do_not_matter(kind: str) -> None:
+def test_bytes_after_the_image_are_ignored(kind: str) -> None:
     assert np.array_equal(
         decode_any(FILES[kind] + b"<script>" * 100 + b"\xff\xd8\xff"), decode_any(FILES[kind])
     )
 
 
-def test_a_second_picture_behind_a_jpeg_does_not_matter() -> None:
+def test_second_image_after_a_jpeg_is_ignored() -> None:
     data = FILES["jpeg"] + FILES["grey jpeg"]  # as in motion photos and MPO files
 
     assert np.array_equal(decode_any(data), decode_any(FILES["jpeg"]))
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_overwritten_bytes_never_stop_the_worker(kind: str) -> None:
+def test_overwritten_bytes_raise_only_classification_errors(kind: str) -> None:
     noise = np.random.default_rng(5)
     for _ in range(20):
         damaged = bytearray(FILES[kind])
@@ -89,15 +89,15 @@ def test_overwritten_bytes_never_stop_the_worker(kind: str) -> None:
         assert pixels.ndim == 3
 
 
-def test_an_unknown_marker_before_the_end_of_a_jpeg_is_forgiven() -> None:
-    """The decoder warns of extraneous bytes before a marker; the picture is whole all the same."""
+def test_extraneous_bytes_before_a_jpeg_marker_are_ignored() -> None:
+    """The decoder warns of extraneous bytes before a marker, but the pixels are complete."""
     data = FILES["jpeg"]
     pixels = decode_any(data[:-2] + b"\x00\x00\x00" + data[-2:])
 
     assert np.array_equal(pixels, decode_any(data))
 
 
-def test_a_png_bomb_is_refused_by_its_header() -> None:
+def test_png_with_too_many_pixels_is_refused_by_its_header() -> None:
     data = encode(Image.new("1", (20_000, 20_000)), "PNG")
     with pytest.raises(ClassificationError) as refused:
         decode_any(data)

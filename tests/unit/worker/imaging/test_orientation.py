@@ -1,4 +1,4 @@
-"""Which way is up: EXIF's eight ways, in every format that carries it, and EXIF that is broken."""
+"""EXIF orientation: all eight values in every format that carries it, and invalid EXIF blocks."""
 
 import struct
 
@@ -10,7 +10,7 @@ from tests.support.images import encode, jpeg
 from worker.imaging.decode import decode
 
 Transpose = Image.Transpose
-# How a camera held so stores an upright picture: the inverse of what is to be undone.
+# Transposition by which a camera stores an upright image, by EXIF orientation.
 STORED = {
     1: None,
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -21,7 +21,7 @@ STORED = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_270,
 }
-FORMATS = {
+FORMATS: dict[str, dict[str, object]] = {
     "JPEG": {"quality": 95},
     "PNG": {},
     "WEBP": {"lossless": True},
@@ -32,7 +32,7 @@ FORMATS = {
 
 
 def four_quarters() -> Image.Image:
-    """A picture that no turn and no mirror leaves as it is."""
+    """Return an image that every rotation and every reflection changes."""
     image = Image.new("RGB", (96, 64), "red")
     image.paste("lime", (48, 0, 96, 32))
     image.paste("blue", (0, 32, 48, 64))
@@ -41,6 +41,7 @@ def four_quarters() -> Image.Image:
 
 
 def exif(orientation: int) -> bytes:
+    """Return an EXIF block with only this orientation."""
     block = Image.Exif()
     block[0x0112] = orientation
     return block.tobytes()
@@ -48,7 +49,7 @@ def exif(orientation: int) -> bytes:
 
 @pytest.mark.parametrize("orientation", STORED)
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_picture_is_turned_upright(kind: str, orientation: int) -> None:
+def test_image_is_rotated_upright(kind: str, orientation: int) -> None:
     upright = four_quarters()
     turn = STORED[orientation]
     stored = upright if turn is None else upright.transpose(turn)
@@ -71,11 +72,11 @@ def test_a_picture_is_turned_upright(kind: str, orientation: int) -> None:
         pytest.param(exif(9), id="orientation 9"),
         pytest.param(
             b"Exif\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHI4s", 0x0112, 2, 4, b"up!\0"),
-            id="orientation in words",
+            id="orientation as text",
         ),
     ],
 )
-def test_exif_that_says_nothing_sensible_turns_nothing(block: bytes) -> None:
+def test_invalid_exif_is_ignored(block: bytes) -> None:
     plain = jpeg(size=(96, 64))
     segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
     pixels = decode(plain[:2] + segment + plain[2:], "image/jpeg", max_pixels=10_000).pixels

@@ -1,4 +1,4 @@
-"""The gallery's small pictures."""
+"""Thumbnails: size, content and metadata."""
 
 from io import BytesIO
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.images import encode, jpeg, picture
+from tests.support.images import encode, jpeg, make_image
 from worker.imaging.decode import decode
 from worker.imaging.thumbnail import make_thumbnail
 
@@ -32,24 +32,24 @@ def thumbnail_of(image: Image.Image) -> Image.Image:
     ],
     ids=str,
 )
-def test_the_longest_side_is_at_most_512(size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_longest_side_is_at_most_512(size: tuple[int, int], expected: tuple[int, int]) -> None:
     assert thumbnail_of(Image.new("RGB", size, "olive")).size == expected
 
 
 @pytest.mark.parametrize("size", [(700, 525), (1000, 750), (1921, 1081), (3000, 2250)], ids=str)
-def test_it_shows_what_the_picture_shows(size: tuple[int, int]) -> None:
-    image = picture(8, size=size)
+def test_thumbnail_matches_the_resized_image(size: tuple[int, int]) -> None:
+    image = make_image(8, size=size)
     thumbnail = thumbnail_of(image)
     wanted = image.resize(thumbnail.size, Image.Resampling.LANCZOS)
 
     difference = np.asarray(thumbnail, int) - np.asarray(wanted, int)
-    assert np.sqrt((difference**2).mean()) < 6  # of 256 levels, JPEG's own loss included
+    assert np.sqrt((difference**2).mean()) < 6  # levels of 256, including JPEG compression
 
 
-def test_nothing_of_the_metadata_remains() -> None:
+def test_metadata_is_removed() -> None:
     exif = Image.Exif()
-    exif[0x010E] = "my house, my street"
-    data = encode(picture(9), "JPEG", exif=exif, comment=b"and my number")
+    exif[0x010E] = "my street"
+    data = encode(make_image(9), "JPEG", exif=exif, comment=b"and my number")
     pixels = decode(data, "image/jpeg", max_pixels=10**7).pixels
     thumbnail = make_thumbnail(pixels)
 
@@ -57,7 +57,7 @@ def test_nothing_of_the_metadata_remains() -> None:
     assert b"Exif" not in thumbnail
 
 
-def test_equal_pictures_have_equal_thumbnails() -> None:
+def test_equal_pixels_give_equal_thumbnails() -> None:
     pixels = decode(jpeg(1), "image/jpeg", max_pixels=10**7).pixels
 
     assert make_thumbnail(pixels) == make_thumbnail(pixels.copy())

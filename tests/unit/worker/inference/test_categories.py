@@ -1,4 +1,4 @@
-"""Probabilities summed up the tree."""
+"""Sums of class probabilities over categories."""
 
 import numpy as np
 import pytest
@@ -12,15 +12,15 @@ from worker.inference.categories import MIN_SCORE, sum_categories
 DOGS = next(each for each in load_vocabulary().categories if each.name == "dog").classes
 
 
-def named(probabilities: np.ndarray) -> dict[str, float]:
+def scores_by_label(probabilities: np.ndarray) -> dict[str, float]:
     return {load_tags()[each.tag].label: each.score for each in sum_categories(probabilities)}
 
 
-def test_many_unlikely_breeds_are_one_sure_dog() -> None:
+def test_many_improbable_breeds_sum_to_a_probable_dog() -> None:
     probabilities = np.zeros(1000, np.float32)
     probabilities[list(DOGS)] = 0.93 / len(DOGS)
 
-    found = named(probabilities)
+    found = scores_by_label(probabilities)
 
     assert found["dog"] == pytest.approx(0.93, abs=1e-5)
     assert found["mammal"] == pytest.approx(0.93, abs=1e-5)
@@ -28,7 +28,7 @@ def test_many_unlikely_breeds_are_one_sure_dog() -> None:
 
 
 @given(st.dictionaries(st.integers(0, 999), st.integers(1, 1000), min_size=1))
-def test_the_sums_are_the_trees(weights: dict[int, int]) -> None:
+def test_sums_equal_the_reference_sums(weights: dict[int, int]) -> None:
     probabilities = np.zeros(1000, np.float32)
     probabilities[list(weights)] = list(weights.values())
     probabilities /= probabilities.sum()
@@ -36,7 +36,7 @@ def test_the_sums_are_the_trees(weights: dict[int, int]) -> None:
     found = {each.tag: each.score for each in sum_categories(probabilities)}
 
     for category in load_vocabulary().categories:
-        # Slowly and in double precision.
+        # Reference in double precision.
         expected = sum(float(probabilities[index]) for index in category.classes)
         if abs(expected - MIN_SCORE) > 1e-5:
             assert (FIRST_CATEGORY + category.id in found) == (expected > MIN_SCORE)

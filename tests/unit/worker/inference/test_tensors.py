@@ -1,4 +1,4 @@
-"""Pixels to tensor, probabilities to the best five."""
+"""Model input from pixels, and the best five classes from probabilities."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from core.predictions import ScoredClass
 from worker.inference.tensors import best_classes, to_tensor
 
 
-def test_a_tensor_is_224_by_224_from_minus_one_to_one() -> None:
+def test_tensor_is_224_by_224_from_minus_one_to_one() -> None:
     black_and_white = np.zeros((100, 300, 3), dtype=np.uint8)
     black_and_white[:, 150:] = 255
     tensor = to_tensor(black_and_white)
@@ -17,7 +17,7 @@ def test_a_tensor_is_224_by_224_from_minus_one_to_one() -> None:
     assert tensor[:, 124:].min() == 1
 
 
-def test_the_best_five_come_best_first_and_equals_in_order_of_index() -> None:
+def test_best_five_classes_are_sorted_by_score_then_index() -> None:
     probabilities = np.zeros(1000, dtype=np.float32)
     probabilities[[7, 900, 3, 500]] = [0.5, 0.25, 0.125, 0.125]
 

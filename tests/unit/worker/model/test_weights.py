@@ -1,4 +1,4 @@
-"""Where weights are looked for, and what is said when there are none."""
+"""Search order for weights, and the error if none exist."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from infra.settings import Settings
 from worker.model.weights import FILE_NAMES, find_weights
 
 
-def test_a_named_file_is_the_only_one_that_counts(tmp_path: Path) -> None:
+def test_configured_file_has_no_fallback(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / FILE_NAMES[0]).touch()
     settings = Settings(data_dir=tmp_path, weights=tmp_path / "mine.h5")
@@ -20,7 +20,7 @@ def test_a_named_file_is_the_only_one_that_counts(tmp_path: Path) -> None:
     assert find_weights(settings) == tmp_path / "mine.h5"
 
 
-def test_the_data_directory_comes_before_everything_else(tmp_path: Path) -> None:
+def test_data_directory_has_precedence(tmp_path: Path) -> None:
     weights = tmp_path / "models" / FILE_NAMES[1]
     weights.parent.mkdir()
     weights.touch()
