@@ -2,7 +2,7 @@ import { createSubscriber } from 'svelte/reactivity';
 import { ProblemError } from './api/client';
 import { readLimits, readStatus } from './api/jobs';
 import type { Limits, ServiceStatus } from './api/types';
-import { count, plural } from './words';
+import { count, plural } from './format';
 
 const EVERY_MS = 4000;
 const PATIENCE_MS = 15_000;

@@ -1,4 +1,4 @@
-import { notes } from './notes';
+import { notes } from './storage';
 
 export type Theme = 'system' | 'light' | 'dark';
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { session } from '../session.svelte';
+import { session } from '../auth-session.svelte';
 import { OfflineError, request } from './client';
 import { readJob, sendFiles } from './jobs';
-import { fileOf } from '../testing/shapes';
+import { fileOf } from '../testing/factories';
 
 afterEach(() => vi.unstubAllGlobals());
 

@@ -1,6 +1,6 @@
 /** The one place that speaks HTTP. Errors leave it as ProblemError or OfflineError, nothing else. */
 
-import { session } from '../session.svelte';
+import { session } from '../auth-session.svelte';
 
 /** Beside the page, whatever path the page is served from. */
 export const address = (path: string): string =>

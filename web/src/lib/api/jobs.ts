@@ -1,4 +1,4 @@
-import { session } from '../session.svelte';
+import { session } from '../auth-session.svelte';
 import { address, OfflineError, ProblemError, query, read, request, respond, send } from './client';
 import type { Job, JobPage, Limits, ServiceStatus } from './types';
 

@@ -1,4 +1,4 @@
-import { session } from '../session.svelte';
+import { session } from '../auth-session.svelte';
 import { send } from './client';
 
 export async function signIn(key: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { sentence } from '../api/client';
 import { deleteImage, deleteImages, purgeImages, restoreImages, type Choice } from '../api/images';
 import { toasts } from '../toasts.svelte';
-import { plural } from '../words';
+import { plural } from '../format';
 
 /** As many ids as one request may name. */
 const AT_ONCE = 10_000;

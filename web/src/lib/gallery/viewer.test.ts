@@ -1,7 +1,7 @@
 import type PhotoSwipe from 'photoswipe';
 import { expect, it, vi } from 'vitest';
 import type { Image } from '../api/types';
-import { imageOf } from '../testing/shapes';
+import { imageOf } from '../testing/factories';
 import { show, slideOf, type Album } from './viewer';
 
 type Viewer = Parameters<typeof show>[0];

@@ -2,7 +2,7 @@ import type PhotoSwipe from 'photoswipe';
 import type { SlideData } from 'photoswipe';
 import { originalAddress, thumbnailAddress } from '../api/images';
 import type { Image } from '../api/types';
-import { letters } from '../ui/keys.svelte';
+import { letters } from '../ui/keyboard.svelte';
 
 /** What can be leafed through: a feed, or one picture alone. */
 export type Album = {

@@ -1,6 +1,6 @@
 import { fireEvent, render } from '@testing-library/svelte';
 import { expect, it, vi } from 'vitest';
-import { fileOf } from '../testing/shapes';
+import { fileOf } from '../testing/factories';
 import DropTarget from './DropTarget.svelte';
 import { uploads } from './uploads.svelte';
 

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OfflineError, ProblemError } from '../api/client';
 import type { sendFiles } from '../api/jobs';
 import type { Job } from '../api/types';
-import { fileOf, jobOf } from '../testing/shapes';
-import { Row } from './row.svelte';
+import { fileOf, jobOf } from '../testing/factories';
+import { Row } from './upload-item.svelte';
 import { Sender } from './sender';
 
 type Call = Parameters<typeof sendFiles>[0];

@@ -1,7 +1,7 @@
 import { OfflineError, ProblemError, sentence } from '../api/client';
 import { sendFiles } from '../api/jobs';
 import type { Job, Limits } from '../api/types';
-import type { Row } from './row.svelte';
+import type { Row } from './upload-item.svelte';
 
 const LANES = 4;
 const FIRST = { files: 4, bytes: 4_000_000 };

@@ -1,6 +1,6 @@
 import { jobHref, router } from '../router.svelte';
-import type { Found } from './files';
-import { UploadSession } from './session.svelte';
+import type { Found } from './file-sources';
+import { UploadSession } from './upload-session.svelte';
 
 /** The uploads of this page, which go on whatever view is being looked at. */
 class Uploads {

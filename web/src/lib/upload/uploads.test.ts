@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { ProblemError } from '../api/client';
 import * as jobs from '../api/jobs';
 import { router } from '../router.svelte';
-import { fileOf, itemOf, jobOf, limitsOf } from '../testing/shapes';
+import { fileOf, itemOf, jobOf, limitsOf } from '../testing/factories';
 import { uploads } from './uploads.svelte';
 
 vi.mock('../api/jobs');

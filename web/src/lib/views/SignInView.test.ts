@@ -1,7 +1,7 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { request } from '../api/client';
-import { session } from '../session.svelte';
+import { session } from '../auth-session.svelte';
 import SignInView from './SignInView.svelte';
 
 const answer = (status: number, body: unknown) =>
