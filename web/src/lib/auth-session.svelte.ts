@@ -1,29 +1,32 @@
-import { notes } from './storage';
+import { storage } from './storage';
 
 const KEY = 'signed-in';
 
-/** Who this browser is to the service. Its cookie is out of reach, so that it is here is noted. */
-class Session {
-	/** Whether the service asks for a key. */
-	needed = $state(false);
-	#held = $state(notes.read(KEY) !== null);
+/**
+ * Sign-in state of this browser. Scripts cannot read the session cookie, so localStorage holds a
+ * flag that one was set.
+ */
+class AuthSession {
+	/** Whether the service requires an access key. */
+	required = $state(false);
+	#active = $state(storage.read(KEY) !== null);
 
-	/** Whether there is something to sign out of. */
-	get held(): boolean {
-		return this.#held && !this.needed;
+	/** Whether the user is signed in, so that the page offers to sign out. */
+	get active(): boolean {
+		return this.#active && !this.required;
 	}
 
-	begun(): void {
-		this.#held = true;
-		this.needed = false;
-		notes.write(KEY, 'yes');
+	start(): void {
+		this.#active = true;
+		this.required = false;
+		storage.write(KEY, 'yes');
 	}
 
-	ended(): void {
-		this.#held = false;
-		this.needed = true;
-		notes.write(KEY, null);
+	end(): void {
+		this.#active = false;
+		this.required = true;
+		storage.write(KEY, null);
 	}
 }
 
-export const session = new Session();
+export const authSession = new AuthSession();

@@ -1,30 +1,43 @@
 import { describe, expect, it } from 'vitest';
-import { ago, confidence, duration, fileSize, percent, plural, tagWords } from './format';
+import {
+	ago,
+	confidence,
+	confidenceText,
+	duration,
+	fileSize,
+	percent,
+	plural,
+	formatTag,
+} from './format';
 
 describe('a score', () => {
 	it.each([
-		[1, 'sure', '100%'],
-		[0.998, 'sure', '99%'],
-		[0.8, 'sure', '80%'],
-		[0.799, 'likely', '80%'],
-		[0.5, 'likely', '50%'],
-		[0.4999, 'unsure', '50%'],
-		[0.001, 'unsure', '<1%'],
-		[0, 'unsure', '0%'],
-	])('of %d is %s and written %s', (score, word, written) => {
-		expect(confidence(score)).toBe(word);
-		expect(percent(score)).toBe(written);
+		[1, 'high', '100\u00a0%'],
+		[0.998, 'high', '99\u00a0%'],
+		[0.8, 'high', '80\u00a0%'],
+		[0.799, 'medium', '80\u00a0%'],
+		[0.5, 'medium', '50\u00a0%'],
+		[0.4999, 'low', '50\u00a0%'],
+		[0.001, 'low', '<1\u00a0%'],
+		[0, 'low', '0\u00a0%'],
+	])('of %d has level %s and text %s', (score, level, text) => {
+		expect(confidence(score)).toBe(level);
+		expect(percent(score)).toBe(text);
 	});
 });
 
-describe('words', () => {
-	it('shows spaces where the model has underscores', () => {
-		expect(tagWords('black-and-tan_coonhound')).toBe('black-and-tan coonhound');
+it('shows level and percentage', () => {
+	expect(confidenceText(0.98)).toBe('High · 98\u00a0%');
+});
+
+describe('formatting', () => {
+	it('replaces underscores in labels', () => {
+		expect(formatTag('black-and-tan_coonhound')).toBe('black-and-tan coonhound');
 	});
 
-	it('counts in the singular and the plural', () => {
-		expect(plural(1, 'picture')).toBe('1 picture');
-		expect(plural(100_000, 'picture')).toBe('100,000 pictures');
+	it('formats singular and plural', () => {
+		expect(plural(1, 'image')).toBe('1 image');
+		expect(plural(100_000, 'image')).toBe('100,000 images');
 	});
 
 	it.each([
@@ -32,8 +45,8 @@ describe('words', () => {
 		[999, '999 bytes'],
 		[1_500, '1.5 KB'],
 		[25_000_000, '25 MB'],
-	])('writes %d bytes as %s', (bytes, written) => {
-		expect(fileSize(bytes)).toBe(written);
+	])('formats %d bytes as %s', (bytes, text) => {
+		expect(fileSize(bytes)).toBe(text);
 	});
 
 	it.each([
@@ -44,11 +57,11 @@ describe('words', () => {
 		[3599, '1 h 0 min'],
 		[5400, '1 h 30 min'],
 		[7190, '2 h 0 min'],
-	])('writes %d seconds as %s', (seconds, written) => {
-		expect(duration(seconds)).toBe(written);
+	])('formats %d seconds as %s', (seconds, text) => {
+		expect(duration(seconds)).toBe(text);
 	});
 
-	it('tells recent times by their distance', () => {
+	it('formats recent times as relative', () => {
 		const now = Date.parse('2026-05-01T12:00:00Z');
 		expect(ago('2026-05-01T11:59:30Z', now)).toBe('just now');
 		expect(ago('2026-05-01T11:30:00Z', now)).toBe('30 min ago');

@@ -1,24 +1,34 @@
-/** How the page puts names, numbers and times. */
+/** Formatting of tags, scores, numbers, sizes and times for display. */
 
-/** A person sees spaces where the model's names have underscores. */
-export const tagWords = (label: string): string => label.replaceAll('_', ' ');
+/** Return a label with spaces instead of the underscores of the model. */
+export const formatTag = (label: string): string => label.replaceAll('_', ' ');
 
-export const SURE = 0.8;
-export const LIKELY = 0.5;
+const HIGH = 0.8;
+const MEDIUM = 0.5;
 
-export type Confidence = 'sure' | 'likely' | 'unsure';
+export type Confidence = 'high' | 'medium' | 'low';
 
-/** One word for a score. Below one half the model gives the other classes together more. */
+const CONFIDENCE_LABELS: Record<Confidence, string> = {
+	high: 'High',
+	medium: 'Medium',
+	low: 'Low',
+};
+
+/** Return the confidence level of a score from 0 to 1. */
 export function confidence(score: number): Confidence {
-	if (score >= SURE) return 'sure';
-	return score >= LIKELY ? 'likely' : 'unsure';
+	if (score >= HIGH) return 'high';
+	return score >= MEDIUM ? 'medium' : 'low';
 }
 
-/** Never rounded up to a certainty that was not claimed, nor down to nothing. */
+/** Return level and percentage, such as "High · 98 %". */
+export const confidenceText = (score: number): string =>
+	`${CONFIDENCE_LABELS[confidence(score)]} · ${percent(score)}`;
+
+/** Return a score from 0 to 1 as a percentage. Only 1 gives 100 %, and only 0 gives 0 %. */
 export function percent(score: number): string {
 	const value = score * 100;
-	if (value > 0 && value < 1) return '<1%';
-	return `${value > 99 ? Math.floor(value) : Math.round(value)}%`;
+	if (value > 0 && value < 1) return '<1\u00a0%';
+	return `${value > 99 ? Math.floor(value) : Math.round(value)}\u00a0%`;
 }
 
 export const count = (value: number): string => value.toLocaleString('en');
@@ -28,6 +38,7 @@ export const plural = (value: number, one: string, many = `${one}s`): string =>
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
 
+/** Return a size in bytes with the largest fitting decimal unit (1 KB = 1000 bytes). */
 export function fileSize(bytes: number): string {
 	let value = bytes;
 	let unit = 0;
@@ -40,16 +51,16 @@ export function fileSize(bytes: number): string {
 
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 const THIS_YEAR = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** Without the year while it is this one. */
+/** Return the date of an ISO time, without the year if it is the current one. */
 export function day(iso: string, now = new Date()): string {
 	const date = new Date(iso);
 	return (date.getFullYear() === now.getFullYear() ? THIS_YEAR : DAY).format(date);
 }
-export const moment = (iso: string): string => MOMENT.format(new Date(iso));
+export const dateTime = (iso: string): string => DATE_TIME.format(new Date(iso));
 
-/** "just now", "4 min ago", then the day. */
+/** Return "just now", "4 min ago", "9 h ago", or the date after one day. */
 export function ago(iso: string, now = Date.now()): string {
 	const seconds = (now - Date.parse(iso)) / 1000;
 	if (seconds < 60) return 'just now';
@@ -58,6 +69,7 @@ export function ago(iso: string, now = Date.now()): string {
 	return day(iso);
 }
 
+/** Return a duration as "42 s", "5 min" or "1 h 30 min". */
 export function duration(seconds: number): string {
 	if (seconds < 59.5) return `${Math.max(1, Math.round(seconds))} s`;
 	const minutes = Math.round(seconds / 60);

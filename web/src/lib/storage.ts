@@ -1,7 +1,7 @@
 const PREFIX = 'gallery:';
 
-/** Small things that this browser remembers. Storage may be switched off or full: then nothing is. */
-export const notes = {
+/** Prefixed localStorage. Without storage, or when it is full, reads return null and writes do nothing. */
+export const storage = {
 	read(key: string): string | null {
 		try {
 			return localStorage.getItem(PREFIX + key);
@@ -10,12 +10,13 @@ export const notes = {
 		}
 	},
 
+	/** Store a value; null removes it. */
 	write(key: string, value: string | null): void {
 		try {
 			if (value === null) localStorage.removeItem(PREFIX + key);
 			else localStorage.setItem(PREFIX + key, value);
 		} catch {
-			// What cannot be noted lasts as long as the page.
+			// The setting then lasts until the page is closed.
 		}
 	},
 };

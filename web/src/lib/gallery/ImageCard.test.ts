@@ -1,7 +1,7 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import type { Image } from '../api/types';
-import { imageOf, predictionsOf } from '../testing/factories';
+import { makeImage, makePredictions } from '../testing/factories';
 import ImageCard from './ImageCard.svelte';
 
 function card(
@@ -20,22 +20,22 @@ function card(
 	return calls;
 }
 
-describe('a card', () => {
-	it('opens to all tags with their scores', async () => {
-		card(imageOf({ predictions: predictionsOf(['tabby', 0.62], ['Egyptian_cat', 0.2]) }));
-		const best = screen.getByRole('button', { name: /^tabby, 62%, likely/ });
+describe('an image card', () => {
+	it('expands to all tags with their scores', async () => {
+		card(makeImage({ predictions: makePredictions(['tabby', 0.62], ['Egyptian_cat', 0.2]) }));
+		const best = screen.getByRole('button', { name: /^tabby, Medium · 62\s%/ });
 		expect(screen.queryByText('Egyptian cat')).toBeNull();
 
 		await fireEvent.click(best);
 
 		expect(best.getAttribute('aria-expanded')).toBe('true');
 		expect(screen.getByText('Egyptian cat')).toBeTruthy();
-		expect(screen.getByText('20%')).toBeTruthy();
+		expect(screen.getByText('20 %')).toBeTruthy();
 	});
 
-	it('marks the tags that a search matched, with the score that matched', () => {
+	it('highlights the matched tags with their scores', () => {
 		card(
-			imageOf({
+			makeImage({
 				matches: [
 					{
 						rank: null,
@@ -50,36 +50,36 @@ describe('a card', () => {
 		);
 		const matches = screen.getByLabelText('Matching tags');
 		expect(matches.querySelector('mark')?.textContent).toBe('cat');
-		expect(matches.textContent).toContain('97%');
+		expect(matches.textContent).toContain('97\u00a0%');
 	});
 
-	it('shows a name as text, whatever it holds', () => {
-		card(imageOf({ name: '<img src=x onerror=alert(1)>.jpg' }));
+	it('escapes HTML in the name', () => {
+		card(makeImage({ name: '<img src=x onerror=alert(1)>.jpg' }));
 		expect(screen.getByRole('heading').textContent).toBe('<img src=x onerror=alert(1)>.jpg');
 	});
 
-	it('says why it failed', () => {
+	it('shows why it failed', () => {
 		card(
-			imageOf({
+			makeImage({
 				status: 'failed',
 				predictions: [],
-				failure: { code: 'truncated', detail: 'The file ends too early.' },
+				failure: { code: 'truncated', detail: 'From the service.' },
 			}),
 		);
-		expect(screen.getByText('The file ends too early.')).toBeTruthy();
+		expect(screen.getByText(/^This file is cut off/)).toBeTruthy();
 	});
 
-	it('opens on a click, and is chosen instead while others are', async () => {
-		const reading = card(imageOf());
+	it('opens on click', async () => {
+		const reading = card(makeImage());
 		await fireEvent.click(screen.getByRole('button', { name: 'Open cat.jpg' }));
 		expect(reading.onopen).toHaveBeenCalledWith(7);
 	});
 
-	it('is chosen by a click while others are, and as a range with shift', async () => {
-		const choosing = card(imageOf(), { selecting: true });
-		const picture = screen.getByRole('button', { name: 'Open cat.jpg' });
-		await fireEvent.click(picture);
-		await fireEvent.click(picture, { shiftKey: true });
+	it('is selected on click while others are selected, and as a range with Shift', async () => {
+		const choosing = card(makeImage(), { selecting: true });
+		const image = screen.getByRole('button', { name: 'Open cat.jpg' });
+		await fireEvent.click(image);
+		await fireEvent.click(image, { shiftKey: true });
 		expect(choosing.onselect.mock.calls).toEqual([
 			[7, false],
 			[7, true],
@@ -87,16 +87,16 @@ describe('a card', () => {
 		expect(choosing.onopen).not.toHaveBeenCalled();
 	});
 
-	it('has its box ticked as long as it is chosen, whatever a click made of the box', async () => {
-		const { onselect } = card(imageOf(), { selecting: true, selected: true });
+	it('keeps its checkbox in the state of the selection after a click', async () => {
+		const { onselect } = card(makeImage(), { selecting: true, selected: true });
 		const box = screen.getByRole<HTMLInputElement>('checkbox');
 		await fireEvent.click(box, { shiftKey: true });
 		expect(onselect).toHaveBeenCalledWith(7, true);
 		await vi.waitFor(() => expect(box.checked).toBe(true));
 	});
 
-	it('cannot be left out of everything', async () => {
-		const calls = card(imageOf(), { selecting: true, selected: true, fixed: true });
+	it('cannot be deselected when everything is selected', async () => {
+		const calls = card(makeImage(), { selecting: true, selected: true, fixed: true });
 		expect(screen.getByRole<HTMLInputElement>('checkbox').disabled).toBe(true);
 		await fireEvent.click(screen.getByRole('button', { name: 'Open cat.jpg' }));
 		expect(calls.onselect).not.toHaveBeenCalled();

@@ -2,16 +2,16 @@ import { fireEvent, render, screen } from '@testing-library/svelte';
 import { beforeEach, expect, it, vi } from 'vitest';
 import * as images from '../api/images';
 import * as jobs from '../api/jobs';
-import { imageOf, limitsOf } from '../testing/factories';
+import { makeImage, makeLimits } from '../testing/factories';
 import ImageDetails from './ImageDetails.svelte';
-import { Panel } from './details-panel.svelte';
+import { DetailsPanel } from './details-panel.svelte';
 
 vi.mock('../api/images');
 vi.mock('../api/jobs');
 
-function details(image: Parameters<typeof imageOf>[0]): Panel {
-	const panel = new Panel();
-	panel.image = imageOf({ predictions: [], ...image });
+function details(image: Parameters<typeof makeImage>[0]): DetailsPanel {
+	const panel = new DetailsPanel();
+	panel.image = makeImage({ predictions: [], ...image });
 	if (!panel.open) panel.toggle();
 	render(ImageDetails, { panel, onclose: vi.fn(), onchange: vi.fn(), ontoggle: vi.fn() });
 	return panel;
@@ -25,27 +25,27 @@ beforeEach(() => {
 		workers: { alive: 1, state: 'ready', detail: '' },
 		model: 'mobilenet_v2',
 	});
-	vi.mocked(jobs.readLimits).mockResolvedValue(limitsOf());
+	vi.mocked(jobs.readLimits).mockResolvedValue(makeLimits());
 	vi.mocked(images.similarImages).mockResolvedValue({ items: [] });
 });
 
-it('gets the tags of a picture that was still waiting when it was opened', async () => {
-	vi.mocked(images.readImage).mockResolvedValue(imageOf());
+it('loads the tags of an image that was queued when opened', async () => {
+	vi.mocked(images.readImage).mockResolvedValue(makeImage());
 	details({ status: 'queued' });
-	expect(screen.getByText('Its tags are still to come.')).toBeTruthy();
+	expect(screen.getByText(/^Processing\./)).toBeTruthy();
 	expect(await screen.findByText('Egyptian cat')).toBeTruthy();
 	expect(images.readImage).toHaveBeenCalledOnce();
 });
 
-it('offers to classify after all what was cancelled, and leaves another picture alone', async () => {
-	let answer: (image: ReturnType<typeof imageOf>) => void = () => {};
+it('retries a cancelled image without replacing the image shown next', async () => {
+	let answer: (image: ReturnType<typeof makeImage>) => void = () => {};
 	vi.mocked(images.retryImage).mockReturnValue(new Promise((resolve) => (answer = resolve)));
 	const panel = details({ status: 'cancelled' });
-	expect(screen.getByText('It was cancelled before it was classified.')).toBeTruthy();
+	expect(screen.getByText('Cancelled before processing.')).toBeTruthy();
 
 	await fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
-	panel.image = imageOf({ id: 'another' });
-	answer(imageOf({ status: 'queued' }));
+	panel.image = makeImage({ id: 'another' });
+	answer(makeImage({ status: 'queued' }));
 	await Promise.resolve();
 	expect(panel.image.id).toBe('another');
 });

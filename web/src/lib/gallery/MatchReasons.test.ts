@@ -12,8 +12,11 @@ const matchOf = (wnid: string, score: number): Match => ({
 	path: 'maillot',
 });
 
-it('gives every reason, also two of the same name', () => {
+it('lists every match, including two with the same label', () => {
 	render(MatchReasons, { matches: [matchOf('n03710637', 0.6), matchOf('n03710721', 0.3)] });
 	const reasons = screen.getAllByRole('listitem');
-	expect(reasons.map(({ textContent }) => textContent)).toEqual(['maillot 60%', 'maillot 30%']);
+	expect(reasons.map(({ textContent }) => textContent)).toEqual([
+		'maillot 60\u00a0%',
+		'maillot 30\u00a0%',
+	]);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stepTo } from './grid-navigation';
+import { indexAfterKey } from './grid-navigation';
 
 const GRID = { columns: 4, total: 10 };
 
@@ -13,6 +13,6 @@ it.each([
 	['ArrowUp', 2, 0],
 	['ArrowDown', 8, 9],
 	['a', 3, null],
-])('%s leads from %d to %s', (key, from, to) => {
-	expect(stepTo(key, from, GRID)).toBe(to);
+])('%s moves from %d to %s', (key, from, to) => {
+	expect(indexAfterKey(key, from, GRID)).toBe(to);
 });

@@ -9,8 +9,8 @@ const STEPS: Record<string, (at: number, grid: Grid) => number> = {
 	End: (_, { total }) => total - 1,
 };
 
-/** Where a key leads from a place in the grid; null if it is not a key for that. */
-export function stepTo(key: string, at: number, grid: Grid): number | null {
+/** Return the index that a key moves to from index `at`, or null for other keys. */
+export function indexAfterKey(key: string, at: number, grid: Grid): number | null {
 	const to = STEPS[key]?.(at, grid);
 	return to === undefined ? null : Math.max(0, Math.min(to, grid.total - 1));
 }

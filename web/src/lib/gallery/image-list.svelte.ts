@@ -1,15 +1,15 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { isAbort, ProblemError, sentence } from '../api/client';
+import { isAbort, ProblemError, errorMessage } from '../api/client';
 import { listImages, type ImageQuery } from '../api/images';
 import type { Facets, Image, ImagePage } from '../api/types';
 
-export const PAGE = 60;
+export const PAGE_SIZE = 60;
 
 /**
- * A list too long to hold: it knows its length and loads the pages that are looked at. Pages are
- * asked for by place, not by cursor, so that a scrollbar dragged to the middle lands there.
+ * Paged list of the images of a query. It loads the visible pages and evicts distant ones. Pages are
+ * requested by offset, not by cursor, so that the scrollbar can jump to any position.
  */
-export class Feed {
+export class ImageList {
 	#query: ImageQuery = {};
 	#pages = new SvelteMap<number, Image[]>();
 	#total = $state.raw<number | null>(null);
@@ -17,75 +17,75 @@ export class Feed {
 	#facets = $state.raw<Facets | null>(null);
 	#ranked = $state<number | null>(null);
 	#error = $state.raw<string | null>(null);
-	#refused = $state(false);
+	#invalidQuery = $state(false);
 	#busy = $state(false);
-	#changing = $state(false);
-	/** What the answers say of the length, each of them only in part where it is estimated. */
-	#least = 0;
-	#most = Infinity;
-	/** Pages asked for since the last beginning. */
-	#asked = new Set<number>();
-	#range = { from: 0, to: 0 };
-	#stop = new AbortController();
+	#stale = $state(false);
+	/** Bounds of an estimated total, narrowed by each loaded page. */
+	#minTotal = 0;
+	#maxTotal = Infinity;
+	/** Pages requested since the last refresh. */
+	#requested = new Set<number>();
+	#visible = { from: 0, to: 0 };
+	#abort = new AbortController();
 
 	get total(): number | null {
 		return this.#total;
 	}
-	/** Whether the total was counted, not estimated. */
+	/** Whether the total is exact, not estimated. */
 	get exact(): boolean {
 		return this.#exact;
 	}
-	/** Whether the error is that the question was not understood: to ask again would not help. */
-	get refused(): boolean {
-		return this.#refused;
+	/** Whether the service rejected the query, so that a retry cannot succeed. */
+	get invalidQuery(): boolean {
+		return this.#invalidQuery;
 	}
-	/** The most frequent tags, where they were asked for. */
-	/** How many of the newest are in the order of their match; null where all are. */
+	/** Number of newest images ordered by match; null when all are. */
 	get ranked(): number | null {
 		return this.#ranked;
 	}
 
+	/** Most frequent tags, if the query requests them. */
 	get facets(): Facets | null {
 		return this.#facets;
 	}
 	get error(): string | null {
 		return this.#error;
 	}
-	/** An answer is awaited. */
+	/** Whether a refresh is in progress. */
 	get busy(): boolean {
 		return this.#busy;
 	}
-	/** What is shown is of the question before. */
-	get changing(): boolean {
-		return this.#changing;
+	/** Whether the images are of the previous query. */
+	get stale(): boolean {
+		return this.#stale;
 	}
 
-	at = (index: number): Image | undefined => this.#pages.get(pageOf(index))?.[index % PAGE];
+	at = (index: number): Image | undefined => this.#pages.get(pageOf(index))?.[index % PAGE_SIZE];
 
-	/** The picture at a place, asked for if need be. */
+	/** Return the image at an index; load its page if necessary. */
 	load = async (index: number): Promise<Image | undefined> => {
 		if (!this.at(index)) {
-			const error = await this.#load(pageOf(index), this.#stop.signal);
+			const error = await this.#loadPage(pageOf(index), this.#abort.signal);
 			if (error !== null) this.#fail(error);
 		}
 		return this.at(index);
 	};
 
-	/** Where a picture stands among those loaded. */
+	/** Return the index of a loaded image, or null. */
 	indexOf(id: string): number | null {
 		for (const [page, images] of this.#pages) {
 			const at = images.findIndex((image) => image.id === id);
-			if (at >= 0) return page * PAGE + at;
+			if (at >= 0) return page * PAGE_SIZE + at;
 		}
 		return null;
 	}
 
-	/** The ids of everything, walked through from the beginning. */
-	async ids(): Promise<string[]> {
+	/** Load the ids of all images of the query. */
+	async loadAllIds(): Promise<string[]> {
 		const ids: string[] = [];
 		let cursor: string | null | undefined;
 		while (cursor !== null) {
-			const { items, next } = await listImages(this.#query, { cursor, limit: LONGEST_PAGE });
+			const { items, next } = await listImages(this.#query, { cursor, limit: MAX_PAGE_SIZE });
 			ids.push(...items.map(({ id }) => id));
 			cursor = next;
 		}
@@ -93,23 +93,23 @@ export class Feed {
 	}
 
 	/**
-	 * All pictures from one place to another, whether the list has been looked at there or not;
-	 * none if the list changes meanwhile. What is asked for is not kept: far pages are forgotten.
+	 * Return all images of an index range, loading pages that are missing without keeping them.
+	 * Returns none if the list is refreshed meanwhile.
 	 */
-	async between(from: number, to: number): Promise<Image[]> {
-		const { signal } = this.#stop;
+	async loadRange(from: number, to: number): Promise<Image[]> {
+		const { signal } = this.#abort;
 		const found: Image[] = [];
 		for (let page = pageOf(from); page <= pageOf(to); page += 1) {
-			const images = this.#pages.get(page) ?? (await this.#ask(page, signal)).items;
+			const images = this.#pages.get(page) ?? (await this.#fetchPage(page, signal)).items;
 			if (signal.aborted) return [];
-			const start = page * PAGE;
+			const start = page * PAGE_SIZE;
 			found.push(...images.slice(Math.max(0, from - start), to + 1 - start));
 		}
 		return found;
 	}
 
-	/** The loaded pictures from one place to another, those not yet loaded left out. */
-	slice(from: number, to: number): Image[] {
+	/** Return the loaded images of an index range. */
+	loadedBetween(from: number, to: number): Image[] {
 		const found: Image[] = [];
 		for (let index = from; index <= to; index += 1) {
 			const image = this.at(index);
@@ -118,109 +118,110 @@ export class Feed {
 		return found;
 	}
 
-	/** What was shown stays until the answer to the new question is there. */
-	ask(query: ImageQuery): void {
-		this.#changing ||= JSON.stringify(query) !== JSON.stringify(this.#query);
+	/** Set the query. The previous images stay until the new ones are loaded. */
+	setQuery(query: ImageQuery): void {
+		this.#stale ||= JSON.stringify(query) !== JSON.stringify(this.#query);
 		this.#query = query;
 		void this.refresh();
 	}
 
+	/** Reload the visible pages. */
 	async refresh(): Promise<void> {
-		this.#stop.abort();
-		this.#stop = new AbortController();
-		this.#asked.clear();
-		this.#least = 0;
-		this.#most = Infinity;
+		this.#abort.abort();
+		this.#abort = new AbortController();
+		this.#requested.clear();
+		this.#minTotal = 0;
+		this.#maxTotal = Infinity;
 		this.#busy = true;
-		await this.#fill();
+		await this.#loadMissing();
 	}
 
-	/** Says which pictures are in sight; loads those that are missing. */
-	look(from: number, to: number): void {
-		this.#range = { from, to };
-		void this.#fill();
+	/** Set the visible index range and load its missing pages. */
+	setVisibleRange(from: number, to: number): void {
+		this.#visible = { from, to };
+		void this.#loadMissing();
 	}
 
-	async #fill(): Promise<void> {
-		const { signal } = this.#stop;
+	async #loadMissing(): Promise<void> {
+		const { signal } = this.#abort;
 		const missing: number[] = [];
-		for (let page = pageOf(this.#range.from); page <= pageOf(this.#range.to); page += 1) {
-			if (!this.#asked.has(page)) missing.push(page);
+		for (let page = pageOf(this.#visible.from); page <= pageOf(this.#visible.to); page += 1) {
+			if (!this.#requested.has(page)) missing.push(page);
 		}
 		if (missing.length === 0) return;
-		const errors = await Promise.all(missing.map((page) => this.#load(page, signal)));
+		const errors = await Promise.all(missing.map((page) => this.#loadPage(page, signal)));
 		if (signal.aborted) return;
 		this.#busy = false;
 		const error = errors.find((error) => error !== null);
 		if (error !== undefined) return this.#fail(error);
-		this.#changing = false;
+		this.#stale = false;
 		this.#error = null;
-		this.#refused = false;
-		this.#forgetFarPages();
+		this.#invalidQuery = false;
+		this.#evictDistantPages();
 	}
 
-	#ask(page: number, signal: AbortSignal, facets?: number): Promise<ImagePage> {
-		const window = { skip: page * PAGE, limit: PAGE };
+	#fetchPage(page: number, signal: AbortSignal, facets?: number): Promise<ImagePage> {
+		const window = { skip: page * PAGE_SIZE, limit: PAGE_SIZE };
 		return listImages({ ...this.#query, facets }, window, signal);
 	}
 
-	/** Loads a page; returns what went wrong, or null. */
-	async #load(page: number, signal: AbortSignal): Promise<unknown> {
-		this.#asked.add(page);
+	/** Load a page. Returns the error, or null. */
+	async #loadPage(page: number, signal: AbortSignal): Promise<unknown> {
+		this.#requested.add(page);
 		try {
-			// Tags are counted once, not with every page.
-			const facets = this.#asked.size === 1 ? this.#query.facets : undefined;
-			const found = await this.#ask(page, signal, facets);
+			// Only the first page of a refresh counts the tags.
+			const facets = this.#requested.size === 1 ? this.#query.facets : undefined;
+			const found = await this.#fetchPage(page, signal, facets);
 			if (signal.aborted) return null;
 			if (facets) this.#facets = found.facets ?? null;
 			this.#pages.set(page, found.items);
 			this.#ranked = found.ranked ?? null;
-			this.#measure(page, found);
+			this.#updateTotal(page, found);
 		} catch (error) {
 			if (isAbort(error) || signal.aborted) return null;
-			this.#asked.delete(page);
+			this.#requested.delete(page);
 			return error;
 		}
 		return null;
 	}
 
-	/** A page with another after it, the last one and one past the end each know something. */
-	#measure(page: number, { items, next, total, total_is_exact }: ImagePage): void {
-		const end = page * PAGE + items.length;
-		if (total_is_exact) this.#least = this.#most = total;
-		else if (next !== null) this.#least = Math.max(this.#least, end + 1);
-		else if (items.length > 0 || page === 0) this.#least = this.#most = end;
-		else this.#most = Math.min(this.#most, page * PAGE);
-		this.#exact = this.#least === this.#most;
-		this.#total = Math.min(this.#most, Math.max(this.#least, total));
+	/** Narrow the total: a page with a next page, the last page, and a page past the end each bound it. */
+	#updateTotal(page: number, { items, next, total, total_is_exact }: ImagePage): void {
+		const end = page * PAGE_SIZE + items.length;
+		if (total_is_exact) this.#minTotal = this.#maxTotal = total;
+		else if (next !== null) this.#minTotal = Math.max(this.#minTotal, end + 1);
+		else if (items.length > 0 || page === 0) this.#minTotal = this.#maxTotal = end;
+		else this.#maxTotal = Math.min(this.#maxTotal, page * PAGE_SIZE);
+		this.#exact = this.#minTotal === this.#maxTotal;
+		this.#total = Math.min(this.#maxTotal, Math.max(this.#minTotal, total));
 	}
 
 	#fail(error: unknown): void {
-		this.#error = sentence(error);
-		this.#refused = error instanceof ProblemError && error.status === 400;
-		// The answers to another question are none to this one.
-		if (!this.#refused && !this.#changing) return;
+		this.#error = errorMessage(error);
+		this.#invalidQuery = error instanceof ProblemError && error.status === 400;
+		// Images of the previous query must not be shown as results of this one.
+		if (!this.#invalidQuery && !this.#stale) return;
 		this.#total = null;
 		this.#facets = null;
 		this.#pages.clear();
-		this.#asked.clear();
+		this.#requested.clear();
 	}
 
-	/** Keeps memory flat however far somebody scrolls, and drops answers to an old question. */
-	#forgetFarPages(): void {
-		const first = pageOf(this.#range.from);
-		const last = pageOf(this.#range.to);
+	/** Evict pages far from the visible range, and pages of an earlier refresh. */
+	#evictDistantPages(): void {
+		const first = pageOf(this.#visible.from);
+		const last = pageOf(this.#visible.to);
 		for (const page of [...this.#pages.keys()]) {
-			const far = page < first - KEPT || page > last + KEPT;
-			if (!far && this.#asked.has(page)) continue;
+			const far = page < first - KEPT_PAGES || page > last + KEPT_PAGES;
+			if (!far && this.#requested.has(page)) continue;
 			this.#pages.delete(page);
-			this.#asked.delete(page);
+			this.#requested.delete(page);
 		}
 	}
 }
 
-/** Pages kept on either side of what is in sight. */
-const KEPT = 20;
-const LONGEST_PAGE = 500;
+/** Pages kept on either side of the visible range. */
+const KEPT_PAGES = 20;
+const MAX_PAGE_SIZE = 500;
 
-const pageOf = (index: number): number => Math.floor(Math.max(0, index) / PAGE);
+const pageOf = (index: number): number => Math.floor(Math.max(0, index) / PAGE_SIZE);

@@ -1,43 +1,43 @@
 import { flushSync } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 
-/** What of a frame goes into new cards; the browser has yet to lay them out and paint them. */
-const BUDGET_MS = 6;
+/** Time per frame for creating cards; the rest is for layout and paint. */
+const FRAME_BUDGET_MS = 6;
 
-/** Draws cards a few in each frame, so that no frame takes long, however fast somebody scrolls. */
-export class Drawing {
-	#drawn = new SvelteSet<number>();
-	#wanted: number[] = [];
+/** Queue that renders a few cards per frame, so that fast scrolling causes no long frames. */
+export class RenderQueue {
+	#rendered = new SvelteSet<number>();
+	#queue: number[] = [];
 	#frame = 0;
 
-	has(index: number): boolean {
-		return this.#drawn.has(index);
+	isRendered(index: number): boolean {
+		return this.#rendered.has(index);
 	}
 
-	/** Says what there is to be drawn, the most urgent first; all else is dropped. */
-	want(indexes: number[]): void {
-		this.#wanted = indexes;
-		const wanted = new Set(indexes);
-		for (const index of [...this.#drawn]) if (!wanted.has(index)) this.#drawn.delete(index);
-		this.#frame ||= requestAnimationFrame(this.#draw);
+	/** Set the indexes to render, by priority. Other indexes are no longer rendered. */
+	setWanted(indexes: number[]): void {
+		this.#queue = indexes;
+		const kept = new Set(indexes);
+		for (const index of [...this.#rendered]) if (!kept.has(index)) this.#rendered.delete(index);
+		this.#frame ||= requestAnimationFrame(this.#renderFrame);
 	}
 
-	/** Draws one at once, out of its turn. */
-	now(index: number): void {
-		this.#drawn.add(index);
+	/** Render one index immediately. */
+	renderNow(index: number): void {
+		this.#rendered.add(index);
 	}
 
-	#draw = (): void => {
+	#renderFrame = (): void => {
 		this.#frame = 0;
-		const missing = this.#wanted.filter((index) => !this.#drawn.has(index));
-		const until = performance.now() + BUDGET_MS;
-		let left = missing.length;
+		const missing = this.#queue.filter((index) => !this.#rendered.has(index));
+		const deadline = performance.now() + FRAME_BUDGET_MS;
+		let remaining = missing.length;
 		for (const index of missing) {
-			this.#drawn.add(index);
+			this.#rendered.add(index);
 			flushSync();
-			left -= 1;
-			if (performance.now() > until) break;
+			remaining -= 1;
+			if (performance.now() > deadline) break;
 		}
-		if (left > 0) this.#frame ||= requestAnimationFrame(this.#draw);
+		if (remaining > 0) this.#frame ||= requestAnimationFrame(this.#renderFrame);
 	};
 }

@@ -3,18 +3,18 @@ import { cells, COLUMNS } from './csv';
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
-/** What a picture takes in the file. Of other formats nobody knows before they are packed. */
-const TAKES: Record<string, (image: Image) => number> = {
+/** Bytes per image, by format. The size of compressed formats cannot be estimated. */
+const BYTES_PER_IMAGE: Record<string, (image: Image) => number> = {
 	csv: (image) => bytes(`${cells(image).join(',')}\n`),
 	jsonl: ({ matches: _, ...fields }) => bytes(`${JSON.stringify(fields)}\n`),
 	zip: (image) => image.bytes,
 };
-const HEADING: Record<string, number> = { csv: bytes(`${COLUMNS.join(',')}\n`) };
+const HEADER_BYTES: Record<string, number> = { csv: bytes(`${COLUMNS.join(',')}\n`) };
 
-/** Bytes of the whole file, guessed from the pictures at hand. */
+/** Estimate the size of an export in bytes from sample images; null if unknown. */
 export function estimatedBytes(format: string, sample: Image[], total: number): number | null {
-	const takes = TAKES[format];
-	if (!takes || sample.length === 0) return null;
-	const sum = sample.reduce((all, image) => all + takes(image), 0);
-	return Math.round((sum / sample.length) * total) + (HEADING[format] ?? 0);
+	const bytesOf = BYTES_PER_IMAGE[format];
+	if (!bytesOf || sample.length === 0) return null;
+	const sum = sample.reduce((all, image) => all + bytesOf(image), 0);
+	return Math.round((sum / sample.length) * total) + (HEADER_BYTES[format] ?? 0);
 }

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { asksFor, complete, isOpen, lastWord, plain, toggle } from './query-terms';
+import {
+	hasTag,
+	completeTag,
+	hasOpenQuote,
+	currentTerm,
+	normalizeQuery,
+	toggleTag,
+} from './query-terms';
 
 it.each([
 	['dog', 'dog'],
@@ -8,8 +15,8 @@ it.each([
 	['dog "sports c', 'sports c'],
 	['"sports car" ', ''],
 	['', ''],
-])('sees the end of <%s> as <%s>', (query, word) => {
-	expect(lastWord(query)).toBe(word);
+])('returns the last term of <%s> as <%s>', (query, term) => {
+	expect(currentTerm(query)).toBe(term);
 });
 
 it.each([
@@ -18,8 +25,8 @@ it.each([
 	['cat -do', 'dog', 'cat -"dog" '],
 	['cat -spo', 'sports car', 'cat -"sports car" '],
 	['"spo', 'sports car', '"sports car" '],
-])('completes <%s> with %s to <%s>', (query, tag, whole) => {
-	expect(complete(query, tag)).toBe(whole);
+])('completes <%s> with %s to <%s>', (query, tag, completed) => {
+	expect(completeTag(query, tag)).toBe(completed);
 });
 
 it.each([
@@ -29,19 +36,19 @@ it.each([
 	['"dog"', 'dog', ''],
 	['dog', 'dog', 'dog "dog"'],
 	['-"dog"', 'dog', '-"dog" "dog"'],
-])('toggles, in <%s>, %s to <%s>', (query, tag, toggled) => {
-	expect(toggle(query, tag)).toBe(toggled);
-	expect(asksFor(toggled, tag)).toBe(!asksFor(query, tag));
+])('toggles in <%s> the tag %s, giving <%s>', (query, tag, toggled) => {
+	expect(toggleTag(query, tag)).toBe(toggled);
+	expect(hasTag(toggled, tag)).toBe(!hasTag(query, tag));
 });
 
-it('reads the quotes of a telephone as quotes', () => {
-	expect(plain(' “sports car” dog')).toBe('"sports car" dog');
+it('replaces curly quotes with straight quotes', () => {
+	expect(normalizeQuery(' “sports car” dog')).toBe('"sports car" dog');
 });
 
 it.each([
 	['"sports c', true],
 	['"sports car" ', false],
 	['dog', false],
-])('sees whether <%s> has an open quote', (query, open) => {
-	expect(isOpen(query)).toBe(open);
+])('detects whether <%s> has an unclosed quote', (query, open) => {
+	expect(hasOpenQuote(query)).toBe(open);
 });

@@ -1,48 +1,49 @@
-/** What was typed, with the quotes that the service knows: telephones write curly ones. */
-export const straight = (typed: string): string => typed.replace(/[“”„]/g, '"');
-export const plain = (typed: string): string => straight(typed).trim();
+/** Replace curly quotes, which phone keyboards insert, with straight ones. */
+export const straightenQuotes = (typed: string): string => typed.replace(/[“”„]/g, '"');
+export const normalizeQuery = (typed: string): string => straightenQuotes(typed).trim();
 
-/** What is being typed last: after the last space outside quotes, without its minus and quote. */
-export function lastWord(query: string): string {
-	return query.slice(lastStart(query)).replace(/^-?"?/, '');
+/** Return the last term of the query without its minus and opening quote. */
+export function currentTerm(query: string): string {
+	return query.slice(currentTermStart(query)).replace(/^-?"?/, '');
 }
 
-/** The query with its last word completed to a whole tag. */
-export function complete(query: string, tag: string): string {
-	const start = lastStart(query);
+/** Return the query with its last term replaced by the tag. */
+export function completeTag(query: string, tag: string): string {
+	const start = currentTermStart(query);
 	const minus = query[start] === '-' ? '-' : '';
-	return `${query.slice(0, start)}${minus}${quoted(tag)} `;
+	return `${query.slice(0, start)}${minus}${quote(tag)} `;
 }
 
-/** The query with a tag more, or without it where it was asked for already. */
-export function toggle(query: string, tag: string): string {
-	const terms = termsOf(query);
-	const wanted = quoted(tag);
-	const others = terms.filter((term) => term !== wanted);
-	return (others.length < terms.length ? others : [...terms, wanted]).join(' ');
+/** Return the query with the tag added, or removed if it has it. */
+export function toggleTag(query: string, tag: string): string {
+	const terms = splitTerms(query);
+	const quotedTag = quote(tag);
+	const others = terms.filter((term) => term !== quotedTag);
+	return (others.length < terms.length ? others : [...terms, quotedTag]).join(' ');
 }
 
-export const asksFor = (query: string, tag: string): boolean =>
-	termsOf(query).includes(quoted(tag));
+export const hasTag = (query: string, tag: string): boolean =>
+	splitTerms(query).includes(quote(tag));
 
-/** Words up to the next space outside quotes. */
+/** A term ends at the next space outside quotes. */
 const TERM = /(?:"[^"]*"?|[^\s"])+/g;
 
-const termsOf = (query: string): string[] => query.match(TERM) ?? [];
+const splitTerms = (query: string): string[] => query.match(TERM) ?? [];
 
-/** The tag and not what merely contains it: a bare `ox` finds boxers and mailboxes too. */
-const quoted = (tag: string): string => `"${tag}"`;
+/** Quote a tag for an exact match: a bare `ox` also finds boxer and mailbox. */
+const quote = (tag: string): string => `"${tag}"`;
 
-/** Whether a quote was begun and not ended. */
-export const isOpen = (query: string): boolean => (query.match(/"/g) ?? []).length % 2 === 1;
+/** Return whether the query has an unclosed quote. */
+export const hasOpenQuote = (query: string): boolean => (query.match(/"/g) ?? []).length % 2 === 1;
 
-function lastStart(query: string): number {
+/** Return the start of the last term. */
+function currentTermStart(query: string): number {
 	let quoted = false;
 	let start = 0;
 	for (let at = 0; at < query.length; at += 1) {
-		const sign = query.charAt(at);
-		if (sign === '"') quoted = !quoted;
-		else if (/\s/.test(sign) && !quoted) start = at + 1;
+		const char = query.charAt(at);
+		if (char === '"') quoted = !quoted;
+		else if (/\s/.test(char) && !quoted) start = at + 1;
 	}
 	return start;
 }

@@ -1,8 +1,8 @@
 import type { Image, Job, JobItem, Limits, Prediction } from '../api/types';
 
-/** Valid things for tests; a test states only what it is about. */
+/** Factories of valid API objects for tests. Parameters override fields. */
 
-export const predictionsOf = (...labels: [label: string, score: number][]): Prediction[] =>
+export const makePredictions = (...labels: [label: string, score: number][]): Prediction[] =>
 	labels.map(([label, score], at) => ({
 		rank: at + 1,
 		label,
@@ -11,7 +11,7 @@ export const predictionsOf = (...labels: [label: string, score: number][]): Pred
 		wnid: `n0000000${at}`,
 	}));
 
-export const imageOf = (given: Partial<Image> = {}): Image => ({
+export const makeImage = (given: Partial<Image> = {}): Image => ({
 	id: 'i1',
 	name: 'cat.jpg',
 	status: 'done',
@@ -24,13 +24,13 @@ export const imageOf = (given: Partial<Image> = {}): Image => ({
 	deleted_at: null,
 	model: 'mobilenet_v2',
 	failure: null,
-	predictions: predictionsOf(['Egyptian_cat', 0.8], ['tabby', 0.1]),
+	predictions: makePredictions(['Egyptian_cat', 0.8], ['tabby', 0.1]),
 	categories: [],
 	matches: [],
 	...given,
 });
 
-export const itemOf = (given: Partial<JobItem> = {}): JobItem => ({
+export const makeItem = (given: Partial<JobItem> = {}): JobItem => ({
 	position: 0,
 	name: 'cat.jpg',
 	outcome: 'accepted',
@@ -41,7 +41,7 @@ export const itemOf = (given: Partial<JobItem> = {}): JobItem => ({
 	...given,
 });
 
-export const jobOf = (items: JobItem[], given: Partial<Job> = {}): Job => ({
+export const makeJob = (items: JobItem[], given: Partial<Job> = {}): Job => ({
 	id: 'j1',
 	created_at: '2026-05-01T12:00:00Z',
 	status: 'running',
@@ -60,7 +60,7 @@ export const jobOf = (items: JobItem[], given: Partial<Job> = {}): Job => ({
 	...given,
 });
 
-export const limitsOf = (given: Partial<Limits> = {}): Limits => ({
+export const makeLimits = (given: Partial<Limits> = {}): Limits => ({
 	max_upload_bytes: 1000,
 	max_files_per_request: 10,
 	max_request_bytes: 10_000,
@@ -71,5 +71,5 @@ export const limitsOf = (given: Partial<Limits> = {}): Limits => ({
 	...given,
 });
 
-export const fileOf = (name = 'cat.jpg', type = 'image/jpeg', size = 10): File =>
+export const makeFile = (name = 'cat.jpg', type = 'image/jpeg', size = 10): File =>
 	new File([new Uint8Array(size)], name, { type });

@@ -1,29 +1,30 @@
-import { notes } from '../storage';
+import { storage } from '../storage';
 
 const KEY = 'letters';
 const TYPED_INTO = 'input:not([type=checkbox]), select, textarea';
 
-/** Whether single letters do something; who speaks to the machine may not want that. */
-class Letters {
-	#on = $state(notes.read(KEY) !== 'off');
+/** Single-letter shortcuts. They can be turned off, because speech input may trigger them. */
+class LetterShortcuts {
+	#enabled = $state(storage.read(KEY) !== 'off');
 
-	get on(): boolean {
-		return this.#on;
+	get enabled(): boolean {
+		return this.#enabled;
 	}
-	set on(on: boolean) {
-		this.#on = on;
-		notes.write(KEY, on ? null : 'off');
+	set enabled(enabled: boolean) {
+		this.#enabled = enabled;
+		storage.write(KEY, enabled ? null : 'off');
 	}
 
-	/** The letter or sign that was pressed alone, outside any field; null for all else. */
-	of(event: KeyboardEvent): string | null {
-		const held = event.ctrlKey || event.metaKey || event.altKey;
-		if (!this.#on || held || event.defaultPrevented || isTyping(event)) return null;
+	/** Return the key pressed without modifiers and outside a field, or null. */
+	keyOf(event: KeyboardEvent): string | null {
+		const modified = event.ctrlKey || event.metaKey || event.altKey;
+		if (!this.#enabled || modified || event.defaultPrevented || isTyping(event)) return null;
 		return event.key;
 	}
 }
 
-export const letters = new Letters();
+export const letterShortcuts = new LetterShortcuts();
 
+/** Return whether the event comes from a text field or a select. */
 export const isTyping = ({ target }: Event): boolean =>
 	target instanceof HTMLElement && target.matches(TYPED_INTO);

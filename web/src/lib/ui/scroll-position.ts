@@ -1,18 +1,19 @@
 import { tick } from 'svelte';
 
-/** A view by its name, or an upload, whose job may have no id yet. */
-type Place = string | { id: string | null };
+/** A view by name, or an upload, which may have no job id yet. */
+type ScrollKey = string | { id: string | null };
 
-/** Where each view was left, so that coming back finds the same pictures in sight. */
-const places = new Map<string, number>();
+/** Scroll position of each view that was left, in pixels. */
+const positions = new Map<string, number>();
 
-const nameOf = (place: Place): string =>
-	typeof place === 'string' ? place : `upload ${place.id ?? ''}`;
+const nameOf = (key: ScrollKey): string =>
+	typeof key === 'string' ? key : `upload ${key.id ?? ''}`;
 
-/** Call before a view is replaced. */
-export const leave = (place: Place): void => void places.set(nameOf(place), scrollY);
+/** Store the scroll position of a view. Call it before the view is replaced. */
+export const saveScroll = (key: ScrollKey): void => void positions.set(nameOf(key), scrollY);
 
-export async function arrive(place: Place): Promise<void> {
+/** Scroll to the stored position of a view, or to the top. */
+export async function restoreScroll(key: ScrollKey): Promise<void> {
 	await tick();
-	scrollTo({ top: places.get(nameOf(place)) ?? 0, behavior: 'instant' });
+	scrollTo({ top: positions.get(nameOf(key)) ?? 0, behavior: 'instant' });
 }

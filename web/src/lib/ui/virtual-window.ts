@@ -1,42 +1,45 @@
-const SPARE_ROWS = 2;
+const OVERSCAN_ROWS = 2;
 
-/** What of a list is in the page, both ends included. */
-export type Sight = {
+/** Rendered part of a list: indexes of the first and last item, both included. */
+export type ListRange = {
 	from: number;
 	to: number;
-	/** The first that is in the window. */
+	/** Index of the first item inside the viewport. */
 	top: number;
-	/** Whether it passes by faster than anybody can look. */
-	swift: boolean;
+	/** Whether the list scrolls too fast to read. */
+	fast: boolean;
 };
 
-type View = {
-	/** Pixels of the list that have been scrolled past; negative while it begins below. */
+type Viewport = {
+	/** Pixels of the list above the viewport; negative while the list starts inside it. */
 	above: number;
-	/** Of the window. */
+	/** Height of the viewport in pixels. */
 	height: number;
-	/** From the top of one row to the top of the next. */
+	/** Distance between the tops of two rows in pixels. */
 	pitch: number;
 	rows: number;
 };
 
-/** The rows to keep in the page: those in sight and a few more on either side. */
-export function visibleRows({ above, height, pitch, rows }: View): { first: number; last: number } {
-	const first = Math.floor(above / pitch) - SPARE_ROWS;
-	const last = Math.ceil((above + height) / pitch) + SPARE_ROWS;
-	const most = Math.max(0, rows - 1);
-	return { first: clamp(first, 0, most), last: clamp(last, 0, most) };
+/** Return the rows to render: those in the viewport and OVERSCAN_ROWS on either side. */
+export function rowsToRender({ above, height, pitch, rows }: Viewport): {
+	first: number;
+	last: number;
+} {
+	const first = Math.floor(above / pitch) - OVERSCAN_ROWS;
+	const last = Math.ceil((above + height) / pitch) + OVERSCAN_ROWS;
+	const lastRow = Math.max(0, rows - 1);
+	return { first: clamp(first, 0, lastRow), last: clamp(last, 0, lastRow) };
 }
 
-/** As many columns as fit, each at least `narrowest` wide. */
-export const columnsIn = (width: number, narrowest: number, gap: number): number =>
-	Math.max(1, Math.floor((width + gap) / (narrowest + gap)));
+/** Return how many columns of at least `minWidth` pixels fit; at least one. */
+export const columnCount = (width: number, minWidth: number, gap: number): number =>
+	Math.max(1, Math.floor((width + gap) / (minWidth + gap)));
 
-/** The indexes of what is in the page, those in the window and below before those above it. */
-export function byUrgency({ from, to, top }: Sight): number[] {
+/** Return the rendered indexes: from the top of the viewport downwards, then those above it. */
+export function byPriority({ from, to, top }: ListRange): number[] {
 	const indexes = Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at);
 	return [...indexes.slice(top - from), ...indexes.slice(0, top - from).reverse()];
 }
 
-const clamp = (value: number, least: number, most: number): number =>
-	Math.min(most, Math.max(least, value));
+const clamp = (value: number, min: number, max: number): number =>
+	Math.min(max, Math.max(min, value));

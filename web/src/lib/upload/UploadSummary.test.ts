@@ -1,14 +1,14 @@
 import { render, screen } from '@testing-library/svelte';
 import { beforeEach, expect, it, vi } from 'vitest';
 import * as jobs from '../api/jobs';
-import { itemOf, jobOf } from '../testing/factories';
+import { makeItem, makeJob } from '../testing/factories';
 import { UploadSession } from './upload-session.svelte';
 import UploadSummary from './UploadSummary.svelte';
-import { noteExpected } from './expected-files';
+import { storeExpectedFiles } from './expected-files';
 
 vi.mock('../api/jobs');
 
-type Look = Awaited<ReturnType<typeof jobs.readJob>>;
+type PollResult = Awaited<ReturnType<typeof jobs.readJob>>;
 
 beforeEach(() => {
 	vi.resetAllMocks();
@@ -17,40 +17,42 @@ beforeEach(() => {
 
 const heading = () => screen.getByRole('heading').textContent;
 
-function summary(id: string | null): UploadSession {
+function renderSummary(id: string | null): UploadSession {
 	const session = new UploadSession(id);
-	render(UploadSummary, { session, only: null, ononly: vi.fn() });
+	render(UploadSummary, { session, filter: null, onfilter: vi.fn() });
 	return session;
 }
 
-it('calls nothing finished of which it knows nothing yet', async () => {
-	const job = jobOf([itemOf({ status: 'done' })]);
-	let answer: () => void = () => {};
-	const first = new Promise<Look>((resolve) => (answer = () => resolve({ job, etag: undefined })));
+it('shows no result before the job is loaded', async () => {
+	const job = makeJob([makeItem({ status: 'done' })]);
+	let respond: () => void = () => {};
+	const first = new Promise<PollResult>(
+		(resolve) => (respond = () => resolve({ job, etag: undefined })),
+	);
 	vi.mocked(jobs.readJob)
 		.mockReturnValueOnce(first)
 		.mockReturnValue(new Promise(() => {}));
-	const session = summary('j1');
+	const session = renderSummary('j1');
 	const stop = session.watch();
 	expect(heading()).toBe('Upload');
 	expect(screen.queryByText(/ of 0 /)).toBeNull();
 
-	answer();
+	respond();
 	await vi.waitFor(() => expect(heading()).toBe('Upload finished'));
 	expect(screen.getByRole('status').textContent).toBe('Upload finished: 1 file');
 	stop();
 });
 
-it('calls an upload that has only begun to be read not finished', () => {
-	summary(null);
-	expect(heading()).toBe('Uploading and classifying');
+it('shows a new upload as in progress', () => {
+	renderSummary(null);
+	expect(heading()).toBe('Uploading and processing');
 });
 
-it('calls an upload interrupted of which files have not arrived', async () => {
-	noteExpected('j1', 3);
-	const job = jobOf([itemOf({ status: 'done' })]);
+it('shows an upload with unsent files as interrupted', async () => {
+	storeExpectedFiles('j1', 3);
+	const job = makeJob([makeItem({ status: 'done' })]);
 	vi.mocked(jobs.readJob).mockResolvedValueOnce({ job, etag: undefined });
-	const stop = summary('j1').watch();
+	const stop = renderSummary('j1').watch();
 	await vi.waitFor(() => expect(heading()).toBe('Upload interrupted'));
 	stop();
 });

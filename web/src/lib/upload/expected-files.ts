@@ -1,9 +1,9 @@
-import { notes } from '../storage';
+import { storage } from '../storage';
 
-const keyOf = (id: string): string => `sending:${id}`;
+const storageKey = (id: string): string => `sending:${id}`;
 
-/** Notes how many files a job is to have, so that a reload can tell how many never left. */
-export const noteExpected = (id: string, files: number): void =>
-	notes.write(keyOf(id), String(files));
-export const forgetExpected = (id: string): void => notes.write(keyOf(id), null);
-export const expectedFiles = (id: string): number => Number(notes.read(keyOf(id)) ?? 0);
+/** Store how many files a job will have, so that a reload can count those not sent. */
+export const storeExpectedFiles = (id: string, files: number): void =>
+	storage.write(storageKey(id), String(files));
+export const clearExpectedFiles = (id: string): void => storage.write(storageKey(id), null);
+export const readExpectedFiles = (id: string): number => Number(storage.read(storageKey(id)) ?? 0);

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { fileOf } from '../testing/factories';
-import { droppedFiles, Unreadable } from './file-sources';
+import { makeFile } from '../testing/factories';
+import { droppedFiles, UnreadableFile } from './file-sources';
 
-const MOST_AT_ONCE = 100;
+const MAX_ENTRIES = 100;
 
 const entryOf = (name: string) =>
 	({
 		name,
 		isFile: true,
-		file: (take: FileCallback) => take(fileOf(name)),
+		file: (take: FileCallback) => take(makeFile(name)),
 	}) as unknown as FileSystemEntry;
 
-/** A folder as browsers hand it out: a hundred entries a call, then an empty answer. */
+/** Folder entry that, like in browsers, returns 100 entries per call and then an empty list. */
 const folderOf = (name: string, entries: FileSystemEntry[]) =>
 	({
 		name,
@@ -19,14 +19,14 @@ const folderOf = (name: string, entries: FileSystemEntry[]) =>
 		createReader: () => {
 			const left = [...entries];
 			return {
-				readEntries: (take: FileSystemEntriesCallback) => take(left.splice(0, MOST_AT_ONCE)),
+				readEntries: (take: FileSystemEntriesCallback) => take(left.splice(0, MAX_ENTRIES)),
 			};
 		},
 	}) as unknown as FileSystemEntry;
 
 const unreadable = (entry: FileSystemEntry) => {
-	const refuse = (_: unknown, fail: () => void) => fail();
-	return { ...entry, file: refuse, createReader: () => ({ readEntries: refuse }) };
+	const failing = (_: unknown, fail: () => void) => fail();
+	return { ...entry, file: failing, createReader: () => ({ readEntries: failing }) };
 };
 
 const dropOf = (...entries: FileSystemEntry[]) =>
@@ -41,25 +41,25 @@ async function namesOf(transfer: DataTransfer): Promise<string[]> {
 	return names;
 }
 
-describe('a drop', () => {
-	it('brings a folder of 5,000 pictures whole', async () => {
-		const pictures = Array.from({ length: 5000 }, (_, at) => entryOf(`${at}.jpg`));
-		expect(await namesOf(dropOf(folderOf('holiday', pictures)))).toHaveLength(5000);
+describe('droppedFiles', () => {
+	it('yields all 5,000 files of a folder', async () => {
+		const files = Array.from({ length: 5000 }, (_, at) => entryOf(`${at}.jpg`));
+		expect(await namesOf(dropOf(folderOf('holiday', files)))).toHaveLength(5000);
 	});
 
-	it('brings folders within folders beside single files, without litter', async () => {
+	it('yields files of nested folders without system files', async () => {
 		const inner = folderOf('day 2', [entryOf('b.jpg'), entryOf('.DS_Store')]);
 		const drop = dropOf(entryOf('a.jpg'), folderOf('trip', [inner, entryOf('c.jpg')]));
 		expect(await namesOf(drop)).toEqual(['a.jpg', 'b.jpg', 'c.jpg']);
 	});
 
-	it('names what could not be read', async () => {
+	it('yields unreadable files and folders with the reason', async () => {
 		const found = [];
 		const drop = dropOf(unreadable(entryOf('a.jpg')), unreadable(folderOf('trip', [])));
 		for await (const files of droppedFiles(drop)) found.push(...files);
 		expect(found).toEqual([
-			new Unreadable('a.jpg', 'The file could not be read.'),
-			new Unreadable('trip', 'Not all of this folder could be read.'),
+			new UnreadableFile('a.jpg', "This file couldn't be read."),
+			new UnreadableFile('trip', "Some files in this folder couldn't be read."),
 		]);
 	});
 });

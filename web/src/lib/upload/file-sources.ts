@@ -1,71 +1,73 @@
-import { isLitter } from './validation';
+import { isSystemFile } from './validation';
 
-const CHUNK = 200;
+const BATCH_SIZE = 200;
 
-/** What was dropped and could not be read: it vanished since, or may not be read. */
-export class Unreadable {
+/** Dropped file or folder that the browser could not read. */
+export class UnreadableFile {
 	constructor(
 		readonly name: string,
 		readonly reason: string,
 	) {}
 }
 
-export type Found = File | Unreadable;
+export type SourceFile = File | UnreadableFile;
 
 /**
- * Every file that was dropped, folders included, in handfuls as they are found. The entries are
- * taken before the first wait: the browser empties the drop once its event is over.
+ * Yield all dropped files in batches, including those in folders. The entries are read before the
+ * first await, because the browser clears the transfer after the drop event.
  */
-export function droppedFiles(transfer: DataTransfer): AsyncGenerator<Found[]> {
+export function droppedFiles(transfer: DataTransfer): AsyncGenerator<SourceFile[]> {
 	const entries = [...transfer.items]
 		.filter((item) => item.kind === 'file')
 		.map((item) => item.webkitGetAsEntry())
 		.filter((entry) => entry !== null);
-	return entries.length > 0 ? handfuls(walkAll(entries)) : once([...transfer.files]);
+	return entries.length > 0 ? batched(walkAll(entries)) : singleBatch([...transfer.files]);
 }
 
-export async function* once(files: File[]): AsyncGenerator<File[]> {
-	const wanted = files.filter((file) => !isLitter(file.name));
-	if (wanted.length > 0) yield wanted;
+/** Yield the files as one batch, without system files. */
+export async function* singleBatch(files: File[]): AsyncGenerator<File[]> {
+	const userFiles = files.filter((file) => !isSystemFile(file.name));
+	if (userFiles.length > 0) yield userFiles;
 }
 
-async function* handfuls(files: AsyncGenerator<Found>): AsyncGenerator<Found[]> {
-	let held: Found[] = [];
+async function* batched(files: AsyncGenerator<SourceFile>): AsyncGenerator<SourceFile[]> {
+	let batch: SourceFile[] = [];
 	for await (const file of files) {
-		held.push(file);
-		if (held.length < CHUNK) continue;
-		yield held;
-		held = [];
+		batch.push(file);
+		if (batch.length < BATCH_SIZE) continue;
+		yield batch;
+		batch = [];
 	}
-	if (held.length > 0) yield held;
+	if (batch.length > 0) yield batch;
 }
 
-async function* walkAll(entries: Iterable<FileSystemEntry>): AsyncGenerator<Found> {
+async function* walkAll(entries: Iterable<FileSystemEntry>): AsyncGenerator<SourceFile> {
 	for (const entry of entries) yield* walk(entry);
 }
 
-async function* walk(entry: FileSystemEntry): AsyncGenerator<Found> {
-	if (isLitter(entry.name)) return;
+async function* walk(entry: FileSystemEntry): AsyncGenerator<SourceFile> {
+	if (isSystemFile(entry.name)) return;
 	if (entry.isFile) {
 		yield await fileOf(entry as FileSystemFileEntry);
 		return;
 	}
 	const reader = (entry as FileSystemDirectoryEntry).createReader();
-	// One call hands out a hundred entries at most; an empty answer is the end.
+	// One call returns at most 100 entries; an empty result marks the end.
 	for (;;) {
-		const entries = await read(reader);
-		if (entries === null) yield new Unreadable(entry.name, 'Not all of this folder could be read.');
+		const entries = await readEntries(reader);
+		if (entries === null)
+			yield new UnreadableFile(entry.name, "Some files in this folder couldn't be read.");
 		if (!entries?.length) return;
 		yield* walkAll(entries);
 	}
 }
 
-const fileOf = (entry: FileSystemFileEntry): Promise<Found> =>
+const fileOf = (entry: FileSystemFileEntry): Promise<SourceFile> =>
 	new Promise((resolve) => {
-		const cannot = () => resolve(new Unreadable(entry.name, 'The file could not be read.'));
-		entry.file(resolve, cannot);
+		const fail = () => resolve(new UnreadableFile(entry.name, "This file couldn't be read."));
+		entry.file(resolve, fail);
 	});
 
-/** The next entries of a folder; null where it cannot be read. */
-const read = (reader: FileSystemDirectoryReader): Promise<FileSystemEntry[] | null> =>
+/** Return the next entries of a folder, or null if it cannot be read. */
+const readEntries = (reader: FileSystemDirectoryReader): Promise<FileSystemEntry[] | null> =>
 	new Promise((resolve) => reader.readEntries(resolve, () => resolve(null)));

@@ -1,22 +1,22 @@
 import type { IconName } from '../ui/Icon.svelte';
 import type { Phase } from './upload-item.svelte';
 
-type Look = { words: string; icon: IconName; tone: 'soft' | 'busy' | 'good' | 'bad' };
+type PhaseLabel = { text: string; icon: IconName; tone: 'soft' | 'busy' | 'good' | 'bad' };
 
-/** How each phase is put to a person. */
-export const PHASES: Record<Phase, Look> = {
-	waiting: { words: 'Waiting', icon: 'clock', tone: 'soft' },
-	sending: { words: 'Sending', icon: 'upload', tone: 'busy' },
-	queued: { words: 'Queued', icon: 'clock', tone: 'soft' },
-	running: { words: 'Classifying…', icon: 'tag', tone: 'busy' },
-	done: { words: 'Done', icon: 'check', tone: 'good' },
-	duplicate: { words: 'Already here', icon: 'check', tone: 'good' },
-	failed: { words: 'Failed', icon: 'warn', tone: 'bad' },
-	rejected: { words: 'Not taken', icon: 'warn', tone: 'bad' },
-	cancelled: { words: 'Cancelled', icon: 'close', tone: 'soft' },
+/** Label, icon and colour of each phase. */
+export const PHASE_LABELS: Record<Phase, PhaseLabel> = {
+	waiting: { text: 'Waiting', icon: 'clock', tone: 'soft' },
+	sending: { text: 'Uploading', icon: 'upload', tone: 'busy' },
+	queued: { text: 'Queued', icon: 'clock', tone: 'soft' },
+	running: { text: 'Processing', icon: 'tag', tone: 'busy' },
+	done: { text: 'Done', icon: 'check', tone: 'good' },
+	duplicate: { text: 'Already in your gallery', icon: 'check', tone: 'good' },
+	failed: { text: 'Failed', icon: 'warn', tone: 'bad' },
+	rejected: { text: 'Rejected', icon: 'warn', tone: 'bad' },
+	cancelled: { text: 'Cancelled', icon: 'close', tone: 'soft' },
 };
 
-export const ORDER: readonly Phase[] = [
+export const PHASE_ORDER: readonly Phase[] = [
 	'waiting',
 	'sending',
 	'queued',

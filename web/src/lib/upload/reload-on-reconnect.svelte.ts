@@ -2,15 +2,15 @@ import { service } from '../service.svelte';
 
 type Page<T> = { items: T[] };
 
-/** The newest of something; asked for again when the service can be reached again. */
-export function latest<T>(ask: (signal: AbortSignal) => Promise<Page<T>>): Page<T> {
+/** Load a list now and again each time the service becomes reachable. Call it in a component. */
+export function reloadOnReconnect<T>(load: (signal: AbortSignal) => Promise<Page<T>>): Page<T> {
 	let items = $state.raw<T[]>([]);
 	$effect(() => {
 		if (!service.reachable) return;
 		const stop = new AbortController();
-		ask(stop.signal).then(
+		load(stop.signal).then(
 			(page) => (items = page.items),
-			// The page's own notice says what is the matter.
+			// The notice at the top of the page already reports the error.
 			() => {},
 		);
 		return () => stop.abort();

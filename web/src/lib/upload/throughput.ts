@@ -1,25 +1,28 @@
 const WINDOW_MS = 15_000;
 
-type Sample = { at: number; settled: number };
+type Sample = { at: number; finished: number };
 
-/** How fast files are finishing, over the last few seconds. */
-export class Rate {
+/** Rate at which files finish, measured over the last 15 seconds. */
+export class Throughput {
 	#samples: Sample[] = [];
 
-	note(settled: number, at: number): void {
+	/** Record that `finished` files were finished at the time `at`, in milliseconds. */
+	record(finished: number, at: number): void {
 		const last = this.#samples.at(-1);
-		if (last && settled < last.settled) this.#samples = [];
-		this.#samples.push({ at, settled });
+		if (last && finished < last.finished) this.#samples = [];
+		this.#samples.push({ at, finished });
 		while (this.#samples.length > 2 && at - (this.#samples[0]?.at ?? at) > WINDOW_MS) {
 			this.#samples.shift();
 		}
 	}
 
-	/** Files a second, or null while too little has been seen to say. */
+	/** Files per second; null with less than one second of samples or no progress. */
 	get perSecond(): number | null {
 		const first = this.#samples[0];
 		const last = this.#samples.at(-1);
-		if (!first || !last || last.at - first.at < 1000 || last.settled === first.settled) return null;
-		return ((last.settled - first.settled) * 1000) / (last.at - first.at);
+		if (!first || !last || last.at - first.at < 1000 || last.finished === first.finished) {
+			return null;
+		}
+		return ((last.finished - first.finished) * 1000) / (last.at - first.at);
 	}
 }

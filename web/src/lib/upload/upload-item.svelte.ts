@@ -1,4 +1,5 @@
 import type { JobItem, Prediction } from '../api/types';
+import { problemText } from '../problem-text';
 
 export type Phase =
 	| 'waiting'
@@ -11,8 +12,8 @@ export type Phase =
 	| 'rejected'
 	| 'cancelled';
 
-/** Phases after which nothing more happens unless somebody asks. */
-const SETTLED: ReadonlySet<Phase> = new Set([
+/** Phases that change only after a user action. */
+const FINISHED: ReadonlySet<Phase> = new Set([
 	'done',
 	'duplicate',
 	'failed',
@@ -20,14 +21,14 @@ const SETTLED: ReadonlySet<Phase> = new Set([
 	'cancelled',
 ]);
 
-let made = 0;
+let nextKey = 0;
 
-/** One file of an upload, from the hand to its tags. */
-export class Row {
-	readonly key = made++;
+/** One file of an upload, from the local file to its tags. */
+export class UploadItem {
+	readonly key = nextKey++;
 	readonly name: string;
 	readonly size: number | null;
-	/** Held only until the service has the bytes. */
+	/** The local file; null once the service has stored or rejected it. */
 	file: File | null;
 	#phase = $state<Phase>('waiting');
 	#sent = $state(0);
@@ -41,19 +42,20 @@ export class Row {
 		this.size = file?.size ?? null;
 	}
 
-	static of(item: JobItem): Row {
-		const row = new Row(item.name);
-		row.receive(item);
-		return row;
+	/** Create the entry of a job item that has no local file. */
+	static of(jobItem: JobItem): UploadItem {
+		const item = new UploadItem(jobItem.name);
+		item.update(jobItem);
+		return item;
 	}
 
 	get phase(): Phase {
 		return this.#phase;
 	}
-	get settled(): boolean {
-		return SETTLED.has(this.#phase);
+	get finished(): boolean {
+		return FINISHED.has(this.#phase);
 	}
-	/** From 0 to 1, while it is being sent. */
+	/** Fraction of the file sent, from 0 to 1. */
 	get progress(): number {
 		return this.size ? Math.min(1, this.#sent / this.size) : 0;
 	}
@@ -76,20 +78,20 @@ export class Row {
 		this.#problem = null;
 	}
 
-	progressTo(bytes: number): void {
+	setProgress(bytes: number): void {
 		this.#phase = 'sending';
 		this.#sent = bytes;
 	}
 
-	/** What the page found wrong before sending, or the service with the whole request. */
-	refuse(reason: string): void {
+	/** Mark as rejected by validation in the page, or by the service with its whole request. */
+	reject(reason: string): void {
 		this.#phase = 'rejected';
 		this.#problem = reason;
 		this.file = null;
 	}
 
-	/** The service could not take it this time; the file is kept for another try. */
-	giveUp(reason: string): void {
+	/** Mark as failed. The file is kept, so that it can be sent again. */
+	fail(reason: string): void {
 		this.#phase = 'failed';
 		this.#problem = reason;
 	}
@@ -104,10 +106,11 @@ export class Row {
 		this.#problem = null;
 	}
 
-	receive(item: JobItem): void {
+	/** Apply the state of the job item; the service then has the file. */
+	update(item: JobItem): void {
 		this.file = null;
 		this.#imageId = item.image_id;
-		this.#problem = item.problem?.detail ?? null;
+		this.#problem = item.problem && problemText(item.problem);
 		this.#predictions = item.predictions;
 		this.#phase = item.outcome === 'accepted' ? (item.status ?? 'queued') : item.outcome;
 	}

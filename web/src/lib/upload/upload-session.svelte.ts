@@ -1,21 +1,22 @@
-import { ProblemError, sentence } from '../api/client';
+import { ProblemError, errorMessage } from '../api/client';
 import { cancelJob, retryJob } from '../api/jobs';
 import { retryImage } from '../api/images';
 import type { Job, JobItem, Limits } from '../api/types';
 import { service } from '../service.svelte';
-import { refusal } from './validation';
-import { Unreadable, type Found } from './file-sources';
-import { follow } from './poll-job';
-import { Rate } from './throughput';
-import { Row, type Phase } from './upload-item.svelte';
+import { clearExpectedFiles, readExpectedFiles, storeExpectedFiles } from './expected-files';
+import { UnreadableFile, type SourceFile } from './file-sources';
+import { pollJob } from './poll-job';
 import { Sender } from './sender';
-import { expectedFiles, forgetExpected, noteExpected } from './expected-files';
+import { Throughput } from './throughput';
+import { UploadItem, type Phase } from './upload-item.svelte';
+import { rejectionReason } from './validation';
 
-export type Tally = Record<Phase | 'total' | 'settled', number>;
+/** Number of files per phase, and in total. */
+export type Tally = Record<Phase | 'total' | 'finished', number>;
 
-const NOTHING: Tally = {
+const EMPTY_TALLY: Tally = {
 	total: 0,
-	settled: 0,
+	finished: 0,
 	waiting: 0,
 	sending: 0,
 	queued: 0,
@@ -27,44 +28,48 @@ const NOTHING: Tally = {
 	cancelled: 0,
 };
 
-const AGAIN = 'Trying again…';
+const RETRYING = 'Retrying…';
 
-/** One upload: the files in hand and the job's receipt, brought together row by row. */
+/** One upload: the local files and the items of its job, merged into one list. */
 export class UploadSession {
 	#id = $state.raw<string | null>(null);
 	#createdAt = $state.raw<string | null>(null);
-	#rows = $state.raw<Row[]>([]);
+	#items = $state.raw<UploadItem[]>([]);
 	#sending = $state(false);
-	#trouble = $state.raw<string | null>(null);
-	#missing = $state(false);
+	#error = $state.raw<string | null>(null);
+	#notFound = $state(false);
 	#loaded = $state(false);
 	#perSecond = $state.raw<number | null>(null);
-	#byPosition = new Map<number, Row>();
-	#strays = new Map<number, JobItem>();
-	#rate = new Rate();
+	#itemsByPosition = new Map<number, UploadItem>();
+	/** Job items by position that match no local file yet. */
+	#unmatched = new Map<number, JobItem>();
+	#throughput = new Throughput();
 	#sender: Sender;
 	#wake: () => void = () => {};
 	#cancel = new AbortController();
-	#onnamed: (id: string) => void;
+	#onid: (id: string) => void;
 
 	tally = $derived.by(() => {
-		const tally = { ...NOTHING, total: this.#rows.length };
-		for (const row of this.#rows) {
-			tally[row.phase] += 1;
-			if (row.settled) tally.settled += 1;
+		const tally = { ...EMPTY_TALLY, total: this.#items.length };
+		for (const item of this.#items) {
+			tally[item.phase] += 1;
+			if (item.finished) tally.finished += 1;
 		}
 		return tally;
 	});
 
-	/** `onnamed` hears the id of the job once the service has given it. */
-	constructor(id: string | null = null, onnamed: (id: string) => void = () => {}) {
-		this.#onnamed = onnamed;
+	/**
+	 * Open the job `id`, or start a new upload when `id` is null. `onid` is called with the job id
+	 * once the service has created the job.
+	 */
+	constructor(id: string | null = null, onid: (id: string) => void = () => {}) {
+		this.#onid = onid;
 		this.#id = id;
 		this.#loaded = id === null;
 		this.#sender = new Sender(id, {
 			limits: () => service.limits,
-			onanswer: (job, rows) => this.#adopt(job, rows),
-			ontrouble: (words) => (this.#trouble = words && `${words} ${AGAIN}`),
+			onresponse: (job, items) => this.#applyResponse(job, items),
+			onerror: (message) => (this.#error = message && `${message} ${RETRYING}`),
 		});
 	}
 
@@ -74,84 +79,89 @@ export class UploadSession {
 	get createdAt(): string | null {
 		return this.#createdAt;
 	}
-	get rows(): Row[] {
-		return this.#rows;
+	get items(): UploadItem[] {
+		return this.#items;
 	}
 	get sending(): boolean {
 		return this.#sending;
 	}
-	get trouble(): string | null {
-		return this.#trouble;
+	get error(): string | null {
+		return this.#error;
 	}
-	/** The service knows no such job. */
-	get missing(): boolean {
-		return this.#missing;
+	/** Whether the service has no job with this id. */
+	get notFound(): boolean {
+		return this.#notFound;
 	}
 	get loaded(): boolean {
 		return this.#loaded;
 	}
+	/** Files finished per second; null while unknown. */
 	get perSecond(): number | null {
 		return this.#perSecond;
 	}
 	get secondsLeft(): number | null {
-		return this.#perSecond && (this.tally.total - this.tally.settled) / this.#perSecond;
+		return this.#perSecond && (this.tally.total - this.tally.finished) / this.#perSecond;
 	}
 
-	/** Files that a page set out to send and that have not arrived. */
+	/** Number of files that this browser meant to send and that the job does not have. */
 	get unsent(): number {
 		if (this.#sending || this.#id === null || !this.#loaded) return 0;
-		return Math.max(0, expectedFiles(this.#id) - this.#rows.length);
+		return Math.max(0, readExpectedFiles(this.#id) - this.#items.length);
 	}
 
-	/** Ends when the upload is cancelled; what comes later is another beginning. */
+	/** Signal that aborts when the upload is cancelled. Files added later get a new signal. */
 	get cancelled(): AbortSignal {
 		return this.#cancel.signal;
 	}
 
-	/** Whether all of it can be read from its receipt, and nothing is left to come. */
-	get over(): boolean {
-		const rows = this.#rows;
-		return this.#id !== null && rows.length > 0 && rows.every((row) => row.settled && !row.file);
+	/** Whether every file is finished and the job can be read from the service alone. */
+	get complete(): boolean {
+		const items = this.#items;
+		return (
+			this.#id !== null && items.length > 0 && items.every((item) => item.finished && !item.file)
+		);
 	}
 
-	async add(files: Found[]): Promise<void> {
+	/** Add files and send those that pass validation. Resolves when all are sent. */
+	async add(files: SourceFile[]): Promise<void> {
 		const { cancelled } = this;
-		const limits = await service.learnLimits();
-		const rows = files.map((file) => rowOf(file, limits));
-		if (cancelled.aborted) for (const row of rows) if (row.file) row.cancel();
-		this.#rows = [...this.#rows, ...rows];
-		this.#expect();
-		await this.#send(rows.filter((row) => row.phase === 'waiting'));
+		const limits = await service.loadLimits();
+		const items = files.map((file) => toUploadItem(file, limits));
+		if (cancelled.aborted) for (const item of items) if (item.file) item.cancel();
+		this.#items = [...this.#items, ...items];
+		this.#storeExpected();
+		await this.#send(items.filter((item) => item.phase === 'waiting'));
 	}
 
-	/** Follows the job for as long as somebody looks; returns what ends it. */
+	/** Poll the job until the returned function is called. */
 	watch(): () => void {
 		const stop = new AbortController();
-		void this.#follow(stop.signal);
+		void this.#poll(stop.signal);
 		return () => stop.abort();
 	}
 
-	async retry(row: Row): Promise<void> {
-		if (row.file) {
-			row.wait();
-			return this.#send([row]);
+	/** Send a file again, or classify its image again if the service has it. */
+	async retry(item: UploadItem): Promise<void> {
+		if (item.file) {
+			item.wait();
+			return this.#send([item]);
 		}
-		if (!row.imageId) return;
-		await this.#ask(async (imageId: string) => {
+		if (!item.imageId) return;
+		await this.#callApi(async (imageId: string) => {
 			await retryImage(imageId);
-			row.requeue();
-		}, row.imageId);
+			item.requeue();
+		}, item.imageId);
 	}
 
 	async retryFailed(): Promise<void> {
-		const failed = this.#rows.filter((row) => row.retryable);
-		const unsent = failed.filter((row) => row.file);
-		for (const row of unsent) row.wait();
+		const failed = this.#items.filter((item) => item.retryable);
+		const unsent = failed.filter((item) => item.file);
+		for (const item of unsent) item.wait();
 		if (unsent.length > 0) void this.#send(unsent);
 		if (unsent.length === failed.length || !this.#id) return;
-		await this.#ask(async (id) => {
+		await this.#callApi(async (id) => {
 			await retryJob(id);
-			for (const row of failed) if (!row.file) row.requeue();
+			for (const item of failed) if (!item.file) item.requeue();
 		}, this.#id);
 	}
 
@@ -159,116 +169,119 @@ export class UploadSession {
 		this.#cancel.abort();
 		this.#cancel = new AbortController();
 		await this.#sender.cancel();
-		if (this.#id) await this.#ask(cancelJob, this.#id);
+		if (this.#id) await this.#callApi(cancelJob, this.#id);
 	}
 
-	async #send(rows: Row[]): Promise<void> {
-		if (rows.length === 0) return;
+	async #send(items: UploadItem[]): Promise<void> {
+		if (items.length === 0) return;
 		this.#sending = true;
-		await this.#sender.add(rows);
+		await this.#sender.add(items);
 		this.#sending = this.#sender.busy;
-		if (!this.#sending && this.#id && !this.#held) forgetExpected(this.#id);
-		this.#settleStrays();
+		if (!this.#sending && this.#id && !this.#pendingFiles) clearExpectedFiles(this.#id);
+		this.#addUnmatched();
 	}
 
-	/** Something asked of the service; what it says no to is shown, not thrown. */
-	async #ask(action: (id: string) => Promise<unknown>, id: string): Promise<void> {
+	/** Call the API and show its error instead of throwing it. */
+	async #callApi(action: (id: string) => Promise<unknown>, id: string): Promise<void> {
 		try {
 			await action(id);
-			this.#trouble = null;
+			this.#error = null;
 		} catch (error) {
-			this.#trouble = sentence(error);
+			this.#error = errorMessage(error);
 		}
 		this.#wake();
 	}
 
-	async #follow(signal: AbortSignal): Promise<void> {
+	async #poll(signal: AbortSignal): Promise<void> {
 		const id = this.#id;
 		if (id === null) return;
-		await follow(
+		await pollJob(
 			id,
 			{
-				onjob: (job) => (job ? this.#merge(job) : this.#note()),
-				onerror: (error, again) => this.#complain(error, again),
-				idle: () => this.#loaded && !this.#sending && this.tally.settled === this.tally.total,
-				onwake: (wake) => (this.#wake = wake),
+				onjob: (job) => (job ? this.#applyJob(job) : this.#updateThroughput()),
+				onerror: (error, willRetry) => this.#setError(error, willRetry),
+				isIdle: () => this.#loaded && !this.#sending && this.tally.finished === this.tally.total,
+				setWake: (wake) => (this.#wake = wake),
 			},
 			signal,
 		);
 	}
 
-	#complain(error: unknown, again: boolean): void {
-		this.#missing = error instanceof ProblemError && error.status === 404;
-		const words = again ? `${sentence(error)} ${AGAIN}` : sentence(error);
-		this.#trouble = this.#missing ? null : words;
+	#setError(error: unknown, willRetry: boolean): void {
+		this.#notFound = error instanceof ProblemError && error.status === 404;
+		const message = willRetry ? `${errorMessage(error)} ${RETRYING}` : errorMessage(error);
+		this.#error = this.#notFound ? null : message;
 	}
 
-	#adopt(job: Job, rows: Row[]): void {
+	/** Apply the response to an upload request; its job items are in the order of `items`. */
+	#applyResponse(job: Job, items: UploadItem[]): void {
 		if (this.#id === null) {
 			this.#id = job.id;
-			this.#expect();
-			this.#onnamed(job.id);
+			this.#storeExpected();
+			this.#onid(job.id);
 		}
 		this.#createdAt = job.created_at;
-		for (const [index, row] of rows.entries()) {
-			const item = job.items?.[index];
-			if (!item) continue;
-			this.#byPosition.set(item.position, row);
-			row.receive(this.#strays.get(item.position) ?? item);
-			this.#strays.delete(item.position);
+		for (const [index, item] of items.entries()) {
+			const jobItem = job.items?.[index];
+			if (!jobItem) continue;
+			this.#itemsByPosition.set(jobItem.position, item);
+			// A poll may have returned a newer state of this item before this response arrived.
+			item.update(this.#unmatched.get(jobItem.position) ?? jobItem);
+			this.#unmatched.delete(jobItem.position);
 		}
-		this.#note();
+		this.#updateThroughput();
 		this.#wake();
 	}
 
-	#merge(job: Job): void {
+	/** Apply a poll result. */
+	#applyJob(job: Job): void {
 		this.#createdAt = job.created_at;
-		for (const item of job.items ?? []) {
-			const row = this.#byPosition.get(item.position);
-			if (row) row.receive(item);
-			else this.#strays.set(item.position, item);
+		for (const jobItem of job.items ?? []) {
+			const item = this.#itemsByPosition.get(jobItem.position);
+			if (item) item.update(jobItem);
+			else this.#unmatched.set(jobItem.position, jobItem);
 		}
 		this.#loaded = true;
-		this.#trouble = null;
-		this.#settleStrays();
-		this.#note();
+		this.#error = null;
+		this.#addUnmatched();
+		this.#updateThroughput();
 	}
 
-	/** Items nobody here sent: another tab's, or an upload from before a reload. */
-	#settleStrays(): void {
-		// While something is being sent a stray may yet turn out to be ours.
-		if (this.#sending || this.#strays.size === 0) return;
-		const items = [...this.#strays.values()].sort((a, b) => a.position - b.position);
-		const rows = items.map((item) => {
-			const row = Row.of(item);
-			this.#byPosition.set(item.position, row);
-			return row;
+	/** List job items that another tab sent, or this page before a reload. */
+	#addUnmatched(): void {
+		// A response that is still to come may match an item to a local file.
+		if (this.#sending || this.#unmatched.size === 0) return;
+		const jobItems = [...this.#unmatched.values()].sort((a, b) => a.position - b.position);
+		const items = jobItems.map((jobItem) => {
+			const item = UploadItem.of(jobItem);
+			this.#itemsByPosition.set(jobItem.position, item);
+			return item;
 		});
-		this.#strays.clear();
-		this.#rows = [...this.#rows, ...rows];
+		this.#unmatched.clear();
+		this.#items = [...this.#items, ...items];
 	}
 
-	/** Files that are still in hand; the service does not have them. */
-	get #held(): number {
-		return this.#rows.filter((row) => row.file).length;
+	/** Number of local files that the service does not have. */
+	get #pendingFiles(): number {
+		return this.#items.filter((item) => item.file).length;
 	}
 
-	#expect(): void {
-		// What the page itself refused or cancelled never gets into the job.
-		if (this.#id) noteExpected(this.#id, this.#held + this.#byPosition.size);
+	#storeExpected(): void {
+		// Files that the page rejected or cancelled never become part of the job.
+		if (this.#id) storeExpectedFiles(this.#id, this.#pendingFiles + this.#itemsByPosition.size);
 	}
 
-	#note(): void {
-		this.#rate.note(this.tally.settled, Date.now());
-		this.#perSecond = this.#rate.perSecond;
+	#updateThroughput(): void {
+		this.#throughput.record(this.tally.finished, Date.now());
+		this.#perSecond = this.#throughput.perSecond;
 	}
 }
 
-/** A row to be sent, or one that says why it is not. */
-function rowOf(file: Found, limits: Limits | null): Row {
-	const unreadable = file instanceof Unreadable;
-	const row = new Row(file.name, unreadable ? null : file);
-	const reason = unreadable ? file.reason : refusal(file, limits);
-	if (reason) row.refuse(reason);
-	return row;
+/** Create the item for a file; one that fails validation is rejected with the reason. */
+function toUploadItem(file: SourceFile, limits: Limits | null): UploadItem {
+	const unreadable = file instanceof UnreadableFile;
+	const item = new UploadItem(file.name, unreadable ? null : file);
+	const reason = unreadable ? file.reason : rejectionReason(file, limits);
+	if (reason) item.reject(reason);
+	return item;
 }

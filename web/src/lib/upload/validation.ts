@@ -1,8 +1,8 @@
 import type { Limits } from '../api/types';
 import { fileSize } from '../format';
 
-/** Some browsers give no type for these. */
-const BY_ENDING: Record<string, string> = {
+/** Media types that some browsers leave empty. */
+const TYPE_BY_EXTENSION: Record<string, string> = {
 	avif: 'image/avif',
 	bmp: 'image/bmp',
 	gif: 'image/gif',
@@ -16,31 +16,31 @@ const BY_ENDING: Record<string, string> = {
 	webp: 'image/webp',
 };
 
-const LITTER = /^(\..*|thumbs\.db|desktop\.ini)$/i;
+const SYSTEM_FILES = /^(\..*|thumbs\.db|desktop\.ini)$/i;
 
-/** What file systems leave lying in folders and nobody means to upload. */
-export const isLitter = (name: string): boolean => LITTER.test(name);
+/** Return whether the file or folder was created by an operating system, such as `.DS_Store`. */
+export const isSystemFile = (name: string): boolean => SYSTEM_FILES.test(name);
 
-const ending = (name: string): string => /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+const extensionOf = (name: string): string => /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
 
-const typeOf = (file: File): string => file.type || BY_ENDING[ending(file.name)] || '';
+const typeOf = (file: File): string => file.type || TYPE_BY_EXTENSION[extensionOf(file.name)] || '';
 
 /**
- * The reason this file need not be sent, or null. The service checks again and has the last
- * word; before its limits are known everything is sent.
+ * Return why the service would reject this file, or null if it may accept it. The service validates
+ * every file again. Without its limits only empty files are rejected here.
  */
-export function refusal(file: File, limits: Limits | null): string | null {
-	if (file.size === 0) return 'The file is empty.';
+export function rejectionReason(file: File, limits: Limits | null): string | null {
+	if (file.size === 0) return 'This file is empty.';
 	if (!limits) return null;
 	if (!limits.media_types.includes(typeOf(file))) {
-		const named = ending(file.name);
-		return named
-			? `Files of type .${named} are not pictures the model can read.`
-			: 'This is not a kind of picture the model can read.';
+		const extension = extensionOf(file.name);
+		return extension
+			? `.${extension} files are not supported.`
+			: 'This file type is not supported.';
 	}
 	if (file.size > limits.max_upload_bytes) {
-		const most = fileSize(limits.max_upload_bytes);
-		return `The file has ${fileSize(file.size)}; the most that is taken is ${most}.`;
+		const limit = fileSize(limits.max_upload_bytes);
+		return `This file is too large (${fileSize(file.size)}). The limit is ${limit}.`;
 	}
 	return null;
 }
