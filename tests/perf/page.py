@@ -132,7 +132,7 @@ def measure_loads(browser: Browser, stack: Stack) -> tuple[int, list[float]]:
     for _ in range(LOADS):
         responses: list[Response] = []
         with open_page(browser, stack.url, viewport=VIEWPORT) as page:
-            page.on("response", lambda one, responses=responses: responses.append(one))
+            page.on("response", responses.append)
             page.wait_for_timeout(1000)  # exclude the time that a new window takes to open
             page.goto("/#/gallery")
             times.append(float(page.evaluate(WAIT_FOR_THUMBNAILS)))

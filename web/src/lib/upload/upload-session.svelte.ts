@@ -208,7 +208,8 @@ export class UploadSession {
 	}
 
 	#setError(error: unknown, willRetry: boolean): void {
-		this.#notFound = error instanceof ProblemError && error.status === 404;
+		// The API answers 422 when the id in the address is not a UUID.
+		this.#notFound = error instanceof ProblemError && [404, 422].includes(error.status);
 		const message = willRetry ? `${errorMessage(error)} ${RETRYING}` : errorMessage(error);
 		this.#error = this.#notFound ? null : message;
 	}

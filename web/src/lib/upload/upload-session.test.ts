@@ -120,8 +120,8 @@ describe('reopening an upload', () => {
 		expect(session.items.map((item) => item.phase)).toEqual(['done', 'queued']);
 	});
 
-	it('reports a job that does not exist', async () => {
-		api.readJob.mockRejectedValue(new ProblemError(404, { detail: 'Job not found.' }));
+	it.each([404, 422])('reports a job that does not exist (status %d)', async (status) => {
+		api.readJob.mockRejectedValue(new ProblemError(status, { detail: 'Job not found.' }));
 		const session = new UploadSession('j1');
 
 		const stop = startWatching(session);
