@@ -4,13 +4,13 @@ import { svelteTesting } from '@testing-library/svelte/vite';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-	// Relative, so that the same build works at the root and below any path.
+	// Relative URLs, so that the build works at the root and below any path.
 	base: './',
 	plugins: [svelte(), svelteTesting()],
 	build: {
-		// The first browsers with light-dark(), which the tokens are written in.
+		// First versions with light-dark(), which tokens.css uses.
 		target: ['chrome123', 'firefox120', 'safari17.5'],
-		// data: addresses would need a wider Content-Security-Policy.
+		// data: URLs would need a wider Content-Security-Policy.
 		assetsInlineLimit: 0,
 		modulePreload: { polyfill: false },
 		rollupOptions: { input: ['index.html', 'docs/index.html'] },

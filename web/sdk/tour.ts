@@ -1,5 +1,5 @@
-// A program that knows the service from its description alone: types by openapi-typescript, calls by
-// openapi-fetch. `tests/e2e/processes/test_generated_client.py` runs it against a real gallery.
+// Sample client generated from openapi.json: types by openapi-typescript, requests by openapi-fetch.
+// `tests/e2e/processes/test_generated_client.py` runs it against a running service.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import createClient from 'openapi-fetch';
@@ -15,11 +15,11 @@ const gallery = createClient<paths>({
 	headers: { Authorization: `Bearer ${key}` },
 });
 
-async function submit(once: string): Promise<Job> {
+async function submit(idempotencyKey: string): Promise<Job> {
 	const form = new FormData();
 	for (const file of files) form.append('files', new Blob([await readFile(file)]), basename(file));
 	const { data, error, response } = await gallery.POST('/api/v1/jobs', {
-		params: { header: { 'Idempotency-Key': once } },
+		params: { header: { 'Idempotency-Key': idempotencyKey } },
 		body: { files: [] },
 		bodySerializer: () => form,
 	});
@@ -29,12 +29,12 @@ async function submit(once: string): Promise<Job> {
 	return data;
 }
 
-async function follow(job: Job): Promise<Job> {
+async function waitForJob(job: Job): Promise<Job> {
 	const { data, error } = await gallery.GET('/api/v1/jobs/{job_id}', {
 		params: { path: { job_id: job.id }, query: { wait: 20 } },
 	});
 	if (error) throw new Error(`${error.type}: ${error.detail}`);
-	return data.counts.queued + data.counts.running > 0 ? follow(data) : data;
+	return data.counts.queued + data.counts.running > 0 ? waitForJob(data) : data;
 }
 
 async function search(q: string): Promise<{ total: number; first: string | undefined }> {
@@ -43,31 +43,31 @@ async function search(q: string): Promise<{ total: number; first: string | undef
 	return { total: data.total, first: data.items[0]?.predictions[0]?.label };
 }
 
-async function problems(): Promise<(string | undefined)[]> {
-	const nobody = '00000000-0000-7000-8000-000000000000';
+async function problemTypes(): Promise<(string | undefined)[]> {
+	const unknownId = '00000000-0000-7000-8000-000000000000';
 	const missing = await gallery.GET('/api/v1/images/{image_id}', {
-		params: { path: { image_id: nobody } },
+		params: { path: { image_id: unknownId } },
 	});
 	const unreadable = await gallery.GET('/api/v1/images', { params: { query: { q: '"' } } });
 	const forbidden = await gallery.DELETE('/api/v1/images/{image_id}', {
-		params: { path: { image_id: nobody } },
+		params: { path: { image_id: unknownId } },
 	});
 	return [missing.error?.type, unreadable.error?.type, forbidden.error?.type];
 }
 
-const once = crypto.randomUUID();
-const job = await submit(once);
-const again = await submit(once);
-const ended = await follow(job);
+const idempotencyKey = crypto.randomUUID();
+const job = await submit(idempotencyKey);
+const repeated = await submit(idempotencyKey);
+const finished = await waitForJob(job);
 const { data: limits } = await gallery.GET('/api/v1/limits');
 console.log(
 	JSON.stringify({
 		outcomes: job.items.map((item) => item.outcome),
-		sameJob: again.id === job.id,
-		status: ended.status,
-		counts: ended.counts,
+		sameJob: repeated.id === job.id,
+		status: finished.status,
+		counts: finished.counts,
 		all: await search(''),
-		problems: await problems(),
+		problems: await problemTypes(),
 		types: limits?.media_types.length,
 	}),
 );

@@ -1,4 +1,4 @@
-/** The API's description, to read and to try; from here, so that it works without internet. */
+/** Interactive API documentation, bundled so that it works without internet access. */
 import 'swagger-ui-dist/swagger-ui.css';
 import { SwaggerUIBundle } from 'swagger-ui-dist';
 
@@ -6,6 +6,6 @@ SwaggerUIBundle({
 	url: '../openapi.json',
 	dom_id: '#docs',
 	deepLinking: true,
-	// An online service that would be shown the description.
+	// The default validator is an online service that would receive the schema.
 	validatorUrl: null,
 });

@@ -3,6 +3,6 @@ import App from './App.svelte';
 import './styles/base.css';
 
 const target = document.getElementById('app');
-if (!target) throw new Error('The page has no #app to stand in.');
+if (!target) throw new Error('index.html has no element #app.');
 
 mount(App, { target });

@@ -1,35 +1,45 @@
-"""What a person does on the page, and what they see there."""
+"""User actions on the page and values read from it."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import FilePayload, Page
 
 from tests.support.images import jpeg
 
+Files = Sequence[FilePayload] | Sequence[Path]
 
-def files(*names: str) -> list[FilePayload]:
-    """Different pictures under these names."""
+
+def make_files(*names: str) -> list[FilePayload]:
+    """Return a different JPEG file for each name."""
     return [
         FilePayload(name=name, mimeType="image/jpeg", buffer=jpeg(seed))
         for seed, name in enumerate(names, start=1)
     ]
 
 
-def upload(page: Page, chosen: Sequence[FilePayload] | Sequence[Path]) -> None:
-    """Choose files on the first page, as the file dialog hands them over."""
-    choose(page, "Choose pictures", chosen)
+def upload_files(page: Page, files: Files) -> None:
+    """Open the upload view and choose files."""
+    page.goto("/")
+    choose_files(page, "Browse images", files)
 
 
 def upload_folder(page: Page, folder: Path) -> None:
-    """Choose a folder on the first page."""
-    choose(page, "Choose a folder", folder)
+    """Open the upload view and choose a folder."""
+    page.goto("/")
+    choose_files(page, "Browse folder", folder)
 
 
-def drop(page: Page, *paths: Path) -> None:
-    """Drop files and folders of this machine on the page, as a file manager does."""
+def choose_files(page: Page, button: str, files: Files | Path) -> None:
+    """Click a button that opens the file dialog, and choose files in it."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=button).click()
+    chooser.value.set_files(files)
+
+
+def drop_paths(page: Page, *paths: Path) -> None:
+    """Drop local files and folders on the page, like a file manager."""
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for event in ("dragEnter", "dragOver", "drop"):
@@ -37,53 +47,48 @@ def drop(page: Page, *paths: Path) -> None:
     devtools.detach()
 
 
-def choose(page: Page, button: str, chosen: Any) -> None:
-    page.goto("/")
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name=button).click()
-    chooser.value.set_files(chosen)
+def swipe(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
+    """Swipe from `start` to `end` (x, y in pixels) in eight steps, one per frame.
 
-
-def swipe(page: Page, begin: tuple[int, int], end: tuple[int, int]) -> None:
-    """Draw a finger over the page, one step in each frame: no hand is faster than the screen.
-
-    It rests before it is lifted. Else the browser takes the next tap for one that stops a fling.
+    The touch stays still for ten frames before it ends, or else the browser starts a fling and
+    treats the next tap as the one that stops it.
     """
     devtools = page.context.new_cdp_session(page)
-    steps, rests = 8, 10
+    moving_frames, still_frames = 8, 10
 
-    def touch(event: str, *points: tuple[float, float]) -> None:
-        where = [{"x": x, "y": y} for x, y in points]
-        devtools.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": where})
+    def send_touch(event: str, *points: tuple[float, float]) -> None:
+        touch_points = [{"x": x, "y": y} for x, y in points]
+        devtools.send("Input.dispatchTouchEvent", {"type": event, "touchPoints": touch_points})
         page.evaluate("() => new Promise(requestAnimationFrame)")
 
-    touch("touchStart", begin)
-    for step in range(1, steps + rests + 1):
-        part = min(1, step / steps)
-        touch("touchMove", tuple(a + (b - a) * part for a, b in zip(begin, end, strict=True)))
-    touch("touchEnd")
+    send_touch("touchStart", start)
+    for frame in range(1, moving_frames + still_frames + 1):
+        fraction = min(1, frame / moving_frames)
+        x, y = (a + (b - a) * fraction for a, b in zip(start, end, strict=True))
+        send_touch("touchMove", (x, y))
+    send_touch("touchEnd")
     devtools.detach()
 
 
 def open_view(page: Page, name: str) -> None:
-    """Follow the bar's link to a view."""
+    """Follow the navigation link of a view."""
     page.get_by_role("navigation", name="Views").get_by_role("link", name=name).click()
 
 
-def cards(page: Page) -> list[str]:
-    """The names of the pictures in sight, in order."""
+def image_names(page: Page) -> list[str]:
+    """Return the names of the rendered images in order."""
     return page.get_by_role("article").get_by_role("heading").all_inner_texts()
 
 
-def tally(page: Page) -> dict[str, int]:
-    """What the summary of an upload counts: phase by phase."""
-    words = page.get_by_role("list", name="Show only files that are").get_by_role("button")
-    counted = (text.split(maxsplit=1) for text in words.all_inner_texts())
-    return {phase: int(number.replace(",", "")) for number, phase in counted}
+def upload_counts(page: Page) -> dict[str, int]:
+    """Return the number of files per status that the upload summary shows."""
+    buttons = page.get_by_role("list", name="Filter by status").get_by_role("button")
+    counts = (text.split(maxsplit=1) for text in buttons.all_inner_texts())
+    return {status: int(number.replace(",", "")) for number, status in counts}
 
 
-def focused(page: Page) -> str:
-    """What has the focus, as its accessible name or its text."""
+def focused_name(page: Page) -> str:
+    """Return the ARIA label or the text of the focused element."""
     return str(
         page.evaluate(
             "() => document.activeElement.ariaLabel || document.activeElement.innerText.trim()"
@@ -91,6 +96,6 @@ def focused(page: Page) -> str:
     )
 
 
-def as_text(value: object) -> str:
-    """A finding, laid out to be read in a failure."""
+def to_json(value: object) -> str:
+    """Format a value as indented JSON for an assertion message."""
     return json.dumps(value, indent=2)

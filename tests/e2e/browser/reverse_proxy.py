@@ -1,4 +1,4 @@
-"""A reverse proxy that serves the gallery below a path, beside other things of a house."""
+"""Reverse proxy that serves the gallery below a path."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,44 +8,44 @@ from threading import Thread
 
 import httpx
 
-# What belongs to one connection, not to the message.
+# Headers of the connection or of the transfer encoding, which a proxy must not forward.
 HOP_BY_HOP = {"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"}
 
 
-def _handler(path: str, upstream: str) -> type[BaseHTTPRequestHandler]:
+def _create_handler(path: str, upstream: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _forward(self) -> None:
             if not self.path.startswith(path):
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = httpx.request(
+            response = httpx.request(
                 self.command,
                 f"{upstream}/{self.path.removeprefix(path)}",
                 headers=[(k, v) for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP],
                 content=body,
                 timeout=60,
             )
-            self.send_response(answer.status_code)
-            for name, value in answer.headers.multi_items():
+            self.send_response(response.status_code)
+            for name, value in response.headers.multi_items():
                 if name.lower() not in HOP_BY_HOP:
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.content)))
+            self.send_header("Content-Length", str(len(response.content)))
             self.end_headers()
-            self.wfile.write(answer.content)
+            self.wfile.write(response.content)
 
-        do_GET = do_POST = do_DELETE = _forward  # noqa: N815 (the names that the base class calls)
+        do_GET = do_POST = do_DELETE = _forward  # noqa: N815 (method names of the base class)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Disable the request log of the base class."""
 
     return Handler
 
 
 @contextmanager
 def served_below(path: str, upstream: str) -> Iterator[str]:
-    """The address of a gallery under `path`, which begins and ends with a slash."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(path, upstream))
+    """Serve `upstream` below `path`, which starts and ends with a slash; yield the URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _create_handler(path, upstream))
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""Draws docs/screenshots/: every view, in both themes. Run by `make screenshots`."""
+"""Generate docs/screenshots: every view in both themes and two sizes. Run by `make screenshots`."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.e2e.browser.chromium import visit
+from tests.e2e.browser.chromium import PHONE, open_page
 from tests.e2e.browser.sample_gallery import SampleGallery, fill_with
 from tests.e2e.browser.views import VIEWS
 from tests.support.images import encode
@@ -17,16 +17,13 @@ from tests.support.paths import ROOT
 from tests.support.processes import Stack
 
 FOLDER = ROOT / "docs" / "screenshots"
-SIZES = {
-    "desktop": ViewportSize(width=1280, height=800),
-    "phone": ViewportSize(width=390, height=844),
-}
-# The pictures in the gallery are photographs, and a clone should stay small.
+SIZES = {"desktop": ViewportSize(width=1280, height=800), "phone": PHONE}
+# WebP quality. Keeps the screenshots, which contain photos, small in the repository.
 QUALITY = 60
 
 
-def files_of(photos: Path) -> Iterator[tuple[str, bytes]]:
-    """Each photograph's two halves and its mirror image, then the photographs themselves."""
+def sample_files(photos: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, JPEG bytes): two crops and a mirrored copy of each photo, then the photos."""
     paths = sorted(photos.glob("*.jpg"))
     for path in paths:
         with Image.open(path) as image:
@@ -41,11 +38,12 @@ def files_of(photos: Path) -> Iterator[tuple[str, bytes]]:
 
 @pytest.fixture
 def gallery(stack: Stack, photos: Path) -> SampleGallery:
-    return fill_with(stack, list(files_of(photos)))
+    """A gallery of photos."""
+    return fill_with(stack, list(sample_files(photos)))
 
 
-def settle(page: Page) -> None:
-    """Wait until all that is in sight is drawn; pictures further down are loaded lazily."""
+def wait_until_rendered(page: Page) -> None:
+    """Wait until the service is idle and the fonts and visible images are loaded."""
     expect(page.get_by_text("Ready", exact=True)).to_be_attached()
     page.wait_for_function(
         """() => [...document.images].every((image) =>
@@ -56,19 +54,19 @@ def settle(page: Page) -> None:
     page.evaluate("() => document.fonts.ready.then(() => true)")
 
 
-def test_every_view_is_drawn(browser: Browser, gallery: SampleGallery) -> None:
+def test_screenshots_of_every_view(browser: Browser, gallery: SampleGallery) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for (size, viewport), theme in product(SIZES.items(), ("light", "dark")):
         phone = size == "phone"
         options = {"viewport": viewport, "is_mobile": phone, "has_touch": phone}
-        with visit(
+        with open_page(
             browser, gallery.url, color_scheme=theme, reduced_motion="reduce", **options
         ) as page:
             for name, open_view in VIEWS.items():
                 page.goto("about:blank")
                 open_view(page, gallery)
-                settle(page)
-                with Image.open(BytesIO(page.screenshot())) as drawn:
-                    assert drawn.size == (viewport["width"], viewport["height"])
+                wait_until_rendered(page)
+                with Image.open(BytesIO(page.screenshot())) as screenshot:
+                    assert screenshot.size == (viewport["width"], viewport["height"])
                     file = FOLDER / f"{name}-{theme}-{size}.webp"
-                    drawn.convert("RGB").save(file, quality=QUALITY, method=6)
+                    screenshot.convert("RGB").save(file, quality=QUALITY, method=6)

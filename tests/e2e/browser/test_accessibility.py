@@ -1,20 +1,20 @@
-"""Nobody is shut out: axe looks at every view in both themes, and narrow windows fit."""
+"""Accessibility: axe checks every view in both themes, and narrow windows do not overflow."""
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.e2e.browser.actions import as_text
-from tests.e2e.browser.chromium import visit
+from tests.e2e.browser.actions import to_json
+from tests.e2e.browser.chromium import open_page
 from tests.e2e.browser.sample_gallery import SampleGallery
 from tests.e2e.browser.views import VIEWS
 from tests.support.paths import ROOT
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-NARROWEST = ViewportSize(width=320, height=640)
+NARROW = ViewportSize(width=320, height=640)
 
 
-def violations(page: Page) -> list[object]:
-    """What axe finds on the page as it stands, each with the elements it is about."""
+def axe_violations(page: Page) -> list[object]:
+    """Return the violations that axe finds on the page, each with its elements."""
     results: dict[str, list[object]] = page.evaluate(
         """async () => {
             const { passes, violations } = await axe.run(document, { resultTypes: ['violations'] });
@@ -29,42 +29,43 @@ def violations(page: Page) -> list[object]:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
+    """Source of axe-core."""
     if not AXE.is_file():
-        pytest.skip("no axe-core: `make web` installs it")
+        pytest.skip("axe-core is not installed: run `make web`")
     return AXE.read_text()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_view(
+def test_no_view_has_axe_violations(
     browser: Browser, sample_gallery: SampleGallery, axe: str, theme: str
 ) -> None:
     found: dict[str, list[object]] = {}
-    # The injected script is ours, not the page's: the page's policy rightly refuses it.
+    # The Content-Security-Policy of the page forbids the injected script.
     options = {"color_scheme": theme, "reduced_motion": "reduce", "bypass_csp": True}
-    with visit(browser, sample_gallery.url, **options) as page:
+    with open_page(browser, sample_gallery.url, **options) as page:
         page.add_init_script(axe)
         for name, open_view in VIEWS.items():
             page.goto("about:blank")
             open_view(page, sample_gallery)
-            found[name] = violations(page)
-    assert not any(found.values()), as_text({k: v for k, v in found.items() if v})
+            found[name] = axe_violations(page)
+    assert not any(found.values()), to_json({k: v for k, v in found.items() if v})
 
 
 def test_no_view_scrolls_sideways_at_320_pixels(
     browser: Browser, sample_gallery: SampleGallery
 ) -> None:
-    wide: dict[str, list[str]] = {}
-    options = {"viewport": NARROWEST, "is_mobile": True, "has_touch": True}
-    with visit(browser, sample_gallery.url, reduced_motion="reduce", **options) as page:
+    found: dict[str, list[str]] = {}
+    options = {"viewport": NARROW, "is_mobile": True, "has_touch": True}
+    with open_page(browser, sample_gallery.url, reduced_motion="reduce", **options) as page:
         for name, open_view in VIEWS.items():
             page.goto("about:blank")
             open_view(page, sample_gallery)
-            wide[name] = sticking_out(page)
-    assert not any(wide.values()), as_text({k: v for k, v in wide.items() if v})
+            found[name] = overflowing_elements(page)
+    assert not any(found.values()), to_json({k: v for k, v in found.items() if v})
 
 
-def sticking_out(page: Page) -> list[str]:
-    """The elements past the right edge, if the page scrolls sideways."""
+def overflowing_elements(page: Page) -> list[str]:
+    """Return the elements past the right edge; empty if the page does not scroll sideways."""
     found: list[str] = page.evaluate(
         """() => {
             const { scrollWidth, clientWidth } = document.documentElement;

@@ -1,4 +1,4 @@
-"""Searching: the state is in the address, and what is shown is what is taken out."""
+"""Search: the query is in the address, and the export contains the results shown."""
 
 import csv
 import re
@@ -8,185 +8,199 @@ from typing import Any
 import pytest
 from playwright.sync_api import Download, Locator, Page, expect
 
-from tests.e2e.browser.actions import cards
+from tests.e2e.browser.actions import image_names
 from tests.e2e.browser.sample_gallery import SampleGallery
 
 SLIDER = "Minimum confidence"
 
 
-def found(page: Page, count: int) -> None:
-    """Wait until this many pictures are shown, counted and about to be exported."""
-    noun = "picture" if count == 1 else "pictures"
+def expect_results(page: Page, count: int) -> None:
+    """Wait until the page shows `count` results and offers to export as many."""
+    noun = "image" if count == 1 else "images"
     expect(page.get_by_text(f"{count} {noun} found", exact=True)).to_be_visible()
     expect(page.get_by_role("article")).to_have_count(count)
-    shown = scope(page).locator("option").first
-    expect(shown).to_have_text(f"What is shown ({count})")
+    option = export_scope(page).locator("option").first
+    expect(option).to_have_text(f"Current results ({count})")
 
 
-def scope(page: Page) -> Locator:
-    """Where one says which pictures to export."""
+def export_scope(page: Page) -> Locator:
+    """Return the select element of the images to export."""
     return page.get_by_role("region", name="Export", exact=True).get_by_role("combobox").nth(0)
 
 
-def file_format(page: Page) -> Locator:
+def export_format(page: Page) -> Locator:
+    """Return the select element of the file format."""
     return page.get_by_role("region", name="Export", exact=True).get_by_role("combobox").nth(1)
 
 
-def download(page: Page) -> Download:
-    with page.expect_download() as started:
+def download_export(page: Page) -> Download:
+    """Click the download button and return the download."""
+    with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
-    return started.value
+    return download.value
 
 
-def in_csv(page: Page, folder: Path) -> list[str]:
-    """The names of the pictures in the file that the button gives."""
+def exported_names(page: Page, folder: Path) -> list[str]:
+    """Download the export as `export.csv` to a folder and return the image names in it."""
     path = folder / "export.csv"
-    download(page).save_as(path)
+    download_export(page).save_as(path)
     with path.open(newline="") as file:
         return [row["Name"] for row in csv.DictReader(file)]
 
 
-def matching(gallery: SampleGallery, **what: object) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = gallery.stack.get("/api/v1/images", **what)["items"]
+def find_images(gallery: SampleGallery, **query: object) -> list[dict[str, Any]]:
+    """Return the images that the API finds for query parameters."""
+    items: list[dict[str, Any]] = gallery.stack.get("/api/v1/images", **query)["items"]
     return items
 
 
 def two_thresholds(gallery: SampleGallery, tag: str) -> tuple[int, int]:
-    """Percentages on the slider that leave different numbers of matches."""
-    everything = len(matching(gallery, q=tag))
+    """Return two slider percentages with different numbers of results for the tag."""
+    total = len(find_images(gallery, q=tag))
     steps = range(5, 100, 5)
-    counts = {percent: len(matching(gallery, q=tag, min_score=percent / 100)) for percent in steps}
-    return 0, next(percent for percent, count in counts.items() if 0 < count < everything)
+    counts = {
+        percent: len(find_images(gallery, q=tag, min_score=percent / 100)) for percent in steps
+    }
+    return 0, next(percent for percent, count in counts.items() if 0 < count < total)
 
 
-def test_a_search_is_in_the_address_and_survives_reload_and_back(
-    visitor: Page, sample_gallery: SampleGallery
+def test_query_is_in_the_address_and_survives_reload_and_back(
+    sample_page: Page, sample_gallery: SampleGallery
 ) -> None:
-    tag = sample_gallery.commonest_tag()
-    names = [str(image["name"]) for image in matching(sample_gallery, q=tag, sort="match")]
-    visitor.goto("/#/search")
-    visitor.get_by_role("combobox", name="Search tags").fill(tag)
-    found(visitor, len(names))
-    assert cards(visitor) == names
+    tag = sample_gallery.most_common_tag()
+    names = [str(image["name"]) for image in find_images(sample_gallery, q=tag, sort="match")]
+    box = sample_page.get_by_role("combobox", name="Search tags")
+    sample_page.goto("/#/search")
+    box.fill(tag)
+    expect_results(sample_page, len(names))
+    assert image_names(sample_page) == names
 
-    visitor.reload()
-    expect(visitor.get_by_role("combobox", name="Search tags")).to_have_value(tag)
-    found(visitor, len(names))
+    sample_page.reload()
+    expect(box).to_have_value(tag)
+    expect_results(sample_page, len(names))
 
-    visitor.go_back()
-    expect(visitor.get_by_role("combobox", name="Search tags")).to_have_value("")
-    expect(visitor.get_by_text("pictures in the gallery")).to_be_visible()
-    visitor.go_forward()
-    found(visitor, len(names))
+    sample_page.go_back()
+    expect(box).to_have_value("")
+    expect(sample_page.get_by_text("images in your gallery")).to_be_visible()
+    sample_page.go_forward()
+    expect_results(sample_page, len(names))
 
 
-def test_a_search_that_cannot_be_read_is_answered_with_the_place(visitor: Page) -> None:
-    visitor.goto("/#/search")
-    box = visitor.get_by_role("combobox", name="Search tags")
+def test_invalid_query_shows_the_position_of_the_error(sample_page: Page) -> None:
+    sample_page.goto("/#/search")
+    box = sample_page.get_by_role("combobox", name="Search tags")
     box.fill("dog score:>=lots")
-    expect(visitor.get_by_text("That cannot be searched for")).to_be_visible()
-    expect(visitor.get_by_text("At character 5 of the search")).to_be_visible()
+    title = sample_page.get_by_role("heading", name="Check your search")
+    expect(title).to_be_visible()
+    expect(sample_page.get_by_text(re.compile("character 5", re.IGNORECASE))).to_be_visible()
     box.fill("")
-    expect(visitor.get_by_text("pictures in the gallery")).to_be_visible()
-    expect(visitor.get_by_text("That cannot be searched for")).to_have_count(0)
+    expect(sample_page.get_by_text("images in your gallery")).to_be_visible()
+    expect(title).to_have_count(0)
 
 
-def test_the_slider_changes_results_count_and_export_together(
-    visitor: Page, sample_gallery: SampleGallery, tmp_path: Path
+def test_confidence_slider_changes_results_count_and_export(
+    sample_page: Page, sample_gallery: SampleGallery, tmp_path: Path
 ) -> None:
-    tag = sample_gallery.commonest_tag()
-    visitor.goto(f"/#/search?q={tag}")
+    tag = sample_gallery.most_common_tag()
+    sample_page.goto(f"/#/search?q={tag}")
     for percent in two_thresholds(sample_gallery, tag):
-        shown = [str(i["name"]) for i in matching(sample_gallery, q=tag, min_score=percent / 100)]
-        visitor.get_by_role("slider", name=SLIDER).fill(str(percent))
-        found(visitor, len(shown))
-        assert sorted(cards(visitor)) == sorted(shown)
-        assert sorted(in_csv(visitor, tmp_path)) == sorted(shown)
-        expect(visitor).to_have_url(re.compile(rf"min={percent}" if percent else r"q=\w+$"))
+        found = find_images(sample_gallery, q=tag, min_score=percent / 100)
+        names = sorted(str(image["name"]) for image in found)
+        sample_page.get_by_role("slider", name=SLIDER).fill(str(percent))
+        label = f"Confidence ≥ {percent} %" if percent else "Any confidence"
+        expect(sample_page.get_by_text(label, exact=True)).to_be_visible()
+        expect_results(sample_page, len(names))
+        assert sorted(image_names(sample_page)) == names
+        assert sorted(exported_names(sample_page, tmp_path)) == names
+        expect(sample_page).to_have_url(re.compile(rf"min={percent}" if percent else r"q=\w+$"))
 
 
-def counted_word(gallery: SampleGallery) -> tuple[str, int]:
-    """A frequent tag of one word, and its number: a part of another's word, if there is one.
+def facet_and_count(gallery: SampleGallery) -> tuple[str, int]:
+    """Return a frequent one-word tag and its count.
 
-    A word of its own in another tag ("clock" in "digital clock") finds that tag too.
+    Prefers a tag that is a substring of other tags, to test the exact match. Excludes tags that are
+    a whole word of another tag: "clock" also finds "digital clock".
     """
     page = gallery.stack.get("/api/v1/images", facets=20, limit=1)
     facets = {each["label"]: each["count"] for each in page["facets"]["items"]}
     labels = {each["label"] for each in gallery.stack.get("/api/v1/tags", limit=100)["items"]}
-    within = {tag: [label for label in labels - {tag} if tag in label] for tag in facets}
-    words = [
+    containing = {tag: [label for label in labels - {tag} if tag in label] for tag in facets}
+    candidates = [
         tag
         for tag, count in facets.items()
         if " " not in tag
         and count < page["total"]
-        and not any(tag in label.split() for label in within[tag])
+        and not any(tag in label.split() for label in containing[tag])
     ]
-    tag = max(words, key=lambda word: len(within[word]))
+    tag = max(candidates, key=lambda candidate: len(containing[candidate]))
     return tag, facets[tag]
 
 
-def test_the_counted_tags_narrow_a_search_and_widen_it_again(
-    visitor: Page, sample_gallery: SampleGallery
+def test_facet_narrows_the_search_and_widens_it_again(
+    sample_page: Page, sample_gallery: SampleGallery
 ) -> None:
-    everything = len(sample_gallery.images())
-    tag, number = counted_word(sample_gallery)
-    chip = visitor.get_by_role("button", name=f"{tag} {number}", exact=True)
-    visitor.goto("/#/search")
+    total = len(sample_gallery.images())
+    tag, count = facet_and_count(sample_gallery)
+    chip = sample_page.get_by_role("button", name=f"{tag} {count}", exact=True)
+    sample_page.goto("/#/search")
     chip.click()
-    found(visitor, number)
-    expect(visitor.get_by_role("combobox", name="Search tags")).to_have_value(f'"{tag}"')
+    expect_results(sample_page, count)
+    expect(sample_page.get_by_role("combobox", name="Search tags")).to_have_value(f'"{tag}"')
     expect(chip).to_have_attribute("aria-pressed", "true")
 
     chip.click()
-    expect(visitor.get_by_text(f"{everything} pictures in the gallery")).to_be_visible()
+    expect(sample_page.get_by_text(f"{total} images in your gallery")).to_be_visible()
 
 
-def test_the_slider_counts_the_tags_anew(visitor: Page, sample_gallery: SampleGallery) -> None:
-    visitor.goto("/#/search?min=80")
-    page = sample_gallery.stack.get("/api/v1/images", min_score=0.8, facets=20, limit=1)
-    useful = [each for each in page["facets"]["items"] if each["count"] < page["total"]]
-    tags = visitor.get_by_role("list", name="Most frequent tags").get_by_role("button")
-    expect(tags).to_have_text([f"{each['label']} {each['count']}" for each in useful])
-
-
-def test_a_preview_shows_the_first_rows_and_the_size(
-    visitor: Page, sample_gallery: SampleGallery, tmp_path: Path
+def test_confidence_slider_updates_facet_counts(
+    sample_page: Page, sample_gallery: SampleGallery
 ) -> None:
-    visitor.goto("/#/search")
-    expect(visitor.get_by_role("article").first).to_be_visible()
-    names = in_csv(visitor, tmp_path)
-    visitor.get_by_role("button", name="Preview").click()
-    table = visitor.get_by_role("region", name="Export preview")
-    shown = table.get_by_role("row").locator("td:nth-child(2)").all_inner_texts()
-    assert shown == names[: len(shown)]
-    assert len(shown) == min(10, len(sample_gallery.images()))
+    sample_page.goto("/#/search?min=80")
+    page = sample_gallery.stack.get("/api/v1/images", min_score=0.8, facets=20, limit=1)
+    facets = [each for each in page["facets"]["items"] if each["count"] < page["total"]]
+    chips = sample_page.get_by_role("list", name="Most frequent tags").get_by_role("button")
+    expect(chips).to_have_text([f"{each['label']} {each['count']}" for each in facets])
 
-    told = visitor.get_by_text(re.compile(r"rows, about [\d.]+ KB")).inner_text()
-    estimate = float(re.findall(r"[\d.]+", told)[-1]) * 1000
+
+def test_export_preview_shows_first_rows_and_estimated_size(
+    sample_page: Page, sample_gallery: SampleGallery, tmp_path: Path
+) -> None:
+    sample_page.goto("/#/search")
+    expect(sample_page.get_by_role("article").first).to_be_visible()
+    names = exported_names(sample_page, tmp_path)
+    sample_page.get_by_role("button", name="Preview").click()
+    table = sample_page.get_by_role("region", name="Export preview")
+    cells = table.get_by_role("row").locator("td:nth-child(2)")
+    row_count = min(10, len(sample_gallery.images()))
+    expect(cells).to_have_count(row_count)
+    assert cells.all_inner_texts() == names[:row_count]
+
+    text = sample_page.get_by_text(re.compile(r"rows, about [\d.]+ KB")).inner_text()
+    estimate = float(re.findall(r"[\d.]+", text)[-1]) * 1000
     assert estimate == pytest.approx((tmp_path / "export.csv").stat().st_size, rel=0.2)
 
 
-def test_the_selection_alone_can_be_taken_out(
-    visitor: Page, sample_gallery: SampleGallery, tmp_path: Path
+def test_selection_can_be_exported_alone(
+    sample_page: Page, sample_gallery: SampleGallery, tmp_path: Path
 ) -> None:
-    visitor.goto("/#/search")
-    wanted = str(sample_gallery.images()[1]["name"])
-    visitor.get_by_role("checkbox", name=f"Select {wanted}").check()
-    scope(visitor).select_option("selected")
+    sample_page.goto("/#/search")
+    name = str(sample_gallery.images()[1]["name"])
+    sample_page.get_by_role("checkbox", name=f"Select {name}").check()
+    export_scope(sample_page).select_option("selected")
 
-    assert in_csv(visitor, tmp_path) == [wanted]
+    assert exported_names(sample_page, tmp_path) == [name]
 
 
-def test_every_format_of_the_service_can_be_downloaded(
-    visitor: Page, sample_gallery: SampleGallery
+def test_every_export_format_can_be_downloaded(
+    sample_page: Page, sample_gallery: SampleGallery
 ) -> None:
-    visitor.goto(f"/#/search?q={sample_gallery.commonest_tag()}")
+    sample_page.goto(f"/#/search?q={sample_gallery.most_common_tag()}")
     formats = sample_gallery.stack.get("/api/v1/limits")["export_formats"]
-    choice = file_format(visitor)
-    expect(choice.locator("option")).to_have_count(len(formats))
+    select = export_format(sample_page)
+    expect(select.locator("option")).to_have_count(len(formats))
 
     for name in formats:
-        choice.select_option(name)
-        file = download(visitor)
+        select.select_option(name)
+        file = download_export(sample_page)
         assert file.suggested_filename.endswith(f".{name}")
         assert Path(file.path()).stat().st_size > 0

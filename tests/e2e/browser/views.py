@@ -1,4 +1,4 @@
-"""Every view of the page, and the way to it."""
+"""Functions that open each view of the page and wait until it is loaded."""
 
 import re
 from collections.abc import Callable
@@ -7,37 +7,43 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browser.sample_gallery import SampleGallery
 
-Opening = Callable[[Page, SampleGallery], None]
+OpenView = Callable[[Page, SampleGallery], None]
 
 
-def start(page: Page, _: SampleGallery) -> None:
+def open_upload(page: Page, _: SampleGallery) -> None:
+    """Open the start page."""
     page.goto("/")
     expect(page.get_by_role("heading", name="Recent uploads")).to_be_visible()
 
 
-def job(page: Page, gallery: SampleGallery) -> None:
+def open_job(page: Page, gallery: SampleGallery) -> None:
+    """Open the upload of the sample images."""
     page.goto(f"/#/jobs/{gallery.job_id}")
     expect(page.get_by_role("article", name="broken.jpg")).to_be_visible()
 
 
-def pictures(page: Page, _: SampleGallery) -> None:
+def open_gallery(page: Page, _: SampleGallery) -> None:
+    """Open the gallery."""
     page.goto("/#/gallery")
     expect(page.get_by_role("article").first).to_be_visible()
 
 
-def card(page: Page, gallery: SampleGallery) -> None:
-    pictures(page, gallery)
+def open_card(page: Page, gallery: SampleGallery) -> None:
+    """Open the gallery and show all tags of the first image."""
+    open_gallery(page, gallery)
     page.get_by_role("button", name=re.compile("All tags of")).first.click()
     expect(page.get_by_role("group", name="All tags")).to_be_visible()
 
 
-def chosen(page: Page, gallery: SampleGallery) -> None:
-    pictures(page, gallery)
+def open_selection(page: Page, gallery: SampleGallery) -> None:
+    """Open the gallery and select the first image."""
+    open_gallery(page, gallery)
     page.get_by_role("checkbox").first.check()
-    expect(page.get_by_role("toolbar", name="Selected pictures")).to_be_visible()
+    expect(page.get_by_role("toolbar", name="Selected images")).to_be_visible()
 
 
-def lightbox(page: Page, gallery: SampleGallery) -> None:
+def open_lightbox(page: Page, gallery: SampleGallery) -> None:
+    """Open an image in the lightbox with its details."""
     done = next(image for image in gallery.images() if image["status"] == "done")
     page.goto(f"/#/gallery?image={done['id']}")
     expect(page.locator(".pswp")).to_be_visible()
@@ -47,38 +53,42 @@ def lightbox(page: Page, gallery: SampleGallery) -> None:
     expect(panel.get_by_role("region", name="More like this")).to_be_attached()
 
 
-def search(page: Page, gallery: SampleGallery) -> None:
-    page.goto(f"/#/search?q={gallery.commonest_tag()}")
+def open_search(page: Page, gallery: SampleGallery) -> None:
+    """Search for the most common tag and show the export preview."""
+    page.goto(f"/#/search?q={gallery.most_common_tag()}")
     expect(page.locator("mark").first).to_be_visible()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("region", name="Export preview")).to_be_visible()
 
 
-def nothing_found(page: Page, _: SampleGallery) -> None:
+def open_empty_search(page: Page, _: SampleGallery) -> None:
+    """Open a search without results."""
     page.goto("/#/search?q=zzzz")
-    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
 
 
-def trash(page: Page, _: SampleGallery) -> None:
+def open_trash(page: Page, _: SampleGallery) -> None:
+    """Open the trash, which has one image."""
     page.goto("/#/trash")
     expect(page.get_by_role("article")).to_have_count(1)
 
 
-def question(page: Page, gallery: SampleGallery) -> None:
-    pictures(page, gallery)
+def open_dialog(page: Page, gallery: SampleGallery) -> None:
+    """Open the gallery and the dialog that confirms clearing it."""
+    open_gallery(page, gallery)
     page.get_by_role("button", name="Clear gallery").click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-VIEWS: dict[str, Opening] = {
-    "upload": start,
-    "job": job,
-    "gallery": pictures,
-    "card": card,
-    "selection": chosen,
-    "lightbox": lightbox,
-    "search": search,
-    "nothing-found": nothing_found,
-    "trash": trash,
-    "dialog": question,
+VIEWS: dict[str, OpenView] = {
+    "upload": open_upload,
+    "job": open_job,
+    "gallery": open_gallery,
+    "card": open_card,
+    "selection": open_selection,
+    "lightbox": open_lightbox,
+    "search": open_search,
+    "nothing-found": open_empty_search,
+    "trash": open_trash,
+    "dialog": open_dialog,
 }

@@ -2,7 +2,7 @@ import { createSubscriber } from 'svelte/reactivity';
 
 export type View = 'upload' | 'gallery' | 'search' | 'trash';
 type Params = Record<string, string | null>;
-type Going = { replace?: boolean; state?: unknown };
+type NavigateOptions = { replace?: boolean; state?: unknown };
 
 const PATHS: Record<View, string> = {
 	upload: '/',
@@ -11,10 +11,7 @@ const PATHS: Record<View, string> = {
 	trash: '/trash',
 };
 
-/**
- * Where the person is, kept behind the # of the address: such an address survives any static
- * server and any path before it, and can still be shared, reloaded and gone back from.
- */
+/** Hash router. Hash routes work on any static server and below any path. */
 class Router {
 	#subscribe = createSubscriber((update) => {
 		this.#update = update;
@@ -26,8 +23,8 @@ class Router {
 		};
 	});
 	#update: () => void = () => {};
-	/** Where to go once the step back under way has arrived; null while there is none. */
-	#afterwards: (() => void)[] | null = null;
+	/** Navigations deferred until `history.back()` completes; null when none is in progress. */
+	#pending: (() => void)[] | null = null;
 
 	get #hash(): string {
 		this.#subscribe();
@@ -48,36 +45,37 @@ class Router {
 		return found ?? 'upload';
 	}
 
-	/** The job named by #/jobs/ID. */
+	/** The job id of #/jobs/ID. */
 	get jobId(): string | null {
 		return /^\/jobs\/([\w-]+)$/.exec(this.path)?.[1] ?? null;
 	}
 
-	go(href: string, going: Going = {}): void {
-		if (this.#afterwards) this.#afterwards.push(() => this.#go(href, going));
-		else this.#go(href, going);
+	/** Navigate to a hash route. */
+	go(href: string, options: NavigateOptions = {}): void {
+		if (this.#pending) this.#pending.push(() => this.#navigate(href, options));
+		else this.#navigate(href, options);
 	}
 
 	/**
-	 * Goes a step back. The browser takes its time for that; a link followed meanwhile would be
-	 * undone by the step, so it waits until the step has arrived.
+	 * Go back one history entry. `history.back()` is asynchronous and would undo a navigation that
+	 * happens before it completes, so such navigations are deferred.
 	 */
 	back(): void {
-		if (this.#afterwards) return;
-		this.#afterwards = [];
-		const hold = (event: MouseEvent) => this.#hold(event);
-		addEventListener('click', hold, { capture: true });
-		const arrived = () => {
-			removeEventListener('click', hold, { capture: true });
-			const waiting = this.#afterwards ?? [];
-			this.#afterwards = null;
-			for (const follow of waiting) follow();
+		if (this.#pending) return;
+		this.#pending = [];
+		const deferLink = (event: MouseEvent) => this.#deferLink(event);
+		addEventListener('click', deferLink, { capture: true });
+		const onpopstate = () => {
+			removeEventListener('click', deferLink, { capture: true });
+			const pending = this.#pending ?? [];
+			this.#pending = null;
+			for (const navigate of pending) navigate();
 		};
-		addEventListener('popstate', arrived, { once: true });
+		addEventListener('popstate', onpopstate, { once: true });
 		history.back();
 	}
 
-	#hold(event: MouseEvent): void {
+	#deferLink(event: MouseEvent): void {
 		if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
 		const link = event.target instanceof Element && event.target.closest('a[href^="#/"]');
 		if (!link) return;
@@ -85,31 +83,31 @@ class Router {
 		this.go(link.getAttribute('href') ?? '#/');
 	}
 
-	#go(href: string, { replace = false, state = null }: Going): void {
+	#navigate(href: string, { replace = false, state = null }: NavigateOptions): void {
 		if (href === `#${this.#hash}`) return;
 		if (replace) history.replaceState(history.state, '', href);
 		else history.pushState(state, '', href);
 		this.#update();
 	}
 
-	/** The same view with some parameters changed; null takes one away. */
-	amend(changes: Params, going?: Going): void {
+	/** Change parameters of the current view; null removes one. */
+	updateParams(changes: Params, options?: NavigateOptions): void {
 		const params = this.params;
 		for (const [key, value] of Object.entries(changes)) {
 			if (value === null || value === '') params.delete(key);
 			else params.set(key, value);
 		}
-		this.go(hrefOf(this.path, params), going);
+		this.go(buildHref(this.path, params), options);
 	}
 }
 
-const hrefOf = (path: string, params: URLSearchParams): string => {
+const buildHref = (path: string, params: URLSearchParams): string => {
 	const query = params.toString();
 	return `#${path}${query && `?${query}`}`;
 };
 
 export const href = (view: View, params: Record<string, string> = {}): string =>
-	hrefOf(PATHS[view], new URLSearchParams(params));
+	buildHref(PATHS[view], new URLSearchParams(params));
 export const jobHref = (id: string): string => `#/jobs/${id}`;
 
 export const router = new Router();

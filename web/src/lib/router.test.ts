@@ -3,32 +3,32 @@ import { href, jobHref, router } from './router.svelte';
 
 beforeEach(() => history.replaceState(null, '', '#/'));
 
-describe('the address', () => {
+describe('the router', () => {
 	it.each([
 		['#/', 'upload'],
 		['#/gallery?sort=oldest', 'gallery'],
 		['#/search?q=dog', 'search'],
 		['#/trash', 'trash'],
 		['#/nowhere', 'upload'],
-	])('%s leads to %s', (address, view) => {
+	])('%s opens the view %s', (address, view) => {
 		router.go(address);
 		expect(router.view).toBe(view);
 	});
 
-	it('names a job', () => {
+	it('parses the job id', () => {
 		router.go(jobHref('0198-ab'));
 		expect(router.jobId).toBe('0198-ab');
 		expect(router.view).toBe('upload');
 	});
 
-	it('carries any search there and back', () => {
+	it('preserves any query', () => {
 		router.go(href('search', { q: 'dog -"sports car" & ü' }));
 		expect(router.params.get('q')).toBe('dog -"sports car" & ü');
 	});
 
-	it('changes one thing and leaves the others', () => {
+	it('changes one parameter and keeps the others', () => {
 		router.go('#/search?q=dog&min=50');
-		router.amend({ min: null });
+		router.updateParams({ min: null });
 		expect(location.hash).toBe('#/search?q=dog');
 	});
 });

@@ -2,35 +2,35 @@ import { createSubscriber } from 'svelte/reactivity';
 import { ProblemError } from './api/client';
 import { readLimits, readStatus } from './api/jobs';
 import type { Limits, ServiceStatus } from './api/types';
-import { count, plural } from './words';
+import { count, plural } from './format';
 
-const EVERY_MS = 4000;
-const PATIENCE_MS = 15_000;
+const POLL_INTERVAL_MS = 4000;
+const TIMEOUT_MS = 15_000;
 
 export type Notice = {
 	tone: 'good' | 'busy' | 'warn' | 'bad';
 	short: string;
 	long: string;
-	/** What waits because of it, in numbers that change. */
-	held?: string;
+	/** Sentence on the images that wait, with numbers that change. */
+	waiting?: string;
 };
 
-/** What the service says of itself, asked for only while something on the page shows it. */
+/** Status and limits of the service. The status is polled only while a component reads it. */
 class Service {
 	#limits = $state.raw<Limits | null>(null);
 	#status = $state.raw<ServiceStatus | null>(null);
 	#reachable = $state(true);
-	#looking = false;
+	#polling = false;
 	#watch = createSubscriber(() => {
-		const look = () => document.visibilityState === 'visible' && void this.#look();
-		const timer = setInterval(look, EVERY_MS);
-		document.addEventListener('visibilitychange', look);
-		addEventListener('online', look);
-		look();
+		const poll = () => document.visibilityState === 'visible' && void this.#poll();
+		const timer = setInterval(poll, POLL_INTERVAL_MS);
+		document.addEventListener('visibilitychange', poll);
+		addEventListener('online', poll);
+		poll();
 		return () => {
 			clearInterval(timer);
-			document.removeEventListener('visibilitychange', look);
-			removeEventListener('online', look);
+			document.removeEventListener('visibilitychange', poll);
+			removeEventListener('online', poll);
 		};
 	});
 
@@ -54,24 +54,24 @@ class Service {
 		return this.#reachable;
 	}
 
-	/** The limits, asked for once; null while the service cannot be reached. */
-	async learnLimits(): Promise<Limits | null> {
+	/** Return the limits, fetched once; null while the service is unreachable. */
+	async loadLimits(): Promise<Limits | null> {
 		this.#limits ??= await readLimits().catch(() => null);
 		return this.#limits;
 	}
 
-	async #look(): Promise<void> {
-		if (this.#looking) return;
-		this.#looking = true;
+	async #poll(): Promise<void> {
+		if (this.#polling) return;
+		this.#polling = true;
 		try {
-			this.#status = await readStatus(AbortSignal.timeout(PATIENCE_MS));
+			this.#status = await readStatus(AbortSignal.timeout(TIMEOUT_MS));
 			this.#reachable = true;
-			void this.learnLimits();
+			void this.loadLimits();
 		} catch (error) {
-			// Who is told to slow down has reached it.
+			// A rate-limited request has reached the service.
 			this.#reachable = error instanceof ProblemError && error.status === 429;
 		} finally {
-			this.#looking = false;
+			this.#polling = false;
 		}
 	}
 }
@@ -79,23 +79,24 @@ class Service {
 const OFFLINE: Notice = {
 	tone: 'bad',
 	short: 'Offline',
-	long: 'The gallery cannot be reached. The page tries again by itself; nothing is lost.',
+	long: "Can't reach the server. Retrying automatically.",
 };
 
+/** Return the notice that describes this status. */
 export function noticeOf({ queue, images, workers }: ServiceStatus): Notice {
-	const waiting = queue.interactive + queue.bulk;
-	const held = waiting
-		? `${plural(waiting, 'picture')} will wait until then.`
-		: 'New pictures will wait until then.';
+	const queued = queue.interactive + queue.bulk;
+	const waiting = queued
+		? `${plural(queued, 'image')} waiting to be processed.`
+		: 'New images will be processed later.';
 	if (workers.state !== 'ready') {
 		const short = workers.state === 'no_weights' ? 'No model' : 'No worker';
-		return { tone: 'warn', short, long: workers.detail, held };
+		return { tone: 'warn', short, long: workers.detail, waiting };
 	}
-	if (waiting + images.running > 0) {
-		const long = `${count(waiting)} waiting, ${count(images.running)} being classified.`;
-		return { tone: 'busy', short: `${count(waiting + images.running)} in work`, long };
+	if (queued + images.running > 0) {
+		const long = `${plural(queued, 'image')} queued, ${count(images.running)} processing.`;
+		return { tone: 'busy', short: `${count(queued + images.running)} processing`, long };
 	}
-	return { tone: 'good', short: 'Ready', long: 'Everything uploaded has been classified.' };
+	return { tone: 'good', short: 'Ready', long: 'All images are processed.' };
 }
 
 export const service = new Service();

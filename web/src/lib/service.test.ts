@@ -10,31 +10,31 @@ const statusOf = (given: Partial<ServiceStatus> = {}): ServiceStatus => ({
 	...given,
 });
 
-describe('the words about the queue', () => {
-	it('are calm when all is done', () => {
+describe('the notice', () => {
+	it('is positive when all images are processed', () => {
 		expect(noticeOf(statusOf()).tone).toBe('good');
 	});
 
-	it('count what waits and what runs', () => {
+	it('counts queued and running images', () => {
 		const status = statusOf({
 			queue: { interactive: 1, bulk: 1200, oldest_waiting_seconds: 3 },
 			images: { queued: 1201, running: 4, done: 0, failed: 0, cancelled: 0, total: 1205 },
 		});
-		expect(noticeOf(status)).toMatchObject({ tone: 'busy', short: '1,205 in work' });
+		expect(noticeOf(status)).toMatchObject({ tone: 'busy', short: '1,205 processing' });
 	});
 
-	it('say that pictures wait when no worker is there', () => {
+	it('reports the number of waiting images when no worker runs', () => {
 		const status = statusOf({
 			queue: { interactive: 1, bulk: 0, oldest_waiting_seconds: 60 },
 			workers: { alive: 0, state: 'no_worker', detail: 'No worker is running.' },
 		});
 		expect(noticeOf(status)).toMatchObject({
 			long: 'No worker is running.',
-			held: '1 picture will wait until then.',
+			waiting: '1 image waiting to be processed.',
 		});
 	});
 
-	it('pass on where weights were looked for', () => {
+	it('includes the detail about missing weights', () => {
 		const detail = 'No weights in models/ or ../shared/models.';
 		const status = statusOf({ workers: { alive: 0, state: 'no_weights', detail } });
 		expect(noticeOf(status).long).toContain(detail);

@@ -6,41 +6,42 @@ export type Toast = {
 };
 
 const SECONDS = { plain: 5, action: 10, bad: 10 };
+const MAX_TOASTS = 3;
 
-/** Short messages at the foot of the page, read out to screen readers. */
+/** Short messages at the bottom of the page, announced by screen readers. */
 class Toasts {
 	#items = $state.raw<Toast[]>([]);
-	#next = 1;
-	/** While somebody reads them, none goes away. */
-	held = false;
+	#nextId = 1;
+	/** While true no toast expires: the pointer or the focus is on one. */
+	paused = false;
 
 	get current(): Toast[] {
 		return this.#items;
 	}
 
-	say(text: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): void {
-		const toast: Toast = { id: this.#next++, text, tone: 'plain', ...options };
-		this.#items = [...this.#items.slice(-2), toast];
+	show(text: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): void {
+		const toast: Toast = { id: this.#nextId++, text, tone: 'plain', ...options };
+		this.#items = [...this.#items, toast].slice(-MAX_TOASTS);
 		this.#expire(toast.id, toast.action ? SECONDS.action : SECONDS[toast.tone]);
 	}
 
 	#expire(id: number, seconds: number): void {
-		setTimeout(() => (this.held ? this.#expire(id, 1) : this.drop(id)), seconds * 1000);
+		setTimeout(() => (this.paused ? this.#expire(id, 1) : this.dismiss(id)), seconds * 1000);
 	}
 
-	/** Does what a toast offers, by its id, or the latest offer there is. */
-	act(id?: number): boolean {
+	/** Run the action of a toast, or the latest action without an id. Return whether one ran. */
+	runAction(id?: number): boolean {
 		const toast = this.#items.findLast((one) => one.action && (id ?? one.id) === one.id);
 		if (!toast) return false;
-		this.drop(toast.id);
+		this.dismiss(toast.id);
 		void toast.action?.run();
 		return true;
 	}
 
-	drop(id: number): void {
+	dismiss(id: number): void {
 		this.#items = this.#items.filter((toast) => toast.id !== id);
-		// With the last one goes whoever was holding it.
-		if (this.#items.length === 0) this.held = false;
+		// A removed element sends no pointerleave or focusout.
+		if (this.#items.length === 0) this.paused = false;
 	}
 }
 

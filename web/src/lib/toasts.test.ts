@@ -3,39 +3,39 @@ import { toasts } from './toasts.svelte';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
-	for (const { id } of toasts.current) toasts.drop(id);
+	for (const { id } of toasts.current) toasts.dismiss(id);
 	vi.useRealTimers();
 });
 
 const texts = () => toasts.current.map(({ text }) => text);
 
-it('goes away by itself, later when it offers something', () => {
-	toasts.say('Restored.');
-	toasts.say('Deleted.', { action: { label: 'Undo', run: vi.fn() } });
+it('expires, later when it has an action', () => {
+	toasts.show('Restored.');
+	toasts.show('Deleted.', { action: { label: 'Undo', run: vi.fn() } });
 	vi.advanceTimersByTime(6000);
 	expect(texts()).toEqual(['Deleted.']);
 	vi.advanceTimersByTime(6000);
 	expect(texts()).toEqual([]);
 });
 
-it('stays while it is being read', () => {
-	toasts.say('Restored.');
-	toasts.held = true;
+it('stays while paused', () => {
+	toasts.show('Restored.');
+	toasts.paused = true;
 	vi.advanceTimersByTime(60_000);
 	expect(texts()).toEqual(['Restored.']);
-	toasts.held = false;
+	toasts.paused = false;
 	vi.advanceTimersByTime(2000);
 	expect(texts()).toEqual([]);
 });
 
-it('does the latest thing that is offered, once', () => {
+it('runs the latest action once', () => {
 	const [first, second] = [vi.fn(), vi.fn()];
-	toasts.say('One.', { action: { label: 'Undo', run: first } });
-	toasts.say('Two.', { action: { label: 'Undo', run: second } });
-	toasts.say('Three.');
-	expect(toasts.act()).toBe(true);
+	toasts.show('One.', { action: { label: 'Undo', run: first } });
+	toasts.show('Two.', { action: { label: 'Undo', run: second } });
+	toasts.show('Three.');
+	expect(toasts.runAction()).toBe(true);
 	expect(second).toHaveBeenCalledOnce();
-	expect(toasts.act()).toBe(true);
+	expect(toasts.runAction()).toBe(true);
 	expect(first).toHaveBeenCalledOnce();
-	expect(toasts.act()).toBe(false);
+	expect(toasts.runAction()).toBe(false);
 });

@@ -1,15 +1,15 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { session } from '../session.svelte';
-import { OfflineError, request } from './client';
+import { authSession } from '../auth-session.svelte';
+import { OfflineError, fetchJson } from './client';
 import { readJob, sendFiles } from './jobs';
-import { fileOf } from '../testing/shapes';
+import { makeFile } from '../testing/factories';
 
 afterEach(() => vi.unstubAllGlobals());
 
-const answering = (body: BodyInit) => vi.stubGlobal('fetch', async () => new Response(body));
+const mockResponse = (body: BodyInit) => vi.stubGlobal('fetch', async () => new Response(body));
 
-/** A body of which a piece came before the line broke. */
-const broken = () =>
+/** Body that fails after its first bytes. */
+const brokenBody = () =>
 	new ReadableStream<Uint8Array>({
 		start(controller) {
 			controller.enqueue(new TextEncoder().encode('{"id": '));
@@ -18,17 +18,17 @@ const broken = () =>
 	});
 
 it.each([
-	['ends too early', () => '{"items": ['],
-	['breaks off', broken],
-])('takes an answer that %s for none', async (_, body) => {
-	answering(body());
-	await expect(request('images')).rejects.toThrow(OfflineError);
-	answering(body());
+	['is truncated', () => '{"items": ['],
+	['breaks off', brokenBody],
+])('raises OfflineError for a response that %s', async (_, body) => {
+	mockResponse(body());
+	await expect(fetchJson('images')).rejects.toThrow(OfflineError);
+	mockResponse(body());
 	await expect(readJob('j1')).rejects.toThrow(OfflineError);
 });
 
-/** A request that is answered with this as soon as it is sent. */
-function posting(status: number, responseText: string) {
+/** Upload a file and respond immediately with this status and body. */
+function uploadWith(status: number, responseText: string) {
 	vi.stubGlobal(
 		'XMLHttpRequest',
 		class {
@@ -44,15 +44,17 @@ function posting(status: number, responseText: string) {
 			}
 		},
 	);
-	return sendFiles({ jobId: null, files: [fileOf()], key: 'k', onsent: () => {} });
+	return sendFiles({ jobId: null, files: [makeFile()], key: 'k', onsent: () => {} });
 }
 
-it('sends files again whose answer was cut off', async () => {
-	await expect(posting(201, '{"id": ')).rejects.toThrow(OfflineError);
+it('raises OfflineError for a truncated upload response', async () => {
+	await expect(uploadWith(201, '{"id": ')).rejects.toThrow(OfflineError);
 });
 
-it('asks for a key when files are sent without one', async () => {
-	await expect(posting(401, '{"detail": "A key is needed."}')).rejects.toThrow('A key is needed.');
-	expect(session.needed).toBe(true);
-	session.needed = false;
+it('requires sign-in after an upload without a key', async () => {
+	await expect(uploadWith(401, '{"detail": "Missing or invalid API key."}')).rejects.toThrow(
+		'Missing or invalid API key.',
+	);
+	expect(authSession.required).toBe(true);
+	authSession.required = false;
 });

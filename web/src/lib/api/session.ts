@@ -1,12 +1,12 @@
-import { session } from '../session.svelte';
-import { send } from './client';
+import { authSession } from '../auth-session.svelte';
+import { sendJson } from './client';
 
 export async function signIn(key: string): Promise<void> {
-	await send('POST', 'session', { key });
-	session.begun();
+	await sendJson('POST', 'session', { key });
+	authSession.start();
 }
 
 export async function signOut(): Promise<void> {
-	await send('DELETE', 'session');
-	session.ended();
+	await sendJson('DELETE', 'session');
+	authSession.end();
 }

@@ -1,14 +1,11 @@
-/**
- * The names this client uses for the service's shapes. The shapes themselves are generated from
- * the service's own description (`npm run types`).
- */
+/** Short names of the API types, which `npm run types` generates from `openapi.json`. */
 import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
 type Query<Path extends keyof paths> = paths[Path] extends {
-	get: { parameters: { query?: infer Given } };
+	get: { parameters: { query?: infer Params } };
 }
-	? NonNullable<Given>
+	? NonNullable<Params>
 	: never;
 
 export type Image = Schemas['ImageRead'];

@@ -1,6 +1,6 @@
 import { SvelteSet } from 'svelte/reactivity';
 
-/** The pictures chosen for a bulk action: some by id, or everything that is shown. */
+/** Images selected for a bulk action: some by id, or everything in the list. */
 export class Selection {
 	#ids = new SvelteSet<string>();
 	#everything = $state(false);
@@ -24,23 +24,23 @@ export class Selection {
 		return this.#everything ? total : this.#ids.size;
 	}
 
-	/** One picture in or out. Everything stays whole: nobody can name all but one. */
+	/** Select or deselect one image. Does nothing when everything is selected. */
 	toggle(id: string, index: number): void {
 		if (this.#everything) return;
 		if (!this.#ids.delete(id)) this.#ids.add(id);
 		this.#anchor = index;
 	}
 
-	/** All between the last picture chosen and this one, however far apart they are. */
-	async extend(index: number, between: (from: number, to: number) => Promise<{ id: string }[]>) {
+	/** Select the range from the last toggled image to this one. `loadRange` returns its images. */
+	async extend(index: number, loadRange: (from: number, to: number) => Promise<{ id: string }[]>) {
 		if (this.#everything) return;
 		const from = this.#anchor ?? index;
 		this.#anchor = index;
-		const found = await between(Math.min(from, index), Math.max(from, index));
+		const found = await loadRange(Math.min(from, index), Math.max(from, index));
 		for (const { id } of found) this.#ids.add(id);
 	}
 
-	all(): void {
+	selectAll(): void {
 		this.clear();
 		this.#everything = true;
 	}

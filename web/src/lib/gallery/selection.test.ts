@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Selection } from './selection.svelte';
 
-const between = async (from: number, to: number) =>
+const loadRange = async (from: number, to: number) =>
 	Array.from({ length: to - from + 1 }, (_, at) => ({ id: `i${from + at}` }));
 
 describe('a selection', () => {
-	it('takes one in and out', () => {
+	it('toggles one image', () => {
 		const selection = new Selection();
 		selection.toggle('i3', 3);
 		expect(selection.has('i3')).toBe(true);
@@ -19,22 +19,22 @@ describe('a selection', () => {
 	])('extends from %d to %d', async (anchor, to) => {
 		const selection = new Selection();
 		selection.toggle(`i${anchor}`, anchor);
-		await selection.extend(to, between);
+		await selection.extend(to, loadRange);
 		expect(selection.ids.sort()).toEqual(['i3', 'i4', 'i5', 'i6']);
 	});
 
-	it('of everything has every picture, loaded or not', () => {
+	it('of everything contains images that are not loaded', () => {
 		const selection = new Selection();
-		selection.all();
-		expect(selection.has('never seen')).toBe(true);
+		selection.selectAll();
+		expect(selection.has('not loaded')).toBe(true);
 		expect(selection.size(100_000)).toBe(100_000);
 	});
 
-	it('of everything is not turned into one of the picture meant to be spared', async () => {
+	it('of everything does not change when one image is toggled', async () => {
 		const selection = new Selection();
-		selection.all();
+		selection.selectAll();
 		selection.toggle('i1', 1);
-		await selection.extend(4, between);
+		await selection.extend(4, loadRange);
 		expect(selection.everything).toBe(true);
 		expect(selection.ids).toEqual([]);
 	});

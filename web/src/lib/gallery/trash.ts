@@ -1,64 +1,71 @@
-import { sentence } from '../api/client';
-import { deleteImage, deleteImages, purgeImages, restoreImages, type Choice } from '../api/images';
+import { errorMessage } from '../api/client';
+import {
+	deleteImage,
+	deleteImages,
+	purgeImages,
+	restoreImages,
+	type BulkTarget,
+} from '../api/images';
 import { toasts } from '../toasts.svelte';
-import { plural } from '../words';
+import { plural } from '../format';
 
-/** As many ids as one request may name. */
-const AT_ONCE = 10_000;
+/** Limit of ids per request. */
+const MAX_IDS = 10_000;
 
-/** Moves pictures to the trash and offers to take it back; calls `onchange` after either. */
-export async function moveToTrash(choice: Choice, onchange: () => void): Promise<void> {
-	await attempt(async () => {
-		const { deleted, ids } = await remove(choice);
+/** Move images to the trash and offer to undo it. Calls `onchange` after either. */
+export async function moveToTrash(target: BulkTarget, onchange: () => void): Promise<void> {
+	await withErrorToast(async () => {
+		const { deleted, ids } = await remove(target);
 		onchange();
-		toasts.say(`${plural(deleted, 'picture')} moved to the trash.`, {
+		toasts.show(`${plural(deleted, 'image')} moved to trash.`, {
 			action: { label: 'Undo', run: () => restore(ids, onchange) },
 		});
 	});
 }
 
-async function remove(choice: Choice): Promise<{ deleted: number; ids: string[] }> {
-	const one = 'ids' in choice && choice.ids.length === 1 ? choice.ids[0] : undefined;
+async function remove(target: BulkTarget): Promise<{ deleted: number; ids: string[] }> {
+	const one = 'ids' in target && target.ids.length === 1 ? target.ids[0] : undefined;
 	if (one !== undefined) {
 		await deleteImage(one);
 		return { deleted: 1, ids: [one] };
 	}
-	if (!('ids' in choice)) return deleteImages(choice);
-	const gone: string[] = [];
-	for (const ids of pieces(choice.ids)) gone.push(...(await deleteImages({ ids })).ids);
-	return { deleted: gone.length, ids: gone };
+	if (!('ids' in target)) return deleteImages(target);
+	const deletedIds: string[] = [];
+	for (const ids of batches(target.ids)) deletedIds.push(...(await deleteImages({ ids })).ids);
+	return { deleted: deletedIds.length, ids: deletedIds };
 }
 
-/** Ids that are still to be found out may be long in coming, or never come. */
+/** Restore images from the trash. `ids` may be a promise, as listing all ids takes several requests. */
 export async function restore(
 	ids: string[] | Promise<string[]>,
 	onchange: () => void,
 ): Promise<void> {
-	await attempt(async () => {
+	await withErrorToast(async () => {
 		let restored = 0;
-		for (const some of pieces(await ids)) restored += (await restoreImages(some)).restored;
+		for (const batch of batches(await ids)) restored += (await restoreImages(batch)).restored;
 		onchange();
-		toasts.say(`${plural(restored, 'picture')} restored.`);
+		toasts.show(`${plural(restored, 'image')} restored.`);
 	});
 }
 
-/** Removes for good all that is in the trash. */
+/** Permanently delete all images in the trash. */
 export async function emptyTrash(onchange: () => void): Promise<void> {
-	await attempt(async () => {
+	await withErrorToast(async () => {
 		const { purged } = await purgeImages();
 		onchange();
-		toasts.say(`${plural(purged, 'picture')} removed for good.`);
+		toasts.show(`${plural(purged, 'image')} permanently deleted.`);
 	});
 }
 
-function* pieces(ids: string[]): Generator<string[]> {
-	for (let at = 0; at < ids.length; at += AT_ONCE) yield ids.slice(at, at + AT_ONCE);
+function* batches(ids: string[]): Generator<string[]> {
+	for (let at = 0; at < ids.length; at += MAX_IDS) yield ids.slice(at, at + MAX_IDS);
 }
 
-async function attempt(action: () => Promise<void>): Promise<void> {
+/** Run an action and show its error as a toast. */
+async function withErrorToast(action: () => Promise<void>): Promise<void> {
 	try {
 		await action();
 	} catch (error) {
-		toasts.say(sentence(error), { tone: 'bad' });
+		toasts.show(errorMessage(error), { tone: 'bad' });
 	}
 }

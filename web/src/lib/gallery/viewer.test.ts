@@ -1,65 +1,65 @@
 import type PhotoSwipe from 'photoswipe';
 import { expect, it, vi } from 'vitest';
 import type { Image } from '../api/types';
-import { imageOf } from '../testing/shapes';
-import { show, slideOf, type Album } from './viewer';
+import { makeImage } from '../testing/factories';
+import { show, slideOf, type ImageSource } from './viewer';
 
 type Viewer = Parameters<typeof show>[0];
 
-/** As much of the viewer as tells of changes: it draws a slide once, from the album as it is then. */
-function opened(album: Album) {
+/** Viewer stub that renders each slide once, from the current state of the source. */
+function openStub(source: ImageSource) {
 	const calls = { onshow: vi.fn(), onwait: vi.fn() };
-	const drawn = new Map<number, PhotoSwipe['currSlide']>();
+	const slides = new Map<number, PhotoSwipe['currSlide']>();
 	const draw = (index: number) =>
-		drawn.set(index, { data: slideOf(album.at(index)) } as PhotoSwipe['currSlide']);
+		slides.set(index, { data: slideOf(source.at(index)) } as PhotoSwipe['currSlide']);
 	const viewer: Viewer & { currIndex: number } = {
 		currIndex: 0,
 		get currSlide() {
-			return drawn.get(this.currIndex);
+			return slides.get(this.currIndex);
 		},
 		refreshSlideContent(index) {
 			draw(index);
-			void show(viewer, { album, ...calls });
+			void show(viewer, { source, ...calls });
 		},
 	};
 	async function go(index: number) {
-		if (!drawn.has(index)) draw(index);
+		if (!slides.has(index)) draw(index);
 		viewer.currIndex = index;
-		await show(viewer, { album, ...calls });
+		await show(viewer, { source, ...calls });
 	}
 	return { ...calls, draw, go, viewer };
 }
 
-function albumOf(images: (Image | undefined)[]): Album {
+function sourceOf(images: (Image | undefined)[]): ImageSource {
 	return {
 		count: images.length,
 		at: (index) => images[index],
-		load: async (index) => (images[index] ??= imageOf({ id: `loaded ${index}` })),
+		load: async (index) => (images[index] ??= makeImage({ id: `loaded ${index}` })),
 	};
 }
 
-it('tells of the picture that is drawn, whatever the list has in its place since', async () => {
-	const images = [imageOf({ id: 'a' }), imageOf({ id: 'b' })];
-	const { draw, go, onshow } = opened(albumOf(images));
+it('reports the displayed image after the list has shifted', async () => {
+	const images = [makeImage({ id: 'a' }), makeImage({ id: 'b' })];
+	const { draw, go, onshow } = openStub(sourceOf(images));
 	draw(1);
-	images.unshift(imageOf({ id: 'new' }));
+	images.unshift(makeImage({ id: 'new' }));
 	await go(1);
 	expect(onshow).toHaveBeenLastCalledWith(expect.objectContaining({ id: 'b' }), 1);
 });
 
-it('shows none while one is loaded, then draws it', async () => {
-	const { go, onshow, onwait, viewer } = opened(albumOf([undefined]));
+it('waits for an image to load, then displays it', async () => {
+	const { go, onshow, onwait, viewer } = openStub(sourceOf([undefined]));
 	await go(0);
 	expect(onwait).toHaveBeenCalledOnce();
 	expect(onshow).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'loaded 0' }), 0);
 	expect(viewer.currSlide?.data.src).toContain('loaded%200');
 });
 
-it('draws a neighbour that was loaded after it had been drawn empty', async () => {
-	const images: (Image | undefined)[] = [imageOf({ id: 'a' }), undefined];
-	const { draw, go, onshow, viewer } = opened(albumOf(images));
+it('refreshes a slide that was rendered before its image was loaded', async () => {
+	const images: (Image | undefined)[] = [makeImage({ id: 'a' }), undefined];
+	const { draw, go, onshow, viewer } = openStub(sourceOf(images));
 	draw(1);
-	images[1] = imageOf({ id: 'b' });
+	images[1] = makeImage({ id: 'b' });
 	await go(1);
 	expect(viewer.currSlide?.data.image).toBe(images[1]);
 	expect(onshow).toHaveBeenLastCalledWith(images[1], 1);

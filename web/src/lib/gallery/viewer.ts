@@ -1,90 +1,90 @@
 import type PhotoSwipe from 'photoswipe';
 import type { SlideData } from 'photoswipe';
-import { originalAddress, thumbnailAddress } from '../api/images';
+import { originalUrl, thumbnailUrl } from '../api/images';
 import type { Image } from '../api/types';
-import { letters } from '../ui/keys.svelte';
+import { letterShortcuts } from '../ui/keyboard.svelte';
 
-/** What can be leafed through: a feed, or one picture alone. */
-export type Album = {
+/** Images that the viewer can move through: a list, or a single image. */
+export type ImageSource = {
 	count: number;
 	at: (index: number) => Image | undefined;
 	load: (index: number) => Promise<Image | undefined>;
 };
 
 type Options = {
-	album: Album;
+	source: ImageSource;
 	index: number;
 	onshow: (image: Image, index: number) => void;
-	/** The picture come to is still to be loaded. */
+	/** Called when the current image must be loaded first. */
 	onwait: () => void;
 	onclose: () => void;
-	/** What the panel leaves of the window. */
-	room: () => { x: number; y: number };
+	/** Size available to the image in pixels. */
+	imageArea: () => { x: number; y: number };
 };
 
-/** Kinds that few browsers draw; their thumbnail stands in. */
-const UNDRAWN = /^image\/(heic|heif|tiff)/;
+/** Types that most browsers cannot display; the viewer shows their thumbnail. */
+const UNSUPPORTED_TYPES = /^image\/(heic|heif|tiff)/;
 
-/** The viewer and its style are fetched when the first picture is opened. */
+/** Create the viewer. Its script and styles are loaded on first use. */
 export async function openViewer(options: Options): Promise<PhotoSwipe> {
-	const { album, index, room } = options;
+	const { source, index, imageArea } = options;
 	const [{ default: Viewer }] = await Promise.all([
 		import('photoswipe'),
 		import('photoswipe/style.css'),
 	]);
-	const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+	const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)').matches;
 	const viewer = new Viewer({
 		index,
 		dataSource: [],
 		loop: false,
-		// The grid puts the focus on the picture that was last looked at.
+		// The grid focuses the card of the last image shown.
 		returnFocus: false,
 		bgOpacity: 0.96,
-		showHideAnimationType: still ? 'none' : 'fade',
-		zoomAnimationDuration: still ? 0 : 200,
+		showHideAnimationType: reducedMotion ? 'none' : 'fade',
+		zoomAnimationDuration: reducedMotion ? 0 : 200,
 		paddingFn: () => ({ top: 56, bottom: 16, left: 16, right: 16 }),
-		getViewportSizeFn: room,
-		errorMsg: 'This picture cannot be shown.',
+		getViewportSizeFn: imageArea,
+		errorMsg: "This image can't be displayed.",
 	});
-	viewer.addFilter('numItems', () => album.count);
-	viewer.addFilter('itemData', (_, at) => slideOf(album.at(at)));
+	viewer.addFilter('numItems', () => source.count);
+	viewer.addFilter('itemData', (_, at) => slideOf(source.at(at)));
 	viewer.on('change', () => void show(viewer, options));
-	viewer.on('initialLayout', () => viewer.element?.setAttribute('aria-label', 'Picture'));
+	viewer.on('initialLayout', () => viewer.element?.setAttribute('aria-label', 'Image'));
 	viewer.on('destroy', options.onclose);
-	// The viewer zooms on z of its own accord.
+	// PhotoSwipe zooms on z even when letter shortcuts are off.
 	viewer.on('keydown', (event) => {
-		if (event.originalEvent.key === 'z' && !letters.on) event.preventDefault();
+		if (event.originalEvent.key === 'z' && !letterShortcuts.enabled) event.preventDefault();
 	});
 	return viewer;
 }
 
-/** Tells of the picture that is drawn: the list may have put another into its place since. */
+/** Report the image on the current slide, which may differ from the list by now; load it if missing. */
 export async function show(
 	viewer: Pick<PhotoSwipe, 'currIndex' | 'currSlide' | 'refreshSlideContent'>,
-	{ album, onshow, onwait }: Pick<Options, 'album' | 'onshow' | 'onwait'>,
+	{ source, onshow, onwait }: Pick<Options, 'source' | 'onshow' | 'onwait'>,
 ): Promise<void> {
 	const index = viewer.currIndex;
-	const drawn = viewer.currSlide?.data.image as Image | undefined;
-	if (drawn) {
-		onshow(drawn, index);
+	const displayed = viewer.currSlide?.data.image as Image | undefined;
+	if (displayed) {
+		onshow(displayed, index);
 		return;
 	}
 	onwait();
-	const image = await album.load(index);
-	// Drawing it anew is another change, and comes back here.
+	const image = await source.load(index);
+	// Refreshing the slide triggers another change event, which calls this function again.
 	if (image && viewer.currIndex === index) viewer.refreshSlideContent(index);
 }
 
-/** What the viewer draws, and the picture that it is. */
+/** Return the slide of an image, or a loading text without one. */
 export function slideOf(image: Image | undefined): SlideData {
-	if (!image) return { html: '<p class="pswp-words">Loading…</p>' };
+	if (!image) return { html: '<p class="pswp-message">Loading…</p>' };
 	if (image.status === 'failed') {
-		return { html: '<p class="pswp-words">No picture to show.</p>', image };
+		return { html: '<p class="pswp-message">No preview available.</p>', image };
 	}
-	const thumbnail = thumbnailAddress(image.id);
+	const thumbnail = thumbnailUrl(image.id);
 	return {
 		image,
-		src: UNDRAWN.test(image.media_type) ? thumbnail : originalAddress(image.id),
+		src: UNSUPPORTED_TYPES.test(image.media_type) ? thumbnail : originalUrl(image.id),
 		width: image.width,
 		height: image.height,
 		alt: image.name,

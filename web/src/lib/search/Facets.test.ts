@@ -1,26 +1,26 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { expect, it, vi } from 'vitest';
-import type { Facets as Counted } from '../api/types';
+import type { Facets as FacetCounts } from '../api/types';
 import Facets from './Facets.svelte';
 
-type Facet = Counted['items'][number];
+type Facet = FacetCounts['items'][number];
 
 const BIRD: Facet = { label: 'crane', kind: 'class', wnid: 'n02012849', count: 3 };
 const MACHINE: Facet = { label: 'crane', kind: 'class', wnid: 'n03126707', count: 2 };
 
-function facets(q: string, ...items: Facet[]) {
+function renderFacets(q: string, ...items: Facet[]) {
 	const onsearch = vi.fn();
 	render(Facets, { facets: { items, is_exact: true }, total: 9, q, onsearch });
 	return { onsearch, buttons: screen.getAllByRole('button') };
 }
 
-it('shows tags of the same name beside each other, with their numbers', () => {
-	const { buttons } = facets('', BIRD, MACHINE);
+it('shows tags with the same label separately with their counts', () => {
+	const { buttons } = renderFacets('', BIRD, MACHINE);
 	expect(buttons.map(({ textContent }) => textContent?.trim())).toEqual(['crane 3', 'crane 2']);
 });
 
-it('asks for the whole tag, and is pressed when that is asked for', async () => {
-	const { onsearch, buttons } = facets('"ox" crane', BIRD, {
+it('toggles the exact tag and shows the active one as pressed', async () => {
+	const { onsearch, buttons } = renderFacets('"ox" crane', BIRD, {
 		label: 'ox',
 		kind: 'class',
 		wnid: 'n02403003',

@@ -16,7 +16,7 @@ const TAG: Tag = {
 
 beforeEach(() => void vi.mocked(images.suggestTags).mockResolvedValue({ items: [TAG] }));
 
-async function suggesting() {
+async function openSuggestions() {
 	render(SearchBox, { value: '', onsearch: vi.fn() });
 	const box = screen.getByRole<HTMLInputElement>('combobox');
 	await fireEvent.input(box, { target: { value: 'do' } });
@@ -24,8 +24,8 @@ async function suggesting() {
 	return { box, tag };
 }
 
-it('closes the suggestions before the browser may empty the field', async () => {
-	const { box } = await suggesting();
+it('closes the suggestions on the first Escape and leaves the second to the browser', async () => {
+	const { box } = await openSuggestions();
 	expect(box.getAttribute('aria-expanded')).toBe('true');
 	const escape = () => fireEvent.keyDown(box, { key: 'Escape' });
 	expect(await escape()).toBe(false);
@@ -33,15 +33,15 @@ it('closes the suggestions before the browser may empty the field', async () => 
 	expect(await escape()).toBe(true);
 });
 
-it('takes a tag that is pressed, not one that a finger begins to scroll at', async () => {
-	const { box, tag } = await suggesting();
+it('accepts a tag on click, not on pointerdown', async () => {
+	const { box, tag } = await openSuggestions();
 	await fireEvent.pointerDown(tag);
 	expect(box.value).toBe('do');
 	await fireEvent.click(tag);
 	expect(box.value).toBe('"dog" ');
 });
 
-it('suggests tags of the same name, each with its number', async () => {
+it('suggests tags with the same label separately with their counts', async () => {
 	const one = { ...TAG, label: 'maillot', kind: 'class' } as const;
 	const items: Tag[] = [
 		{ ...one, wnid: 'n03710637', count: 3 },
@@ -51,8 +51,8 @@ it('suggests tags of the same name, each with its number', async () => {
 	render(SearchBox, { value: '', onsearch: vi.fn() });
 	await fireEvent.input(screen.getByRole('combobox'), { target: { value: 'mai' } });
 	const tags = await screen.findAllByRole('option');
-	const words = tags.map(({ textContent }) => textContent?.trim().split(/\s+/));
-	expect(words).toEqual([
+	const texts = tags.map(({ textContent }) => textContent?.trim().split(/\s+/));
+	expect(texts).toEqual([
 		['maillot', '3'],
 		['maillot', '2'],
 	]);

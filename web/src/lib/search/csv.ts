@@ -7,7 +7,7 @@ export const COLUMNS: readonly string[] = [
 	...[1, 2, 3, 4, 5].flatMap((rank) => [`Label ${rank}`, `Score ${rank}`]),
 ];
 
-/** What the CSV export writes of one picture; the page shows it as a preview. */
+/** Return the CSV columns of one image, as the export writes them. */
 export function cells(image: Image): string[] {
 	const time = image.created_at.slice(0, 19).replace('T', ' ');
 	const tags = [0, 1, 2, 3, 4].flatMap((index) => {

@@ -1,14 +1,14 @@
-import { isAbort, sentence } from '../api/client';
+import { isAbort, errorMessage } from '../api/client';
 
 const BLOB_BYTES = 8_000_000;
 
-/** One file on its way down, with the bytes so far; it can be stopped. */
+/** Download of one file with progress; it can be cancelled. */
 export class Download {
 	#received = $state<number | null>(null);
 	#error = $state.raw<string | null>(null);
-	#stop = new AbortController();
+	#abort = new AbortController();
 
-	/** Null while nothing is on its way. */
+	/** Bytes received; null while no download runs. */
 	get received(): number | null {
 		return this.#received;
 	}
@@ -16,47 +16,48 @@ export class Download {
 		return this.#error;
 	}
 
+	/** Fetch the file and save it under the name in its headers, else under `fallbackName`. */
 	async start(
-		ask: (signal: AbortSignal) => Promise<Response>,
+		fetchFile: (signal: AbortSignal) => Promise<Response>,
 		fallbackName: string,
 	): Promise<void> {
-		this.#stop = new AbortController();
+		this.#abort = new AbortController();
 		this.#error = null;
 		this.#received = 0;
 		try {
-			const response = await ask(this.#stop.signal);
+			const response = await fetchFile(this.#abort.signal);
 			const type = response.headers.get('content-type') ?? '';
-			const pieces = await this.#collect(response);
-			save(new Blob(pieces, { type }), nameOf(response) ?? fallbackName);
+			const blobs = await this.#collect(response);
+			save(new Blob(blobs, { type }), nameOf(response) ?? fallbackName);
 		} catch (error) {
-			if (!isAbort(error)) this.#error = sentence(error);
+			if (!isAbort(error)) this.#error = errorMessage(error);
 		} finally {
 			this.#received = null;
 		}
 	}
 
-	stop(): void {
-		this.#stop.abort();
+	cancel(): void {
+		this.#abort.abort();
 	}
 
-	/** In blobs, which the browser may put on its disk; a large archive need not fit into memory. */
+	/** Read the body into blobs, which browsers may keep on disk instead of in memory. */
 	async #collect(response: Response): Promise<Blob[]> {
 		const blobs: Blob[] = [];
-		let held: Uint8Array<ArrayBuffer>[] = [];
+		let buffered: Uint8Array<ArrayBuffer>[] = [];
 		let bytes = 0;
 		const reader = response.body?.getReader();
 		while (reader) {
 			const { done, value } = await reader.read();
 			if (done) break;
-			held.push(value);
+			buffered.push(value);
 			bytes += value.byteLength;
 			this.#received = (this.#received ?? 0) + value.byteLength;
 			if (bytes < BLOB_BYTES) continue;
-			blobs.push(new Blob(held));
-			held = [];
+			blobs.push(new Blob(buffered));
+			buffered = [];
 			bytes = 0;
 		}
-		return [...blobs, new Blob(held)];
+		return [...blobs, new Blob(buffered)];
 	}
 }
 

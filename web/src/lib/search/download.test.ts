@@ -2,12 +2,12 @@ import { describe, expect, it, vi } from 'vitest';
 import { ProblemError } from '../api/client';
 import { Download } from './download.svelte';
 
-/** An answer that comes piece by piece, each when it is asked for. */
-function slowly(...pieces: number[]): Response {
+/** Response that delivers its chunks one by one. */
+function slowResponse(...chunks: number[]): Response {
 	const body = new ReadableStream<Uint8Array>({
 		async pull(controller) {
 			await new Promise((resolve) => setTimeout(resolve, 5));
-			const bytes = pieces.shift();
+			const bytes = chunks.shift();
 			if (bytes === undefined) controller.close();
 			else controller.enqueue(new Uint8Array(bytes));
 		},
@@ -17,7 +17,7 @@ function slowly(...pieces: number[]): Response {
 }
 
 describe('a download', () => {
-	it('tells how much has come and saves all of it under its name', async () => {
+	it('reports progress and saves the file under the name in its headers', async () => {
 		const saved: Blob[] = [];
 		const names: string[] = [];
 		vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
@@ -30,35 +30,35 @@ describe('a download', () => {
 			names.push(this.download);
 		});
 		const download = new Download();
-		const told = new Set<number | null>();
-		const answer = slowly(6_000_000, 6_000_000, 1_000);
-		const done = download.start(async () => answer, 'gallery.csv');
+		const progress = new Set<number | null>();
+		const response = slowResponse(6_000_000, 6_000_000, 1_000);
+		const done = download.start(async () => response, 'gallery.csv');
 		while (download.received !== null) {
-			told.add(download.received);
+			progress.add(download.received);
 			await new Promise((resolve) => setTimeout(resolve));
 		}
 		await done;
 
 		expect(saved.map(({ size }) => size)).toEqual([12_001_000]);
 		expect(names).toEqual(['gallery-1.csv']);
-		expect([...told]).toContain(6_000_000);
+		expect([...progress]).toContain(6_000_000);
 	});
 
-	it('says why not', async () => {
+	it('reports the error of a failed request', async () => {
 		const download = new Download();
 		await download.start(() => Promise.reject(new ProblemError(503, { detail: 'Busy.' })), 'x');
 		expect(download.error).toBe('Busy.');
 		expect(download.received).toBeNull();
 	});
 
-	it('is stopped without a complaint', async () => {
+	it('can be cancelled without an error', async () => {
 		const download = new Download();
 		const never = (signal: AbortSignal) =>
 			new Promise<Response>((_, reject) =>
 				signal.addEventListener('abort', () => reject(new DOMException('stop', 'AbortError'))),
 			);
 		const done = download.start(never, 'x');
-		download.stop();
+		download.cancel();
 		await done;
 		expect(download.error).toBeNull();
 	});

@@ -2,145 +2,145 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OfflineError, ProblemError } from '../api/client';
 import type { sendFiles } from '../api/jobs';
 import type { Job } from '../api/types';
-import { fileOf, jobOf } from '../testing/shapes';
-import { Row } from './row.svelte';
+import { makeFile, makeJob } from '../testing/factories';
+import { UploadItem } from './upload-item.svelte';
 import { Sender } from './sender';
 
 type Call = Parameters<typeof sendFiles>[0];
 
-const job = jobOf([]);
+const job = makeJob([]);
 
-const rowsOf = (number: number): Row[] =>
+const makeItems = (number: number): UploadItem[] =>
 	Array.from({ length: number }, (_, at) => {
 		const name = `${at}.jpg`;
-		return new Row(name, fileOf(name));
+		return new UploadItem(name, makeFile(name));
 	});
 
 function senderWith(post: (call: Call) => Promise<Job>) {
-	const answered: string[] = [];
-	const troubles: (string | null)[] = [];
+	const acknowledged: string[] = [];
+	const errors: (string | null)[] = [];
 	const sender = new Sender(null, {
 		limits: () => null,
-		onanswer: (_job, rows) => answered.push(...rows.map((row) => row.name)),
-		ontrouble: (words) => troubles.push(words),
+		onresponse: (_job, items) => acknowledged.push(...items.map((item) => item.name)),
+		onerror: (message) => errors.push(message),
 		post,
 	});
-	return { sender, answered, troubles };
+	return { sender, acknowledged, errors };
 }
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe('sending', () => {
-	it('brings every file under one job, four requests at a time after the first', async () => {
-		let flying = 0;
+describe('the sender', () => {
+	it('sends every file to one job, with four parallel requests after the first', async () => {
+		let inFlight = 0;
 		let most = 0;
 		const calls: Call[] = [];
-		const { sender, answered } = senderWith(async (call) => {
+		const { sender, acknowledged } = senderWith(async (call) => {
 			calls.push(call);
-			most = Math.max(most, ++flying);
+			most = Math.max(most, ++inFlight);
 			await new Promise((resolve) => setTimeout(resolve, 10));
-			flying -= 1;
+			inFlight -= 1;
 			return job;
 		});
 
-		const rows = rowsOf(1000);
-		const sent = sender.add(rows);
+		const items = makeItems(1000);
+		const sent = sender.add(items);
 		await vi.advanceTimersByTimeAsync(5);
-		expect(flying).toBe(1);
+		expect(inFlight).toBe(1);
 		await vi.runAllTimersAsync();
 		await sent;
 
 		expect(most).toBe(4);
 		expect(calls[0]?.jobId).toBeNull();
 		expect(calls.slice(1).every((call) => call.jobId === 'j1')).toBe(true);
-		expect(new Set(answered).size).toBe(1000);
-		expect(answered).toHaveLength(1000);
+		expect(new Set(acknowledged).size).toBe(1000);
+		expect(acknowledged).toHaveLength(1000);
 	});
 
-	it('waits for the network and sends again under the same key', async () => {
+	it('retries with the same idempotency key after a network failure', async () => {
 		const keys: string[] = [];
-		const { sender, answered, troubles } = senderWith(async ({ key }) => {
+		const { sender, acknowledged, errors } = senderWith(async ({ key }) => {
 			keys.push(key);
 			if (keys.length < 4) throw new OfflineError();
 			return job;
 		});
 
-		const sent = sender.add(rowsOf(2));
+		const sent = sender.add(makeItems(2));
 		await vi.runAllTimersAsync();
 		await sent;
 
 		expect(new Set(keys).size).toBe(1);
-		expect(answered).toEqual(['0.jpg', '1.jpg']);
-		expect(troubles).toContain('The gallery cannot be reached.');
-		expect(troubles.at(-1)).toBeNull();
+		expect(acknowledged).toEqual(['0.jpg', '1.jpg']);
+		expect(errors).toContain("Can't reach the server.");
+		expect(errors.at(-1)).toBeNull();
 	});
 
-	it('comes back when a minute of too many requests is over, as it was told', async () => {
+	it('waits for Retry-After when rate limited', async () => {
 		const begun = Date.now();
-		const { sender, answered, troubles } = senderWith(async () => {
+		const { sender, acknowledged, errors } = senderWith(async () => {
 			if (Date.now() < begun + 42_000) {
 				throw new ProblemError(429, { detail: 'Try again in 42 s.' }, '42');
 			}
 			return job;
 		});
 
-		const sent = sender.add(rowsOf(1));
+		const sent = sender.add(makeItems(1));
 		await vi.runAllTimersAsync();
 		await sent;
 
-		expect(answered).toEqual(['0.jpg']);
-		expect(troubles).toEqual(['Try again in 42 s.', null]);
+		expect(acknowledged).toEqual(['0.jpg']);
+		expect(errors).toEqual(['Try again in 42 s.', null]);
 	});
 
-	it('does not let one refused file take its neighbours along', async () => {
-		const { sender, answered } = senderWith(async ({ files }) => {
+	it('rejects only the bad file of a rejected request', async () => {
+		const { sender, acknowledged } = senderWith(async ({ files }) => {
 			if (files.some((file) => file.name === '1.jpg')) {
 				throw new ProblemError(413, { detail: 'Too large.' });
 			}
 			return job;
 		});
 
-		const rows = rowsOf(3);
-		await sender.add(rows);
+		const items = makeItems(3);
+		await sender.add(items);
 
-		expect(answered).toEqual(['0.jpg', '2.jpg']);
-		expect(rows[1]?.phase).toBe('rejected');
-		expect(rows[1]?.problem).toBe('Too large.');
+		expect(acknowledged).toEqual(['0.jpg', '2.jpg']);
+		expect(items[1]?.phase).toBe('rejected');
+		expect(items[1]?.problem).toBe('Too large.');
 	});
 
-	it('keeps a file that the service could not take, for another try', async () => {
+	it('keeps a failed file for a retry', async () => {
 		const { sender } = senderWith(async () => {
-			throw new ProblemError(503, { detail: 'Storage is away.' });
+			throw new ProblemError(503, { detail: 'Storage is unavailable.' });
 		});
 
-		const rows = rowsOf(1);
-		const sent = sender.add(rows);
+		const items = makeItems(1);
+		const sent = sender.add(items);
 		await vi.runAllTimersAsync();
 		await sent;
 
-		expect(rows[0]?.phase).toBe('failed');
-		expect(rows[0]?.retryable).toBe(true);
+		expect(items[0]?.phase).toBe('failed');
+		expect(items[0]?.retryable).toBe(true);
 	});
 
-	it('cancels what waits and lets what is on its way arrive', async () => {
-		const { sender, answered } = senderWith(async () => {
+	it('cancels waiting files and completes requests in flight', async () => {
+		const { sender, acknowledged } = senderWith(async () => {
 			await new Promise((resolve) => setTimeout(resolve, 10));
 			return job;
 		});
 
-		const rows = rowsOf(20);
-		void sender.add(rows);
+		const items = makeItems(20);
+		void sender.add(items);
 		await vi.advanceTimersByTimeAsync(5);
 		const cancelled = sender.cancel();
 		await vi.runAllTimersAsync();
 		await cancelled;
 
-		expect(answered).toHaveLength(4);
-		expect(rows.filter((row) => row.phase === 'cancelled')).toHaveLength(16);
+		expect(acknowledged).toHaveLength(4);
+		expect(items.filter((item) => item.phase === 'cancelled')).toHaveLength(16);
 	});
 
-	it('sends nothing more once cancelled, neither after a pause nor one by one', async () => {
+	it('sends nothing after a cancel, neither after a backoff nor one by one', async () => {
 		for (const error of [new OfflineError(), new ProblemError(413, { detail: 'Too large.' })]) {
 			const calls: Call[] = [];
 			const { sender } = senderWith(async (call) => {
@@ -148,8 +148,8 @@ describe('sending', () => {
 				await new Promise((resolve) => setTimeout(resolve, 10));
 				throw error;
 			});
-			const rows = rowsOf(4);
-			void sender.add(rows);
+			const items = makeItems(4);
+			void sender.add(items);
 			await vi.advanceTimersByTimeAsync(15);
 			const sent = calls.length;
 			const cancelled = sender.cancel();
@@ -157,19 +157,19 @@ describe('sending', () => {
 			await cancelled;
 
 			expect(calls).toHaveLength(sent);
-			expect(rows.at(-1)?.phase).toBe('cancelled');
+			expect(items.at(-1)?.phase).toBe('cancelled');
 		}
 	});
 
-	it('keeps every file when somebody has to sign in again', async () => {
+	it('keeps every file when the session has expired', async () => {
 		const post = vi.fn(async (_call: Call): Promise<Job> => {
-			throw new ProblemError(401, { detail: 'A key is needed.' });
+			throw new ProblemError(401, { detail: 'Missing or invalid API key.' });
 		});
 		const { sender } = senderWith(post);
-		const rows = rowsOf(20);
-		await sender.add(rows);
+		const items = makeItems(20);
+		await sender.add(items);
 
 		expect(post).toHaveBeenCalledOnce();
-		expect(rows.every((row) => row.retryable)).toBe(true);
+		expect(items.every((item) => item.retryable)).toBe(true);
 	});
 });

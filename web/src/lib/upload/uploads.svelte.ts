@@ -1,42 +1,42 @@
 import { jobHref, router } from '../router.svelte';
-import type { Found } from './files';
-import { UploadSession } from './session.svelte';
+import type { SourceFile } from './file-sources';
+import { UploadSession } from './upload-session.svelte';
 
-/** The uploads of this page, which go on whatever view is being looked at. */
+/** The uploads of this page. They continue while other views are open. */
 class Uploads {
-	#live = $state.raw<UploadSession[]>([]);
+	#sessions = $state.raw<UploadSession[]>([]);
 	#opened: UploadSession | null = null;
 
-	/** The upload without a job's address yet: nothing of it has been answered. */
-	get fresh(): UploadSession | null {
-		return this.#live.find((session) => session.id === null) ?? null;
+	/** The upload that has no job yet. */
+	get unsaved(): UploadSession | null {
+		return this.#sessions.find((session) => session.id === null) ?? null;
 	}
 
 	get sending(): UploadSession | undefined {
-		return this.#live.find((session) => session.sending);
+		return this.#sessions.find((session) => session.sending);
 	}
 
-	/** The upload that is being looked at, or would be. */
-	get shown(): UploadSession | null {
-		return router.jobId ? this.session(router.jobId) : this.fresh;
+	/** The upload that the address names; on the start page, the unsaved one. */
+	get current(): UploadSession | null {
+		return router.jobId ? this.session(router.jobId) : this.unsaved;
 	}
 
-	/** The upload behind a job's address: this page's own, or read from its receipt. */
+	/** Return the upload with this job id: sent from this page, or loaded from the service. */
 	session(id: string): UploadSession {
-		const own = this.#live.find((session) => session.id === id);
+		const own = this.#sessions.find((session) => session.id === id);
 		if (own) return own;
 		if (this.#opened?.id !== id) this.#opened = new UploadSession(id);
 		return this.#opened;
 	}
 
-	/** Takes files into the job being looked at or being sent, else into a new one. */
-	async take(handfuls: AsyncIterable<Found[]>): Promise<void> {
+	/** Add files to the open upload, else to the one being sent, else to a new one. */
+	async add(batches: AsyncIterable<SourceFile[]>): Promise<void> {
 		let session: UploadSession | null = null;
 		let cancelled: AbortSignal | null = null;
-		for await (const files of handfuls) {
+		for await (const files of batches) {
 			if (cancelled?.aborted) break;
 			if (!session) {
-				session = this.#receiver();
+				session = this.#targetSession();
 				cancelled = session.cancelled;
 				router.go(session.id ? jobHref(session.id) : '#/');
 			}
@@ -44,22 +44,22 @@ class Uploads {
 		}
 	}
 
-	/** Puts an upload aside of which nothing was ever sent; every other has an address. */
-	leave(session: UploadSession): void {
-		if (session.id === null) this.#live = this.#live.filter((other) => other !== session);
+	/** Remove an upload that has no job. Uploads with a job stay available at their address. */
+	discard(session: UploadSession): void {
+		if (session.id === null) this.#sessions = this.#sessions.filter((other) => other !== session);
 	}
 
-	#receiver(): UploadSession {
-		const looked = this.shown?.missing ? null : this.shown;
-		const session = looked ?? this.sending ?? new UploadSession(null, moveTo);
-		// Those that are over can be read from their receipts.
-		const others = this.#live.filter((other) => other !== session && !other.over);
-		this.#live = [...others, session];
+	#targetSession(): UploadSession {
+		const open = this.current?.notFound ? null : this.current;
+		const session = open ?? this.sending ?? new UploadSession(null, moveTo);
+		// Complete uploads can be loaded from the service again.
+		const others = this.#sessions.filter((other) => other !== session && !other.complete);
+		this.#sessions = [...others, session];
 		return session;
 	}
 }
 
-/** The address follows an upload that is being looked at once its job has a name. */
+/** Show the job in the address once it exists, unless another view was opened. */
 function moveTo(id: string): void {
 	if (router.path === '/') router.go(jobHref(id), { replace: true });
 }

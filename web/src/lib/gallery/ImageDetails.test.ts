@@ -1,0 +1,51 @@
+import { fireEvent, render, screen } from '@testing-library/svelte';
+import { beforeEach, expect, it, vi } from 'vitest';
+import * as images from '../api/images';
+import * as jobs from '../api/jobs';
+import { makeImage, makeLimits } from '../testing/factories';
+import ImageDetails from './ImageDetails.svelte';
+import { DetailsPanel } from './details-panel.svelte';
+
+vi.mock('../api/images');
+vi.mock('../api/jobs');
+
+function details(image: Parameters<typeof makeImage>[0]): DetailsPanel {
+	const panel = new DetailsPanel();
+	panel.image = makeImage({ predictions: [], ...image });
+	if (!panel.open) panel.toggle();
+	render(ImageDetails, { panel, onclose: vi.fn(), onchange: vi.fn(), ontoggle: vi.fn() });
+	return panel;
+}
+
+beforeEach(() => {
+	vi.resetAllMocks();
+	vi.mocked(jobs.readStatus).mockResolvedValue({
+		queue: { interactive: 0, bulk: 0, oldest_waiting_seconds: 0 },
+		images: { queued: 1, running: 0, done: 0, failed: 0, cancelled: 0, total: 1 },
+		workers: { alive: 1, state: 'ready', detail: '' },
+		model: 'mobilenet_v2',
+	});
+	vi.mocked(jobs.readLimits).mockResolvedValue(makeLimits());
+	vi.mocked(images.similarImages).mockResolvedValue({ items: [] });
+});
+
+it('loads the tags of an image that was queued when opened', async () => {
+	vi.mocked(images.readImage).mockResolvedValue(makeImage());
+	details({ status: 'queued' });
+	expect(screen.getByText(/^Processing\./)).toBeTruthy();
+	expect(await screen.findByText('Egyptian cat')).toBeTruthy();
+	expect(images.readImage).toHaveBeenCalledOnce();
+});
+
+it('retries a cancelled image without replacing the image shown next', async () => {
+	let answer: (image: ReturnType<typeof makeImage>) => void = () => {};
+	vi.mocked(images.retryImage).mockReturnValue(new Promise((resolve) => (answer = resolve)));
+	const panel = details({ status: 'cancelled' });
+	expect(screen.getByText('Cancelled before processing.')).toBeTruthy();
+
+	await fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+	panel.image = makeImage({ id: 'another' });
+	answer(makeImage({ status: 'queued' }));
+	await Promise.resolve();
+	expect(panel.image.id).toBe('another');
+});

@@ -1,0 +1,13 @@
+/** Page texts of failure codes. Other codes use the detail of the service, which has the numbers. */
+const TEXTS: Record<string, string> = {
+	empty: 'This file is empty.',
+	unsupported_type: 'This file type is not supported.',
+	truncated: 'This file is cut off. Upload it again from the original.',
+	unreadable: 'This file is damaged. Upload it again from the original.',
+	object_missing: 'The stored file is missing. Upload the image again.',
+	object_corrupt: 'The stored file is damaged. Upload the image again.',
+};
+
+/** Return the sentence that the page shows for a rejected or failed image. */
+export const problemText = ({ code, detail }: { code: string; detail: string }): string =>
+	TEXTS[code] ?? detail;
