@@ -58,7 +58,8 @@ SearchText = Annotated[
     Query(
         max_length=500,
         description='Search query: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, '
-        "`status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/search.md.",
+        "`status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. "
+        "See docs/reference/search-language.md.",
     ),
 ]
 MinScore = Annotated[

@@ -20,7 +20,8 @@ Upload images; the service tags each with its five most likely ImageNet classes.
 by tag and export it.
 
 Upload files with `POST /api/v1/jobs`, poll the returned job until it is done, and read the images.
-Errors are RFC 9457 problems (`application/problem+json`). See docs/api.md for complete workflows.
+Errors are RFC 9457 problems (`application/problem+json`). See docs/reference/api.md for complete
+workflows.
 """
 
 TAGS: Final = {

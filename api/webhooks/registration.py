@@ -13,8 +13,8 @@ WebhookUrl = Annotated[
     Header(
         alias="Webhook-URL",
         max_length=MAX_URL_LENGTH,
-        description="URL that receives a signed `POST` request when the job ends. See docs/api.md. "
-        "Refused with 422 if no signing secret is configured.",
+        description="URL that receives a signed `POST` request when the job ends. "
+        "See docs/reference/api.md. Refused with 422 if no signing secret is configured.",
     ),
 ]
 

@@ -4,7 +4,7 @@
 # the backup contains the objects of all its rows. Objects of purged images are removed after an hour,
 # so the backup must not take longer than that.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 [ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
 umask 077
 mkdir -p "$1"

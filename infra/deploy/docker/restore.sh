@@ -3,7 +3,7 @@
 # Restore a backup of backup.sh into an empty gallery of `docker compose`. Fails if a gallery exists;
 # remove it first with `docker compose down --volumes`.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 [ $# -eq 1 ] && [ -f "$1/gallery.dump" ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
 folder=$(cd "$1" && pwd)
 

@@ -485,8 +485,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The limits that uploads are held to, for clients to check before sending
-         * @description The limits that uploads are held to, for clients to check before sending.
+         * Get the upload limits, so that clients can check files before sending them
+         * @description Get the upload limits, so that clients can check files before sending them.
          *
          *     Requires an API key with the scope `read`.
          */
@@ -507,8 +507,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much waits, and whether anybody is working on it
-         * @description How much waits, and whether anybody is working on it.
+         * Get the queue length, the number of images by state, and the state of the workers
+         * @description Get the queue length, the number of images by state, and the state of the workers.
          *
          *     Requires an API key with the scope `read`.
          */
@@ -531,13 +531,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign in
-         * @description Sign in: the answer sets a cookie that scripts cannot read and other sites cannot use.
+         * Sign in with an API key
+         * @description Sign in with an API key. Sets an HttpOnly, SameSite=Strict session cookie.
          */
         post: operations["beginSession"];
         /**
-         * Sign out
-         * @description Sign out. Signing out twice is no error.
+         * Sign out and delete the session cookie
+         * @description Sign out and delete the session cookie. Has no effect without a session.
          */
         delete: operations["endSession"];
         options?: never;
@@ -553,8 +553,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The process is alive
-         * @description The process is alive; nothing else is touched.
+         * Check that the process responds
+         * @description Check that the process responds. Does not check any dependency.
          */
         get: operations["getHealth"];
         put?: never;
@@ -573,8 +573,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether uploads can be taken (database, object storage) and classified (queue, workers)
-         * @description Whether uploads can be taken (database, object storage) and classified (queue, workers).
+         * Check whether uploads can be accepted and classified
+         * @description Check whether uploads can be accepted and classified.
+         *
+         *     Accepting uploads requires the database and object storage. Classifying them also requires the
+         *     queue and at least one worker.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -593,11 +596,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything measured, in Prometheus' text format
-         * @description Everything measured, in Prometheus' text format.
+         * Get all metrics in the Prometheus text format
+         * @description Get all metrics in the Prometheus text format.
          *
-         *     Every API process tells the same of the gallery and its own of requests: take the maximum of
-         *     the former over all of them, and the sum of the latter.
+         *     Every API process reports the same values for the gallery and its own values for requests.
+         *     Aggregate the former with `max` and the latter with `sum` over all processes.
          *
          *     Requires an API key with the scope `read`.
          */
@@ -616,12 +619,12 @@ export interface components {
     schemas: {
         /**
          * Alive
-         * @description The process answers.
+         * @description Result of the liveness probe.
          */
         Alive: {
             /**
              * Status
-             * @description Classification status.
+             * @description Always `alive`.
              * @default alive
              * @constant
              */
@@ -646,17 +649,17 @@ export interface components {
         };
         /**
          * Check
-         * @description One thing that the service stands on.
+         * @description State of one dependency.
          */
         Check: {
             /**
              * Ok
-             * @description Whether the check passed.
+             * @description Whether the dependency works.
              */
             ok: boolean;
             /**
              * Detail
-             * @description Explanation in one sentence, for users.
+             * @description Explanation for people.
              */
             detail: string;
         };
@@ -749,12 +752,12 @@ export interface components {
         };
         /**
          * ImageCounts
-         * @description Pictures by state.
+         * @description Number of images by state.
          */
         ImageCounts: {
             /**
              * Queued
-             * @description Number of images that wait for classification.
+             * @description Waiting for classification.
              */
             queued: number;
             /**
@@ -774,12 +777,12 @@ export interface components {
             failed: number;
             /**
              * Cancelled
-             * @description Cancelled before classification started.
+             * @description Cancelled before classification.
              */
             cancelled: number;
             /**
              * Total
-             * @description Total number.
+             * @description Sum of the other counts.
              */
             total: number;
         };
@@ -1176,7 +1179,7 @@ export interface components {
         };
         /**
          * Limits
-         * @description What the service takes.
+         * @description Limits that apply to uploads and requests.
          * @example {
          *       "max_upload_bytes": 20971520,
          *       "max_request_bytes": 268435456,
@@ -1199,32 +1202,32 @@ export interface components {
         Limits: {
             /**
              * Max Upload Bytes
-             * @description Maximum size of one file in bytes.
+             * @description Maximum size of one file, in bytes.
              */
             max_upload_bytes: number;
             /**
              * Max Request Bytes
-             * @description Maximum size of one upload request in bytes, all files together.
+             * @description Maximum size of one upload request, in bytes.
              */
             max_request_bytes: number;
             /**
              * Max Files Per Request
-             * @description Maximum number of files in one upload request.
+             * @description Maximum number of files per upload request.
              */
             max_files_per_request: number;
             /**
              * Max Pixels
-             * @description Maximum number of pixels of one image.
+             * @description Maximum number of pixels per image.
              */
             max_pixels: number;
             /**
              * Media Types
-             * @description Media types that uploads may have.
+             * @description Accepted media types.
              */
             media_types: string[];
             /**
              * Export Formats
-             * @description Values that `format` of `GET /export` accepts.
+             * @description Formats of `GET /export`.
              */
             export_formats: string[];
             requests_per_minute: components["schemas"]["RateLimits"];
@@ -1409,22 +1412,22 @@ export interface components {
         };
         /**
          * QueueRead
-         * @description Pictures that wait.
+         * @description Images that wait for classification.
          */
         QueueRead: {
             /**
              * Interactive
-             * @description Number of images that wait in the lane for small submissions, which has priority.
+             * @description Number of images in the lane of small submissions.
              */
             interactive: number;
             /**
              * Bulk
-             * @description Number of images that wait in the lane for large submissions.
+             * @description Number of images in the lane of large submissions.
              */
             bulk: number;
             /**
              * Oldest Waiting Seconds
-             * @description Waiting time of the oldest queued image in seconds; 0 if none waits.
+             * @description Age of the oldest waiting image.
              */
             oldest_waiting_seconds: number;
         };
@@ -1441,34 +1444,34 @@ export interface components {
         };
         /**
          * RateLimits
-         * @description Requests in a minute; null where there is no limit. Answers tell what is left of them.
+         * @description Requests allowed per minute; null means unlimited.
          */
         RateLimits: {
             /**
              * Per Key
-             * @description Made with one API key.
+             * @description Limit per API key.
              */
             per_key: number | null;
             /**
              * Per Address
-             * @description Coming from one address.
+             * @description Limit per client address.
              */
             per_address: number | null;
         };
         /**
          * Readiness
-         * @description `ready`: all is well. `degraded`: uploads are taken and will be classified later.
+         * @description Result of the readiness probe.
          */
         Readiness: {
             /**
              * Status
-             * @description Classification status.
+             * @description `ready`: all checks passed. `degraded`: uploads are accepted and classified later. `unavailable`: uploads cannot be accepted.
              * @enum {string}
              */
             status: "ready" | "degraded" | "unavailable";
             /**
              * Checks
-             * @description Result of each check, by name.
+             * @description State of each dependency by name.
              */
             checks: {
                 [key: string]: components["schemas"]["Check"];
@@ -1592,23 +1595,23 @@ export interface components {
         };
         /**
          * SessionRead
-         * @description Who is signed in, and what they may do.
+         * @description The signed-in API key.
          */
         SessionRead: {
             /**
              * Name
-             * @description Name of the file or of the API key.
+             * @description Name of the API key.
              */
             name: string;
             /**
              * Scopes
-             * @description Permissions of the API key: `read`, `submit`, `manage`.
+             * @description Scopes of the API key.
              */
             scopes: ("read" | "submit" | "manage")[];
         };
         /**
          * SignIn
-         * @description A key, as `gallery keys create` showed it.
+         * @description API key to sign in with.
          */
         SignIn: {
             /**
@@ -1648,7 +1651,7 @@ export interface components {
         };
         /**
          * Status
-         * @description How the service stands.
+         * @description Current state of the service.
          */
         Status: {
             queue: components["schemas"]["QueueRead"];
@@ -1656,7 +1659,7 @@ export interface components {
             workers: components["schemas"]["WorkersRead"];
             /**
              * Model
-             * @description Identifier of the model; null if there is none.
+             * @description Name of the loaded model; null if there is none.
              */
             model: string | null;
         };
@@ -1724,23 +1727,23 @@ export interface components {
         };
         /**
          * WorkersRead
-         * @description Who classifies.
+         * @description State of the workers.
          */
         WorkersRead: {
             /**
              * Alive
-             * @description Number of workers that are ready.
+             * @description Number of ready workers.
              */
             alive: number;
             /**
              * State
-             * @description State of the workers as a whole.
+             * @description `ready`: images are being classified. `no_worker`: no worker is running, or none has started yet. `no_weights`: a worker is running without model weights.
              * @enum {string}
              */
             state: "ready" | "no_worker" | "no_weights";
             /**
              * Detail
-             * @description Explanation in one sentence, for users.
+             * @description Explanation for people.
              */
             detail: string;
         };
@@ -1771,9 +1774,9 @@ export interface operations {
     listImages: {
         parameters: {
             query?: {
-                /** @description What to look for: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/search.md. */
+                /** @description Search query: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/reference/search-language.md. */
                 q?: string;
-                /** @description Tags below this confidence do not count. */
+                /** @description Ignore tags with a score below this value. */
                 min_score?: number;
                 /** @description Classification status. */
                 status?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
@@ -1783,11 +1786,11 @@ export interface operations {
                 deleted?: boolean;
                 /** @description Number of most frequent tags to count; 0 for none. */
                 facets?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 cursor?: string | null;
-                /** @description How many to pass over, for jumping into a list. */
+                /** @description Number of items to skip before the page starts. */
                 skip?: number;
-                /** @description Most items on a page. */
+                /** @description Maximum number of items to return. */
                 limit?: number;
             };
             header?: never;
@@ -1909,7 +1912,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The picture. */
+                /** @description ID of the image. */
                 image_id: string;
             };
             cookie?: never;
@@ -2029,7 +2032,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The picture. */
+                /** @description ID of the image. */
                 image_id: string;
             };
             cookie?: never;
@@ -2150,7 +2153,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The picture. */
+                /** @description ID of the image. */
                 image_id: string;
             };
             cookie?: never;
@@ -2283,7 +2286,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The picture. */
+                /** @description ID of the image. */
                 image_id: string;
             };
             cookie?: never;
@@ -2410,7 +2413,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The picture. */
+                /** @description ID of the image. */
                 image_id: string;
             };
             cookie?: never;
@@ -2543,7 +2546,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The picture. */
+                /** @description ID of the image. */
                 image_id: string;
             };
             cookie?: never;
@@ -2942,9 +2945,9 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 cursor?: string | null;
-                /** @description Most items on a page. */
+                /** @description Maximum number of items to return. */
                 limit?: number;
             };
             header?: never;
@@ -3052,9 +3055,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own name for this submission, such as a UUID. Sent again with the same files within a day, it answers with the same job instead of making another. */
+                /** @description Unique value that you generate for this submission, such as a UUID. Repeating the request with the same key and files within 24 hours returns the same job. */
                 "Idempotency-Key"?: string | null;
-                /** @description Where to `POST` a signed message when the job has ended: see docs/api.md. 422 where the gallery has no secret to sign with. */
+                /** @description URL that receives a signed `POST` request when the job ends. See docs/reference/api.md. Refused with 422 if no signing secret is configured. */
                 "Webhook-URL"?: string | null;
             };
             path?: never;
@@ -3210,7 +3213,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The job. */
+                /** @description ID of the job. */
                 job_id: string;
             };
             cookie?: never;
@@ -3373,7 +3376,7 @@ export interface operations {
                 "if-none-match"?: string | null;
             };
             path: {
-                /** @description The job. */
+                /** @description ID of the job. */
                 job_id: string;
             };
             cookie?: never;
@@ -3506,7 +3509,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The job. */
+                /** @description ID of the job. */
                 job_id: string;
             };
             cookie?: never;
@@ -3626,7 +3629,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The job. */
+                /** @description ID of the job. */
                 job_id: string;
             };
             cookie?: never;
@@ -4283,7 +4286,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The picture. */
+                /** @description ID of the image. */
                 image_id: string;
             };
             cookie?: never;
@@ -4537,9 +4540,9 @@ export interface operations {
             query?: {
                 /** @description File format. `zip` contains the original files. */
                 format?: "csv" | "jsonl" | "parquet" | "xlsx" | "zip";
-                /** @description What to look for: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/search.md. */
+                /** @description Search query: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/reference/search-language.md. */
                 q?: string;
-                /** @description Tags below this confidence do not count. */
+                /** @description Ignore tags with a score below this value. */
                 min_score?: number;
                 /** @description Classification status. */
                 status?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
