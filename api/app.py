@@ -9,13 +9,13 @@ from starlette.types import ASGIApp
 
 from api.auth import sessions
 from api.auth.dependencies import guard
-from api.background.runtime import BackgroundMetrics
+from api.auth.scopes import access_by_operation
 from api.exception_handlers import add_problem_handlers
 from api.exports import routes as exports
 from api.images import lookup, reclassify, retries, trash
 from api.images import routes as images
 from api.jobs import routes as jobs
-from api.lifespan import State, open_service
+from api.lifespan import State, open_resources
 from api.middleware.body_limits import BodyLimitMiddleware
 from api.middleware.request_context import RequestContextMiddleware
 from api.middleware.tracing import TracingMiddleware
@@ -25,7 +25,6 @@ from api.operations.http_metrics import HttpMetrics
 from api.problems import problems
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
-from api.singleflight import SingleFlight
 from infra.settings import Settings
 
 
@@ -36,41 +35,40 @@ class App(FastAPI):
     also carry a request id and security headers.
     """
 
+    def __init__(self, settings: Settings, **options: Any) -> None:  # noqa: ANN401 (FastAPI's own)
+        super().__init__(lifespan=self._open, **options)
+        self._settings = settings
+        self._http_metrics = HttpMetrics()
+
+    @asynccontextmanager
+    async def _open(self, _: FastAPI) -> AsyncIterator[State]:
+        async with open_resources(self._settings, self._http_metrics) as state:
+            yield state
+
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = enrich(super().openapi())
+            self.openapi_schema = enrich(super().openapi(), access_by_operation(self.routes))
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        inner = BodyLimitMiddleware(super().build_middleware_stack())
-        return RequestContextMiddleware(
-            TracingMiddleware(inner) if self.state.is_traced else inner, self.state.http_metrics
-        )
+        stack: ASGIApp = BodyLimitMiddleware(super().build_middleware_stack())
+        if self._settings.otlp_endpoint:
+            stack = TracingMiddleware(stack)
+        return RequestContextMiddleware(stack, self._http_metrics)
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the application. Connections are opened by its lifespan, not here."""
-    http_metrics = HttpMetrics()
-    background_metrics = BackgroundMetrics(http_metrics.registry)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        async with open_service(settings, background_metrics) as service:
-            yield {"service": service}
-
     app = App(
+        settings,
         title="AI Image Gallery Manager",
         version="1",
         description=INTRODUCTION,
-        lifespan=lifespan,
         # FastAPI's documentation page loads its scripts from a CDN. The built web client has a
         # self-contained page and replaces it.
         docs_url=None if has_docs(settings.web_dir) else "/docs",
         redoc_url=None,
     )
-    app.state.http_metrics = http_metrics
-    app.state.readiness = SingleFlight()
-    app.state.is_traced = bool(settings.otlp_endpoint)
     v1 = APIRouter(
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500, 503)
     )

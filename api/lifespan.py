@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from anyio import to_thread
 
+from api.auth.access_control import AccessControl
 from api.auth.open_access import OpenAccess
 from api.auth.rate_limit import RateLimiter
 from api.background.cleanup import Cleanup
@@ -14,9 +15,12 @@ from api.background.publisher import Publisher
 from api.background.runtime import BackgroundMetrics, BackgroundRuntime, BackgroundService
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
-from api.dependencies import Service
 from api.jobs.listener import JobListener
+from api.operations.health import ReadinessProbe
+from api.operations.http_metrics import HttpMetrics
+from api.singleflight import SingleFlight
 from api.uploads.concurrency import ConcurrencyLimit
+from api.uploads.service import Submissions
 from api.webhooks.dispatcher import WebhookDispatcher
 from core.webhook_signatures import read_secret
 from infra.database.pool import Database, open_database
@@ -24,21 +28,34 @@ from infra.database.snapshot_cache import SnapshotCache
 from infra.queue.celery import Queue
 from infra.queue.counters import Counters
 from infra.settings import Settings
-from infra.storage import open_objects
+from infra.storage import ObjectStore, open_objects
+from infra.telemetry.spans import Traces
 from infra.telemetry.tracing import open_traces
 
 
 class State(TypedDict):
-    """Lifespan state, available to requests as `request.state`."""
+    """Lifespan state: the resources of the process, available to requests as `request.state`."""
 
-    service: Service
+    settings: Settings
+    database: Database
+    snapshot_cache: SnapshotCache
+    storage: ObjectStore
+    queue: Queue
+    access_control: AccessControl
+    upload_slots: ConcurrencyLimit
+    submissions: Submissions
+    job_listener: JobListener
+    readiness_probe: ReadinessProbe
+    http_metrics: HttpMetrics
+    background: BackgroundRuntime
+    traces: Traces | None
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, metrics: BackgroundMetrics) -> AsyncIterator[Service]:
+async def open_resources(settings: Settings, http_metrics: HttpMetrics) -> AsyncIterator[State]:
     """Open all resources, run the background services, and close everything at the end."""
     database_url = settings.require_database_url()
-    objects = open_objects(settings.require_objects_url())
+    storage = open_objects(settings.require_objects_url())
     queue = Queue(settings)
     publisher = Publisher(queue, chunk_size=settings.chunk_size)
     job_listener = JobListener(database_url)
@@ -57,22 +74,24 @@ async def open_service(settings: Settings, metrics: BackgroundMetrics) -> AsyncI
             job_listener,
             rate_limiter,
             Sweeper(settings, leader, queue),
-            Cleanup(database, objects, retention=settings.trash_retention),
+            Cleanup(database, storage, retention=settings.trash_retention),
             SearchMaintenance(database),
             *_webhook_dispatcher(settings, database),
         ]
+        metrics = BackgroundMetrics(http_metrics.registry)
         background = await stack.enter_async_context(BackgroundRuntime(services, leader, metrics))
-        yield Service(
+        yield State(
             settings=settings,
             database=database,
             snapshot_cache=SnapshotCache(),
-            objects=objects,
+            storage=storage,
             queue=queue,
-            publisher=publisher,
-            job_listener=job_listener,
+            access_control=AccessControl(settings, database, OpenAccess(database), rate_limiter),
             upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight),
-            open_access=OpenAccess(database),
-            rate_limiter=rate_limiter,
+            submissions=Submissions(settings, database, storage, publisher),
+            job_listener=job_listener,
+            readiness_probe=SingleFlight(),
+            http_metrics=http_metrics,
             background=background,
             traces=traces,
         )

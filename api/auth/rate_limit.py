@@ -23,6 +23,8 @@ from infra.queue.counters import Counters
 from infra.settings import Settings
 
 WINDOW_SECONDS: Final = 60
+# Key of the ASGI scope under which the rate limit status waits for the response headers.
+RATE_LIMIT_STATUS: Final = "gallery.rate_limit_status"
 # An IPv6 client usually controls a whole /64 network, so the network counts as one client.
 _IPV6_PREFIX = 64
 

@@ -5,8 +5,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from api.auth.dependencies import SESSION_COOKIE
-from api.dependencies import ServiceDep
+from api.auth.access_control import SESSION_COOKIE
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep
 from api.problems import problems
 from core.errors import NotAuthenticatedError
 from infra.database.queries.api_keys import Scope
@@ -34,11 +35,12 @@ class SessionRead(BaseModel):
 
 
 @router.post("", operation_id="beginSession", responses=problems(401, 403, 422, 503))
+@requires("public")
 async def begin(
-    sign_in: SignIn, request: Request, response: Response, service: ServiceDep
+    sign_in: SignIn, request: Request, response: Response, database: DatabaseDep
 ) -> SessionRead:
     """Sign in with an API key. Sets an HttpOnly, SameSite=Strict session cookie."""
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         holder = await find_by_key(conn, sign_in.key.get_secret_value().strip())
         if holder is None:
             raise NotAuthenticatedError
@@ -61,10 +63,11 @@ async def begin(
     status_code=HTTPStatus.NO_CONTENT,
     responses=problems(403, 503),
 )
-async def end(request: Request, response: Response, service: ServiceDep) -> None:
+@requires("public")
+async def end(request: Request, response: Response, database: DatabaseDep) -> None:
     """Sign out and delete the session cookie. Has no effect without a session."""
     session = request.cookies.get(SESSION_COOKIE)
     if session:
-        async with service.database.connection() as conn:
+        async with database.connection() as conn:
             await end_session(conn, session)
     response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")

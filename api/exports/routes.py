@@ -7,12 +7,14 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query
 
-from api.dependencies import MinScore, SearchText, ServiceDep
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep, StorageDep
 from api.exports import manifest as manifests
 from api.exports.formats import MEDIA_TYPES, Format
 from api.exports.response import GuardedStreamingResponse, split_blocks
 from api.exports.schemas import Chosen
 from api.exports.service import FILE_NAME, Export, describe_ids
+from api.parameters import MinScore, SearchText
 from api.problems import problems
 from core.search.parser import parse_search
 from core.types import ImageStatus
@@ -43,8 +45,10 @@ Manifest = Annotated[
     response_class=GuardedStreamingResponse,
     responses=problems(400, 422, 503) | _RESPONSES,
 )
+@requires("read")
 async def export_images(
-    service: ServiceDep,
+    database: DatabaseDep,
+    storage: StorageDep,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     q: SearchText = "",
     min_score: MinScore = 0.0,
@@ -62,7 +66,7 @@ async def export_images(
     Returns 503 if too many exports are in progress. A download that ends early is incomplete.
     """
     which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
-    export = Export(service.database, service.objects, which, format, bom=bom)
+    export = Export(database, storage, which, format, bom=bom)
     if not manifest:
         return await _stream(export, None)
     request = {"query": q, "min_score": min_score, "status": status}
@@ -75,8 +79,10 @@ async def export_images(
     response_class=GuardedStreamingResponse,
     responses=problems(422, 503) | _RESPONSES,
 )
+@requires("read")
 async def export_chosen(
-    service: ServiceDep,
+    database: DatabaseDep,
+    storage: StorageDep,
     chosen: Chosen,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     *,
@@ -84,7 +90,7 @@ async def export_chosen(
     manifest: Manifest = False,
 ) -> GuardedStreamingResponse:
     """Export images by id, newest first. Unknown ids are ignored."""
-    export = Export(service.database, service.objects, Filter(ids=chosen.ids), format, bom=bom)
+    export = Export(database, storage, Filter(ids=chosen.ids), format, bom=bom)
     request = await to_thread.run_sync(describe_ids, chosen.ids) if manifest else None
     return await _stream(export, request)
 

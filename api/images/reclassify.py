@@ -4,7 +4,8 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from api.dependencies import ServiceDep
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep
 from api.images.schemas import Queued, Rerun
 from api.images.service import reclassify
 from api.problems import problems
@@ -20,10 +21,11 @@ router = APIRouter(prefix="/images", tags=["images"])
     status_code=HTTPStatus.ACCEPTED,
     responses=problems(400, 409, 422, 503),
 )
-async def rerun(which: Rerun, service: ServiceDep) -> Queued:
+@requires("manage")
+async def rerun(which: Rerun, database: DatabaseDep) -> Queued:
     """Classify images again. Until then they have the status `queued` and no tags.
 
     `older_model` returns 409 unless all ready workers have the same model.
     """
     found = Filter(query=parse_search(which.q, which.min_score))
-    return Queued(queued=await reclassify(service.database, found, which.scope))
+    return Queued(queued=await reclassify(database, found, which.scope))

@@ -2,9 +2,11 @@
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import ImageId, ServiceDep
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep
 from api.images.schemas import ImageRead, Retried, RetrySelection
 from api.images.serializer import serialize_image
+from api.parameters import ImageId
 from api.problems import problems
 from api.serialization import json_response
 from infra.database.queries import transitions
@@ -15,9 +17,10 @@ router = APIRouter(prefix="/images", tags=["images"])
 
 
 @router.post("/retry", operation_id="retryImages", responses=problems(422, 503))
-async def retry_images(which: RetrySelection, service: ServiceDep) -> Retried:
+@requires("manage")
+async def retry_images(which: RetrySelection, database: DatabaseDep) -> Retried:
     """Queue failed or cancelled images again, by id or by status."""
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         ids = await transitions.retry_images(conn, which.retry())
     return Retried(retried=len(ids), ids=ids)
 
@@ -28,8 +31,9 @@ async def retry_images(which: RetrySelection, service: ServiceDep) -> Retried:
     response_model=ImageRead,
     responses=problems(404, 422, 503),
 )
-async def retry_image(image_id: ImageId, service: ServiceDep) -> Response:
+@requires("manage")
+async def retry_image(image_id: ImageId, database: DatabaseDep) -> Response:
     """Queue a failed or cancelled image again. An image in another state is not changed."""
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         await transitions.retry_images(conn, Retry(ended=["failed", "cancelled"], ids=[image_id]))
         return json_response(serialize_image(await get_image(conn, image_id)))

@@ -10,20 +10,13 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
-from api.dependencies import (
-    Cursor,
-    ImageId,
-    Limit,
-    MinScore,
-    SearchText,
-    Service,
-    ServiceDep,
-    Skip,
-)
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep, SnapshotCacheDep, StorageDep
 from api.images import service as images_service
 from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
 from api.images.serializer import serialize_facets, serialize_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
+from api.parameters import Cursor, ImageId, Limit, MinScore, SearchText, Skip
 from api.problems import problems
 from api.search.matches import MatchExplainer
 from api.serialization import json_response
@@ -59,8 +52,10 @@ _IMMUTABLE = "private, max-age=31536000, immutable"
     response_model=ImagePage,
     responses=problems(400, 422, 503),
 )
+@requires("read")
 async def list_images(
-    service: ServiceDep,
+    database: DatabaseDep,
+    cache: SnapshotCacheDep,
     q: SearchText = "",
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
@@ -89,9 +84,7 @@ async def list_images(
         sort = "confidence"
     after = _CURSORS[sort](cursor)
     request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
-    result = await images_service.search_images(
-        service.database, service.snapshot_cache, which, request, facets=facets
-    )
+    result = await images_service.search_images(database, cache, which, request, facets=facets)
     explainer = MatchExplainer(query)
     page, size, ranking = result.page, result.estimate, result.ranking
     return json_response(
@@ -112,9 +105,12 @@ async def list_images(
     response_model=ImageRead,
     responses=problems(404, 422, 503),
 )
-async def get_image(image_id: ImageId, service: ServiceDep) -> Response:
+@requires("read")
+async def get_image(image_id: ImageId, database: DatabaseDep) -> Response:
     """Retrieve an image with its predictions."""
-    return json_response(serialize_image(await _get(service, image_id)))
+    async with database.connection() as conn:
+        image = await images.get_image(conn, image_id)
+    return json_response(serialize_image(image))
 
 
 NEAR_DUPLICATE = 0.15
@@ -132,9 +128,10 @@ JPEG quality of 20 are below it, quarters of the same photograph above 0.26, oth
     response_model=Similar,
     responses=problems(404, 422, 501, 503),
 )
+@requires("read")
 async def list_similar(
     image_id: ImageId,
-    service: ServiceDep,
+    database: DatabaseDep,
     limit: Annotated[
         int, Query(ge=1, le=100, description="Maximum number of images to return, 1 to 100.")
     ] = 20,
@@ -143,7 +140,7 @@ async def list_similar(
 
     Returns 501 if the database lacks the extension pgvector.
     """
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         found = await similar.list_similar(conn, image_id, limit=limit)
     items = [
         {
@@ -162,10 +159,12 @@ async def list_similar(
     response_class=Response,
     responses=problems(404, 422, 503),
 )
-async def get_original(image_id: ImageId, service: ServiceDep) -> Response:
+@requires("read")
+async def get_original(image_id: ImageId, database: DatabaseDep, storage: StorageDep) -> Response:
     """Download the original file."""
-    image = await _get(service, image_id)
-    data = await to_thread.run_sync(service.objects.get, original_key(image.sha256))
+    async with database.connection() as conn:
+        image = await images.get_image_file(conn, image_id)
+    data = await to_thread.run_sync(storage.get, original_key(image.sha256))
     headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _IMMUTABLE}
     return Response(data, media_type=image.media_type, headers=_UNTRUSTED | headers)
 
@@ -177,16 +176,20 @@ async def get_original(image_id: ImageId, service: ServiceDep) -> Response:
     responses=problems(404, 422, 503)
     | {304: {"description": "The client already has the thumbnail."}},
 )
-async def get_thumbnail(image_id: ImageId, request: Request, service: ServiceDep) -> Response:
+@requires("read")
+async def get_thumbnail(
+    image_id: ImageId, request: Request, database: DatabaseDep, storage: StorageDep
+) -> Response:
     """Download the thumbnail: an upright JPEG without metadata, at most 512 pixels per side.
 
     Returns 404 until the image has been classified.
     """
-    image = await _get(service, image_id)
+    async with database.connection() as conn:
+        image = await images.get_image_file(conn, image_id)
     headers = _UNTRUSTED | {"Cache-Control": _IMMUTABLE, "ETag": f'"{image.sha256.hex()}"'}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    data = await to_thread.run_sync(service.objects.get, thumbnail_key(image.sha256))
+    data = await to_thread.run_sync(storage.get, thumbnail_key(image.sha256))
     return Response(data, media_type="image/jpeg", headers=headers)
 
 
@@ -196,10 +199,11 @@ async def get_thumbnail(image_id: ImageId, request: Request, service: ServiceDep
     status_code=HTTPStatus.NO_CONTENT,
     responses=problems(404, 422, 503),
 )
-async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
+@requires("manage")
+async def delete_image(image_id: ImageId, database: DatabaseDep) -> None:
     """Move an image to the trash."""
-    async with service.database.connection() as conn:
-        await images.get_image(conn, image_id)
+    async with database.connection() as conn:
+        await images.get_image_file(conn, image_id)  # return 404 for an unknown image
         await images.trash_images(conn, Filter(ids=[image_id]))
 
 
@@ -209,31 +213,29 @@ async def delete_image(image_id: ImageId, service: ServiceDep) -> None:
     response_model=ImageRead,
     responses=problems(404, 422, 503),
 )
-async def restore_image(image_id: ImageId, service: ServiceDep) -> Response:
+@requires("manage")
+async def restore_image(image_id: ImageId, database: DatabaseDep) -> Response:
     """Restore an image from the trash."""
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         await images.restore_images(conn, [image_id])
         return json_response(serialize_image(await images.get_image(conn, image_id)))
 
 
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
-async def delete_images(selection: Selection, service: ServiceDep) -> Deleted:
+@requires("manage")
+async def delete_images(selection: Selection, database: DatabaseDep) -> Deleted:
     """Move several images to the trash: by id, by search, or all."""
-    ids = await images_service.delete_images(service.database, selection.filter())
+    ids = await images_service.delete_images(database, selection.filter())
     return Deleted(deleted=len(ids), ids=ids)
 
 
 @router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))
-async def restore_images(which: ImageIds, service: ServiceDep) -> Restored:
+@requires("manage")
+async def restore_images(which: ImageIds, database: DatabaseDep) -> Restored:
     """Restore several images from the trash."""
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         ids = await images.restore_images(conn, which.ids)
     return Restored(restored=len(ids))
-
-
-async def _get(service: Service, image_id: UUID) -> images.Image:
-    async with service.database.connection() as conn:
-        return await images.get_image(conn, image_id)
 
 
 def _disposition(name: str) -> str:

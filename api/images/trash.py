@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.dependencies import ServiceDep
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep
 from api.images.schemas import Purged, TrashSelection
 from api.images.service import purge_trash
 from api.problems import problems
@@ -11,6 +12,7 @@ router = APIRouter(prefix="/images", tags=["images"])
 
 
 @router.post("/purge", operation_id="purgeImages", responses=problems(422, 503))
-async def purge_images(which: TrashSelection, service: ServiceDep) -> Purged:
+@requires("manage")
+async def purge_images(which: TrashSelection, database: DatabaseDep) -> Purged:
     """Delete images in the trash permanently. Images outside the trash are ignored."""
-    return Purged(purged=await purge_trash(service.database, which.ids))
+    return Purged(purged=await purge_trash(database, which.ids))

@@ -2,11 +2,13 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Annotated
 
 import psycopg
 from psycopg import AsyncConnection
 
 from api.background.runtime import BackgroundService
+from api.dependencies import resource
 from core.errors import DatabaseUnavailableError
 from infra.database.pool import limited_conninfo
 from infra.database.queries.transitions import CHANGES_CHANNEL
@@ -64,3 +66,6 @@ class ChangeSignal:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event.wait()
+
+
+JobListenerDep = Annotated[JobListener, resource("job_listener")]

@@ -4,23 +4,26 @@ from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.auth.dependencies import Caller
-from api.dependencies import Cursor, JobId, Limit, Service, ServiceDep
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep, SettingsDep
 from api.jobs import service as jobs_service
+from api.jobs.listener import JobListenerDep
 from api.jobs.long_poll import LongPoll, etag, parse_etags
 from api.jobs.schemas import JobRead
 from api.jobs.serializer import serialize_job
 from api.pagination import read_cursor, write_cursor
+from api.parameters import Cursor, JobId, Limit
 from api.problems import problems
 from api.schemas import JobSummary, Page
-from api.serialization import Json, json_response, serialize_summary
-from api.uploads.idempotency import Key, submit_once
+from api.serialization import json_response, serialize_summary
+from api.uploads.concurrency import UploadSlotsDep
+from api.uploads.idempotency import Key, identify, submit_once
 from api.uploads.multipart import receive_uploads
-from api.uploads.service import submit
+from api.uploads.service import Submission, SubmissionsDep
 from api.webhooks.registration import WebhookUrl, check_webhook
 from core.ids import new_id
 from infra.database.queries import jobs
@@ -70,9 +73,13 @@ ItemsWanted = Annotated[
     responses=problems(408, 409, 413, 422, 503),
     openapi_extra=_UPLOAD_BODY,
 )
+@requires("submit")
 async def create(
     request: Request,
-    service: ServiceDep,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    slots: UploadSlotsDep,
+    submissions: SubmissionsDep,
     caller: Caller,
     idempotency_key: Key = None,
     webhook_url: WebhookUrl = None,
@@ -82,20 +89,25 @@ async def create(
     Accepted images are stored before the response and classified afterwards; poll the job for
     their results. A rejected file does not affect the others.
     """
-    check_webhook(webhook_url, service.settings)
-    async with service.upload_slots.enter(), receive_uploads(request, service.settings) as uploads:
+    check_webhook(webhook_url, settings)
+    async with slots.enter(), receive_uploads(request, settings) as uploads:
+        submission: Submission | None
         if idempotency_key is None:
             job_id = new_id()
-            await submit(service, job_id, uploads, partial(create_job, webhook=webhook_url))
+            record = partial(create_job, webhook=webhook_url)
+            submission = await submissions.submit(job_id, uploads, record)
         else:
             owner = str(caller.id) if caller else ""
-            job_id = await submit_once(
-                service, uploads, owner=owner, key=idempotency_key, webhook=webhook_url
+            once = identify(uploads, owner=owner, key=idempotency_key)
+            job_id, submission = await submit_once(
+                submissions, database, uploads, once, webhook=webhook_url
             )
         count = len(uploads)
-    content = await _read(service, job_id, positions=list(range(count)))
+    job = submission and jobs_service.recorded_job(job_id, submission)
+    if job is None:  # images that existed before have results, which only the database has
+        job = await jobs_service.read_job(database, job_id, positions=range(count))
     headers = {"Location": f"{request.url.path}/{job_id}", "Retry-After": POLL_AFTER_SECONDS}
-    return json_response(content, HTTPStatus.ACCEPTED, headers)
+    return json_response(serialize_job(*job), HTTPStatus.ACCEPTED, headers)
 
 
 @router.post(
@@ -106,14 +118,23 @@ async def create(
     responses=problems(404, 408, 413, 422, 503),
     openapi_extra=_UPLOAD_BODY,
 )
-async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> Response:
+@requires("submit")
+async def add_images(
+    job_id: JobId,
+    request: Request,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    slots: UploadSlotsDep,
+    submissions: SubmissionsDep,
+) -> Response:
     """Add images to a job. Returns the added items and the counts of the whole job."""
-    async with service.database.connection() as conn:
-        await jobs.get_job(conn, job_id)  # return 404 before files are received and stored
-    async with service.upload_slots.enter(), receive_uploads(request, service.settings) as uploads:
-        items = await submit(service, job_id, uploads, extend_job)
-    content = await _read(service, job_id, positions=[item.position for item in items])
-    return json_response(content, HTTPStatus.ACCEPTED)
+    async with database.connection() as conn:
+        await jobs.require_job(conn, job_id)  # return 404 before files are received and stored
+    async with slots.enter(), receive_uploads(request, settings) as uploads:
+        submission = await submissions.submit(job_id, uploads, extend_job)
+    positions = [item.position for item in submission.items]
+    job = await jobs_service.read_job(database, job_id, positions=positions)
+    return json_response(serialize_job(*job), HTTPStatus.ACCEPTED)
 
 
 @router.get(
@@ -122,10 +143,11 @@ async def add_images(job_id: JobId, request: Request, service: ServiceDep) -> Re
     response_model=Page[JobSummary],
     responses=problems(422, 503),
 )
-async def list_jobs(service: ServiceDep, cursor: Cursor = None, limit: Limit = 50) -> Response:
+@requires("read")
+async def list_jobs(database: DatabaseDep, cursor: Cursor = None, limit: Limit = 50) -> Response:
     """List jobs, newest first, without their items."""
     after = read_cursor(cursor)
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         found = await jobs.list_jobs(conn, after=after, limit=limit)
         total = await jobs.count_jobs(conn)
     last = found[-1] if len(found) == limit else None
@@ -146,9 +168,11 @@ async def list_jobs(service: ServiceDep, cursor: Cursor = None, limit: Limit = 5
     responses=problems(404, 422, 503)
     | {304: {"description": "The job has not changed since the state in `If-None-Match`."}},
 )
+@requires("read")
 async def get_job(
     job_id: JobId,
-    service: ServiceDep,
+    database: DatabaseDep,
+    listener: JobListenerDep,
     wait: Annotated[
         float,
         Query(
@@ -170,13 +194,13 @@ async def get_job(
 ) -> Response:
     """Retrieve a job with its counts and items."""
     known = parse_etags(if_none_match)
-    poll = LongPoll(service.database, service.job_listener)
+    poll = LongPoll(database, listener)
     job = await poll.wait_for_change(job_id, seconds=wait, known=known, items=items)
     tag = etag(job, items)
     if tag in known:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
     since = _parse_changed_since(changed_since)
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         found = [] if items == "none" else await jobs.list_items(conn, job_id, changed_since=since)
     return json_response(serialize_job(job, found), headers={"ETag": tag})
 
@@ -187,10 +211,11 @@ async def get_job(
     response_model=JobRead,
     responses=problems(404, 422, 503),
 )
-async def retry_job(job_id: JobId, service: ServiceDep) -> Response:
+@requires("manage")
+async def retry_job(job_id: JobId, database: DatabaseDep) -> Response:
     """Queue the failed images of a job again."""
-    await jobs_service.retry_job(service.database, job_id)
-    return json_response(await _read(service, job_id))
+    job = await jobs_service.retry_job(database, job_id)
+    return json_response(serialize_job(*job))
 
 
 @router.post(
@@ -199,16 +224,11 @@ async def retry_job(job_id: JobId, service: ServiceDep) -> Response:
     response_model=JobRead,
     responses=problems(404, 422, 503),
 )
-async def cancel_job(job_id: JobId, service: ServiceDep) -> Response:
+@requires("manage")
+async def cancel_job(job_id: JobId, database: DatabaseDep) -> Response:
     """Cancel the queued images of a job. Images that another active job contains stay queued."""
-    await jobs_service.cancel_job(service.database, job_id)
-    return json_response(await _read(service, job_id))
-
-
-async def _read(service: Service, job_id: UUID, positions: list[int] | None = None) -> Json:
-    return serialize_job(
-        *await jobs_service.read_job(service.database, job_id, positions=positions)
-    )
+    job = await jobs_service.cancel_job(database, job_id)
+    return json_response(serialize_job(*job))
 
 
 def _parse_changed_since(changed_since: datetime | None) -> datetime | None:

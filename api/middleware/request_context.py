@@ -9,12 +9,10 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.auth.rate_limit import RateLimitStatus
+from api.auth.rate_limit import RATE_LIMIT_STATUS, RateLimitStatus
 from api.operations.http_metrics import HttpMetrics
 
 REQUEST_ID = "X-Request-ID"
-# Key of the ASGI scope under which the guard stores the rate limit status.
-RATE_LIMIT_STATUS = "gallery.rate_limit_status"
 _VALID_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 SECURITY_HEADERS: Mapping[str, str] = {

@@ -4,8 +4,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
-from api.dependencies import Service
 from api.operations.http_metrics import route_of
+from infra.telemetry.spans import Traces
 
 
 class TracingMiddleware:
@@ -15,11 +15,11 @@ class TracingMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        service: Service | None = scope.get("state", {}).get("service")
-        if scope["type"] != "http" or service is None or service.traces is None:
+        traces: Traces | None = scope.get("state", {}).get("traces")
+        if scope["type"] != "http" or traces is None:
             await self._app(scope, receive, send)
             return
-        with service.traces.request(Headers(scope=scope)) as span:
+        with traces.request(Headers(scope=scope)) as span:
             # The context carries the trace to log lines and, through messages, to workers.
             bind_contextvars(traceparent=span.traceparent)
             code = 500

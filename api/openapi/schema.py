@@ -4,10 +4,11 @@ FastAPI derives operations and schemas from the code. This module adds descripti
 headers, security schemes and problem responses.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from api.auth.scopes import PUBLIC, SCOPES
+from api.auth.scopes import Access
 from api.openapi.descriptions import DESCRIPTIONS, SCHEMA_DESCRIPTIONS
 from api.openapi.examples import EXAMPLES
 from api.problems import PROBLEMS
@@ -86,8 +87,13 @@ _RETRYABLE: Final = {
 }
 
 
-def enrich(description: Description) -> Description:
-    """Add descriptions, examples, headers and security schemes to an OpenAPI document in place."""
+def enrich(description: Description, access: Mapping[str, Access | None]) -> Description:
+    """Add descriptions, examples, headers and security schemes to an OpenAPI document in place.
+
+    Args:
+        description: the document that FastAPI generates.
+        access: what each operation requires, by operation id.
+    """
     components = description["components"]
     components["headers"] = _HEADERS
     components["securitySchemes"] = {
@@ -111,26 +117,27 @@ def enrich(description: Description) -> Description:
     description["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     for methods in description["paths"].values():
         for operation in methods.values():
-            _enrich_operation(operation)
+            _enrich_operation(operation, access[operation["operationId"]])
     return description
 
 
-def _enrich_operation(operation: Description) -> None:
+def _enrich_operation(operation: Description, access: Access | None) -> None:
     name = operation["operationId"]
     operation["summary"] = _first_sentence(operation["description"])
     for parameter in operation.get("parameters", ()):
         if parameter["name"] in DESCRIPTIONS:
             parameter.setdefault("description", DESCRIPTIONS[parameter["name"]])
-    if name in PUBLIC:
+    is_public = access == "public"
+    if is_public:
         operation["security"] = []
     else:
         operation["security"] = [{"key": []}, {"session": []}]
-        operation["description"] += f"\n\nRequires an API key with the scope `{SCOPES[name]}`."
+        operation["description"] += f"\n\nRequires an API key with the scope `{access}`."
     if "requestBody" in operation:
         for status in _BODY_STATUSES:
             operation["responses"].setdefault(status, {"content": dict(_PROBLEM)})
     for status, response in operation["responses"].items():
-        _enrich_response(name, status, response)
+        _enrich_response(name, status, response, is_public=is_public)
 
 
 def _enrich_schema(name: str, schema: Description) -> None:
@@ -141,7 +148,7 @@ def _enrich_schema(name: str, schema: Description) -> None:
             described.setdefault("description", DESCRIPTIONS[field])
 
 
-def _enrich_response(name: str, status: str, response: Description) -> None:
+def _enrich_response(name: str, status: str, response: Description, *, is_public: bool) -> None:
     content = response.get("content", {})
     if status == "200" and name in _CONTENT:
         response["content"] = _CONTENT[name]
@@ -153,7 +160,7 @@ def _enrich_response(name: str, status: str, response: Description) -> None:
             f"`/problems/{kind}`" for kind in dict.fromkeys([*kinds, *_MORE_KINDS.get(status, ())])
         )
     names = ["X-Request-ID", *_OWN_HEADERS.get((name, status), ())]
-    names += _RATE if name in SCOPES else ()
+    names += () if is_public else _RATE
     names += ["Retry-After"] if problem and status in _RETRYABLE else []
     response["headers"] = {
         each: {"$ref": f"#/components/headers/{each}"} for each in dict.fromkeys(names)

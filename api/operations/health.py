@@ -3,18 +3,22 @@
 from collections.abc import Awaitable
 from functools import partial
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from api.dependencies import Service, ServiceDep
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep, QueueDep, StorageDep, resource
 from api.operations.status import describe_workers
 from api.singleflight import SingleFlight
 from core.errors import GalleryError
-from infra.database.queries.queue_stats import get_waiting
-from infra.database.queries.workers import list_live_workers
+from infra.database.pool import Database
+from infra.database.queries.queue_stats import Waiting, get_waiting
+from infra.database.queries.workers import Worker, list_live_workers
+from infra.queue.celery import Queue
+from infra.storage import ObjectStore
 
 # Time that a worker may take to start before a non-empty queue counts as a failure.
 WORKER_START_SECONDS = 10
@@ -48,33 +52,41 @@ class Readiness(BaseModel):
 
 
 @router.get("/healthz", operation_id="getHealth")
+@requires("public")
 async def get_health() -> Alive:
     """Check that the process responds. Does not check any dependency."""
     return Alive()
 
 
+ReadinessProbe = SingleFlight[Readiness]
+ReadinessProbeDep = Annotated[ReadinessProbe, resource("readiness_probe")]
+
+
 @router.get("/readyz", operation_id="getReadiness", responses={503: {"model": Readiness}})
-async def get_readiness(request: Request, service: ServiceDep, response: Response) -> Readiness:
+@requires("public")
+async def get_readiness(
+    probe: ReadinessProbeDep,
+    database: DatabaseDep,
+    storage: StorageDep,
+    queue: QueueDep,
+    response: Response,
+) -> Readiness:
     """Check whether uploads can be accepted and classified.
 
     Accepting uploads requires the database and object storage. Classifying them also requires the
     queue and at least one worker.
     """
-    probe: SingleFlight[Readiness] = request.app.state.readiness
-    readiness = await probe.run(partial(_check_all, service))
+    readiness = await probe.run(partial(_check_all, database, storage, queue))
     if readiness.status == "unavailable":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return readiness
 
 
-async def _check_all(service: Service) -> Readiness:
+async def _check_all(database: Database, storage: ObjectStore, queue: Queue) -> Readiness:
     checks = {
-        "database": await _check(_query_database(service)),
-        "objects": await _check(to_thread.run_sync(service.objects.check)),
-        "queue": await _check(to_thread.run_sync(service.queue.check)),
-        "workers": await _check_workers(service),
-        "model": await _check_model(service),
-        "waiting": await _check_waiting(service),
+        **await _check_database(database),
+        "objects": await _check(to_thread.run_sync(storage.check)),
+        "queue": await _check(to_thread.run_sync(queue.check)),
     }
     can_accept = checks["database"].ok and checks["objects"].ok
     all_ok = all(check.ok for check in checks.values())
@@ -84,27 +96,27 @@ async def _check_all(service: Service) -> Readiness:
     return Readiness(status=status, checks=checks)
 
 
-async def _query_database(service: Service) -> None:
-    async with service.database.connection() as conn:
-        await conn.execute("SELECT 1")
-
-
-async def _check_workers(service: Service) -> Check:
+async def _check_database(database: Database) -> dict[str, Check]:
+    """Check the database, and what its rows say about workers, model and waiting images."""
     try:
-        async with service.database.connection() as conn:
-            workers = describe_workers(await list_live_workers(conn))
-    except GalleryError as error:
-        return Check(ok=False, detail=str(error))
-    return Check(ok=workers.state == "ready", detail=workers.detail)
-
-
-async def _check_model(service: Service) -> Check:
-    """Return the loaded model, or the reason why no worker has loaded one."""
-    try:
-        async with service.database.connection() as conn:
+        async with database.connection() as conn:
             workers = await list_live_workers(conn)
+            waiting = await get_waiting(conn)
     except GalleryError as error:
-        return Check(ok=False, detail=str(error))
+        failed = Check(ok=False, detail=str(error))
+        return dict.fromkeys(("database", "workers", "model", "waiting"), failed)
+    summary = describe_workers(workers)
+    has_worker = summary.state == "ready"
+    return {
+        "database": Check(ok=True, detail="ok"),
+        "workers": Check(ok=has_worker, detail=summary.detail),
+        "model": _check_model(workers),
+        "waiting": _check_waiting(waiting, has_worker=has_worker),
+    }
+
+
+def _check_model(workers: list[Worker]) -> Check:
+    """Return the loaded model, or the reason why no worker has loaded one."""
     model = next((worker.model for worker in workers if worker.model), None)
     if model:
         return Check(ok=True, detail=model)
@@ -112,14 +124,8 @@ async def _check_model(service: Service) -> Check:
     return Check(ok=False, detail=reason or "No worker has loaded a model.")
 
 
-async def _check_waiting(service: Service) -> Check:
+def _check_waiting(waiting: Waiting, *, has_worker: bool) -> Check:
     """Fail if images wait and no worker is ready, or if the oldest waits too long."""
-    try:
-        async with service.database.connection() as conn:
-            waiting = await get_waiting(conn)
-            has_worker = describe_workers(await list_live_workers(conn)).state == "ready"
-    except GalleryError as error:
-        return Check(ok=False, detail=str(error))
     if not waiting.pictures:
         return Check(ok=True, detail="queue empty")
     age = round(waiting.oldest_seconds)

@@ -1,7 +1,11 @@
 """Prometheus metrics of one API process."""
 
+from typing import Annotated
+
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 from starlette.types import Scope
+
+from api.dependencies import resource
 
 # Seconds. Long polls take up to 25 s, large uploads longer.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -38,3 +42,6 @@ def route_of(scope: Scope) -> str:
     if path:
         return str(path)
     return "page" if scope.get("endpoint") else "none"
+
+
+HttpMetricsDep = Annotated[HttpMetrics, resource("http_metrics")]

@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from api.dependencies import Service, ServiceDep
-from api.operations.http_metrics import HttpMetrics
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep, QueueDep
+from api.operations.http_metrics import HttpMetricsDep
 from core.errors import DatabaseUnavailableError, QueueUnavailableError
 from infra.database.queries.queue_stats import LaneStatus, QueueStatus, get_lanes, get_queue_status
 from infra.database.queries.stage_timings import BOUNDS, STAGES, Timing, list_timings
 from infra.database.queries.webhooks import count_deliveries
 from infra.database.queries.workers import Worker, list_live_workers
+from infra.queue.celery import Queue
 
 router = APIRouter(tags=["operations"])
 
@@ -26,16 +28,18 @@ _WORKER_STATES = ("ready", "preparing", "no_weights", "broken")
 
 
 @router.get("/metrics", operation_id="getMetrics", response_class=Response)
-async def get_metrics(request: Request, service: ServiceDep) -> Response:
+@requires("read")
+async def get_metrics(
+    database: DatabaseDep, queue: QueueDep, http_metrics: HttpMetricsDep
+) -> Response:
     """Get all metrics in the Prometheus text format.
 
     Every API process reports the same values for the gallery and its own values for requests.
     Aggregate the former with `max` and the latter with `sum` over all processes.
     """
-    http_metrics: HttpMetrics = request.app.state.http_metrics
     registry = CollectorRegistry()
     try:
-        async with service.database.connection() as conn:
+        async with database.connection() as conn:
             gallery = GalleryCollector(
                 await get_queue_status(conn), await get_lanes(conn), await list_live_workers(conn)
             )
@@ -48,14 +52,14 @@ async def get_metrics(request: Request, service: ServiceDep) -> Response:
         registry.register(gallery)
         registry.register(stages)
         registry.register(deliveries)
-    registry.register(_Up("gallery_redis_up", "Redis", up=await _is_redis_up(service)))
+    registry.register(_Up("gallery_redis_up", "Redis", up=await _is_redis_up(queue)))
     body = generate_latest(http_metrics.registry) + generate_latest(registry)
     return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _is_redis_up(service: Service) -> bool:
+async def _is_redis_up(queue: Queue) -> bool:
     try:
-        await to_thread.run_sync(service.queue.check)
+        await to_thread.run_sync(queue.check)
     except QueueUnavailableError:
         return False
     return True

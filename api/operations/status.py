@@ -5,7 +5,8 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.dependencies import ServiceDep
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep, SettingsDep
 from api.exports.formats import FORMATS
 from api.problems import problems
 from core.media_types import MEDIA_TYPES
@@ -35,9 +36,9 @@ class Limits(BaseModel):
 
 
 @router.get("/limits", operation_id="getLimits")
-async def get_limits(service: ServiceDep) -> Limits:
+@requires("read")
+async def get_limits(settings: SettingsDep) -> Limits:
     """Get the upload limits, so that clients can check files before sending them."""
-    settings = service.settings
     return Limits(
         max_upload_bytes=settings.max_upload_bytes,
         max_request_bytes=settings.max_request_bytes,
@@ -92,9 +93,10 @@ class Status(BaseModel):
 
 
 @router.get("/status", operation_id="getStatus", responses=problems(503))
-async def get_status(service: ServiceDep) -> Status:
+@requires("read")
+async def get_status(database: DatabaseDep) -> Status:
     """Get the queue length, the number of images by state, and the state of the workers."""
-    async with service.database.connection() as conn:
+    async with database.connection() as conn:
         queue = await get_queue_status(conn)
         workers = await list_live_workers(conn)
     states = (queue.queued, queue.running, queue.done, queue.failed, queue.cancelled)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.dependencies import ServiceDep
+from api.auth.scopes import requires
+from api.dependencies import DatabaseDep, SnapshotCacheDep
 from api.problems import problems
 from api.search.schemas import Tags
 from api.serialization import Json, json_response
@@ -18,8 +19,10 @@ router = APIRouter(prefix="/tags", tags=["tags"])
 
 
 @router.get("", operation_id="listTags", response_model=Tags, responses=problems(422, 503))
+@requires("read")
 async def list_tags(
-    service: ServiceDep,
+    database: DatabaseDep,
+    cache: SnapshotCacheDep,
     q: Annotated[
         str,
         Query(
@@ -37,8 +40,8 @@ async def list_tags(
     """
     words = split_words(q)
     wanted = Words(words, prefix=True) if words else None
-    async with service.database.connection() as conn:
-        counts = await service.snapshot_cache.get(conn, "tags", partial(sum_tags, conn))
+    async with database.connection() as conn:
+        counts = await cache.get(conn, "tags", partial(sum_tags, conn))
     if wanted is not None:
         matching = complete_tags(wanted)
         counts = [each for each in counts if each[0] in matching]

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Annotated
 
+from api.dependencies import resource
 from core.errors import BusyError
 
 
@@ -30,3 +32,6 @@ class ConcurrencyLimit:
             yield
         finally:
             self._active -= 1
+
+
+UploadSlotsDep = Annotated[ConcurrencyLimit, resource("upload_slots")]

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from fastapi import Header
 
-from api.dependencies import Service
 from api.uploads.multipart import Upload
-from api.uploads.service import submit
+from api.uploads.service import Submission, Submissions
 from core.errors import ConflictError
 from core.ids import new_id
+from infra.database.pool import Database
 from infra.database.queries.idempotency import IdempotencyKey, find_job
 from infra.database.queries.submissions import create_job_once
 
@@ -28,39 +28,46 @@ Key = Annotated[
 ]
 
 
+def identify(uploads: Sequence[Upload], *, owner: str, key: str) -> IdempotencyKey:
+    """Return what identifies a submission. Keys of different owners (API keys) are independent."""
+    return IdempotencyKey(owner=owner, key=key, fingerprint=_fingerprint(uploads))
+
+
 async def submit_once(
-    service: Service, uploads: Sequence[Upload], *, owner: str, key: str, webhook: str | None
-) -> UUID:
+    submissions: Submissions,
+    database: Database,
+    uploads: Sequence[Upload],
+    once: IdempotencyKey,
+    *,
+    webhook: str | None,
+) -> tuple[UUID, Submission | None]:
     """Create a job for the files, or find the job that was created under this key.
 
-    Idempotency keys of different owners (API keys) are independent.
-
     Returns:
-        The id of the job.
+        The id of the job, and what was recorded; None for an earlier job.
 
     Raises:
         IdempotencyKeyReusedError: the key was used with other files.
         ConflictError: the key expired during the request; the client should repeat the request.
         UnavailableError: nothing was recorded; the client should repeat the request.
     """
-    once = IdempotencyKey(owner=owner, key=key, fingerprint=_fingerprint(uploads))
-    earlier = await _find(service, once)
+    earlier = await _find(database, once)
     if earlier:
-        return earlier
+        return earlier, None
     job_id = new_id()
-    items = await submit(
-        service, job_id, uploads, partial(create_job_once, once=once, webhook=webhook)
+    submission = await submissions.submit(
+        job_id, uploads, partial(create_job_once, once=once, webhook=webhook)
     )
-    if items:
-        return job_id
-    earlier = await _find(service, once)  # a concurrent request with this key recorded its job
+    if submission.items:
+        return job_id, submission
+    earlier = await _find(database, once)  # a concurrent request with this key recorded its job
     if earlier is None:
         raise ConflictError
-    return earlier
+    return earlier, None
 
 
-async def _find(service: Service, once: IdempotencyKey) -> UUID | None:
-    async with service.database.connection() as conn:
+async def _find(database: Database, once: IdempotencyKey) -> UUID | None:
+    async with database.connection() as conn:
         return await find_job(conn, once)
 
 

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import structlog
 from anyio import CapacityLimiter, to_thread
 from psycopg import AsyncConnection
 
-from api.dependencies import Service
+from api.background.publisher import Publisher
+from api.dependencies import resource
 from api.uploads.multipart import Upload
 from api.uploads.validation import inspect
 from core.errors import FileRejectedError, ObjectStoreUnavailableError
+from infra.database.pool import Database
 from infra.database.queries.orphaned_objects import register_objects
 from infra.database.queries.submissions import StoredImage, SubmittedFile, SubmittedItem
 from infra.queue.celery import LANES
 from infra.settings import Settings
-from infra.storage import original_key
+from infra.storage import ObjectStore, original_key
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
@@ -25,41 +28,84 @@ Record = Callable[[AsyncConnection, UUID, Sequence[SubmittedFile]], Awaitable[li
 
 # Concurrent writes to object storage per process. They use threads of their own, since they wait
 # for storage and need no CPU.
-_storing = CapacityLimiter(8)
+_CONCURRENT_WRITES = 8
 # Time limit for storing the files of one request. Cleanup treats objects as orphaned only after
 # `api.background.cleanup.COLLECT_AFTER`, which is longer.
 STORE_SECONDS = 600.0
 
 
-async def submit(
-    service: Service, job_id: UUID, uploads: Sequence[Upload], record: Record
-) -> list[SubmittedItem]:
-    """Store the valid files, record all files under the job, and publish the queued images.
+class Submission(NamedTuple):
+    """What was recorded: the files and their items, both in the order of the request."""
 
-    `record` inserts the files into a new or an existing job. When the function returns, every
-    accepted file is in object storage and in Postgres.
+    files: list[SubmittedFile]
+    items: list[SubmittedItem]
 
-    Returns:
-        One item per file, in order.
 
-    Raises:
-        UnavailableError: nothing was recorded; the client may repeat the whole request.
-    """
-    structlog.contextvars.bind_contextvars(job_id=str(job_id))
-    files = await to_thread.run_sync(_validate_all, uploads, service.settings)
-    hashes = [file.picture.sha256 for file in files if file.picture]
-    if hashes:
-        async with service.database.connection() as conn:
-            await register_objects(conn, hashes)
-    await _store(service, uploads, files)
-    async with service.database.connection() as conn:
-        items = await record(conn, job_id, files)
-    accepted = sum(item.outcome == "accepted" for item in items)
-    log.info("files.recorded", files=len(items), accepted=accepted)
-    for lane in LANES:
-        queued = [item.image_id for item in items if item.image_id and item.lane == lane]
-        service.publisher.publish_soon(queued, lane)
-    return items
+class Submissions:
+    """Stores, records and publishes the files of upload requests."""
+
+    def __init__(
+        self, settings: Settings, database: Database, storage: ObjectStore, publisher: Publisher
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._storage = storage
+        self._publisher = publisher
+        self._writing = CapacityLimiter(_CONCURRENT_WRITES)
+
+    async def submit(self, job_id: UUID, uploads: Sequence[Upload], record: Record) -> Submission:
+        """Store the valid files, record all files under the job, and publish the queued images.
+
+        `record` inserts the files into a new or an existing job. When the function returns, every
+        accepted file is in object storage and in Postgres.
+
+        Raises:
+            UnavailableError: nothing was recorded; the client may repeat the whole request.
+        """
+        structlog.contextvars.bind_contextvars(job_id=str(job_id))
+        files = await to_thread.run_sync(_validate_all, uploads, self._settings)
+        hashes = [file.picture.sha256 for file in files if file.picture]
+        if hashes:
+            async with self._database.connection() as conn:
+                await register_objects(conn, hashes)
+        await self._store(uploads, files)
+        async with self._database.connection() as conn:
+            items = await record(conn, job_id, files)
+        accepted = sum(item.outcome == "accepted" for item in items)
+        log.info("files.recorded", files=len(items), accepted=accepted)
+        for lane in LANES:
+            queued = [item.image_id for item in items if item.image_id and item.lane == lane]
+            self._publisher.publish_soon(queued, lane)
+        return Submission(files, items)
+
+    async def _store(self, uploads: Sequence[Upload], files: Sequence[SubmittedFile]) -> None:
+        """Write the valid files to object storage concurrently.
+
+        Raises:
+            UnavailableError: a file could not be stored, or storing took too long.
+        """
+        try:
+            async with asyncio.timeout(STORE_SECONDS), asyncio.TaskGroup() as tasks:
+                for upload, file in zip(uploads, files, strict=True):
+                    if file.picture:
+                        tasks.create_task(self._put(upload, file.picture))
+        except TimeoutError as error:
+            raise ObjectStoreUnavailableError from error
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
+
+    async def _put(self, upload: Upload, image: StoredImage) -> None:
+        await to_thread.run_sync(
+            self._storage.put,
+            original_key(image.sha256),
+            upload.file,
+            image.bytes,
+            image.media_type,
+            limiter=self._writing,
+        )
+
+
+SubmissionsDep = Annotated[Submissions, resource("submissions")]
 
 
 def _validate_all(uploads: Sequence[Upload], settings: Settings) -> list[SubmittedFile]:
@@ -72,34 +118,3 @@ def _validate(upload: Upload, settings: Settings) -> SubmittedFile:
         return SubmittedFile(name=upload.name, picture=inspect(upload, settings))
     except FileRejectedError as error:
         return SubmittedFile(name=upload.name, problem_code=error.code, problem_detail=error.detail)
-
-
-async def _store(
-    service: Service, uploads: Sequence[Upload], files: Sequence[SubmittedFile]
-) -> None:
-    """Write the valid files to object storage concurrently.
-
-    Raises:
-        UnavailableError: a file could not be stored, or storing took too long.
-    """
-
-    async def put(upload: Upload, image: StoredImage) -> None:
-        key = original_key(image.sha256)
-        await to_thread.run_sync(
-            service.objects.put,
-            key,
-            upload.file,
-            image.bytes,
-            image.media_type,
-            limiter=_storing,
-        )
-
-    try:
-        async with asyncio.timeout(STORE_SECONDS), asyncio.TaskGroup() as tasks:
-            for upload, file in zip(uploads, files, strict=True):
-                if file.picture:
-                    tasks.create_task(put(upload, file.picture))
-    except TimeoutError as error:
-        raise ObjectStoreUnavailableError from error
-    except ExceptionGroup as group:
-        raise group.exceptions[0] from group

@@ -26,7 +26,7 @@ async def open_api(
 
         transport = ASGITransport(with_state, client=(address, 1))
         async with AsyncClient(transport=transport, base_url="http://localhost") as client:
-            yield client, state["service"].background
+            yield client, state["background"]
 
 
 @asynccontextmanager

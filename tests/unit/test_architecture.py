@@ -2,7 +2,9 @@
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,24 @@ def test_no_module_of_the_api_imports_tensorflow() -> None:
         for path in modules_of("api")
         if "tensorflow" in set(map(top_level, imported_modules(path)))
     ] == []
+
+
+def test_parts_of_the_api_have_no_import_cycle() -> None:
+    # A part is a feature package, or a module beside the packages.
+    parts = {path.stem for path in (ROOT / "api").iterdir()} - {"__init__", "__main__"}
+    graph: dict[str, set[str]] = defaultdict(set)
+    for path in modules_of("api"):
+        part = path.relative_to(ROOT / "api").with_suffix("").parts[0]
+        if path.stem != "__main__":
+            graph[part] |= {
+                name.split(".")[1]
+                for name in imported_modules(path)
+                if name.startswith("api.") and name.split(".")[1] in parts - {part}
+            }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"import cycle in the API: {' -> '.join(error.args[1])}")
 
 
 @pytest.mark.parametrize("package", ALLOWED)

@@ -84,6 +84,32 @@ async def get_image(conn: AsyncConnection, image_id: UUID) -> Image:
     return image
 
 
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """What identifies and names the stored files of an image."""
+
+    sha256: bytes
+    name: str
+    media_type: str
+
+
+GET_IMAGE_FILE = "SELECT sha256, name, media_type FROM images WHERE id = %(image_id)s"
+
+
+async def get_image_file(conn: AsyncConnection, image_id: UUID) -> ImageFile:
+    """Return hash, name and media type of an image, whether it is in the trash or not.
+
+    Raises:
+        NotFoundError: No image has this id.
+    """
+    async with conn.cursor(row_factory=args_row(ImageFile)) as cur:
+        await cur.execute(GET_IMAGE_FILE, {"image_id": image_id})
+        file = await cur.fetchone()
+    if file is None:
+        raise NotFoundError(f"There is no image {image_id}.")
+    return file
+
+
 # Most images that one statement changes. Changing 10,000 images takes 1 to 2 s; changing 100,000
 # takes longer than the statement timeout of 10 s.
 AT_ONCE = 10_000

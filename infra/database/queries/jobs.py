@@ -114,6 +114,20 @@ async def get_job(conn: AsyncConnection, job_id: UUID) -> Job:
     return job
 
 
+JOB_EXISTS = "SELECT FROM jobs WHERE id = %(job_id)s"
+
+
+async def require_job(conn: AsyncConnection, job_id: UUID) -> None:
+    """Check that a job exists.
+
+    Raises:
+        NotFoundError: No job has this id.
+    """
+    cur = await conn.execute(JOB_EXISTS, {"job_id": job_id})
+    if not cur.rowcount:
+        raise NotFoundError(f"There is no job {job_id}.")
+
+
 LIST_JOBS = f"""
     {_JOB_COLUMNS}
      WHERE j.id IN (

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
@@ -44,6 +45,7 @@ class SubmittedItem:
     outcome: Outcome
     image_id: UUID | None
     lane: Lane | None
+    recorded_at: datetime
 
 
 _NEW_WEBHOOK: LiteralString = """

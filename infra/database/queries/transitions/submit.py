@@ -78,7 +78,8 @@ SUBMIT_IMAGES: LiteralString = f"""
         RETURNING position, outcome, image_id
     )
     SELECT items.position, items.outcome, items.image_id,
-           CASE WHEN items.outcome = 'accepted' AND s.status = 'queued' THEN s.lane END AS lane
+           CASE WHEN items.outcome = 'accepted' AND s.status = 'queued' THEN s.lane END AS lane,
+           now() AS recorded_at
       FROM items
       LEFT JOIN submitted AS s ON s.id = items.image_id
      ORDER BY items.position
@@ -91,7 +92,7 @@ async def submit_images(
     """Write the images and items of a job in one statement and return the items.
 
     Args:
-        cur: Cursor with the row factory for items (position, outcome, image_id, lane).
+        cur: Cursor with the row factory for items (position, outcome, image_id, lane, recorded_at).
         job: SQL that defines the CTE `job` and ends with a comma; see `SUBMIT_IMAGES`.
         parameters: Parameters of both.
     """

@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.auth.scopes import PUBLIC, SCOPES
+from api.auth.scopes import access_by_operation
 from core.credentials import visible_prefix
 from infra.database.queries.api_keys import Scope, create_key, list_keys, revoke_key
 from infra.settings import Settings
@@ -22,6 +22,7 @@ from tests.support.images import jpeg
 pytestmark = pytest.mark.anyio
 
 UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
+ACCESS = access_by_operation(create_app(Settings()).routes)
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,8 @@ def bearer(key: str) -> dict[str, str]:
 
 
 def test_every_operation_has_a_scope() -> None:
-    names = {operation.name for operation in operations()}
-
-    assert names == set(SCOPES) | PUBLIC, "add new operations to api/auth/scopes.py"
+    assert {operation.name for operation in operations()} == ACCESS.keys()
+    assert None not in ACCESS.values(), "declare the scope of each route with @requires"
 
 
 @pytest.mark.parametrize("kind", ["none", "wrong", "expired", "revoked"])
@@ -69,7 +69,7 @@ async def test_request_without_valid_key_is_refused(
     client: AsyncClient, keys: dict[str, str], kind: str
 ) -> None:
     for each in operations():
-        if each.name in PUBLIC:
+        if ACCESS[each.name] == "public":
             continue
         answer = await client.request(each.method, each.path, headers=bearer(keys[kind]))
         assert answer.status_code == 401, each
@@ -82,11 +82,11 @@ async def test_key_is_limited_to_its_scope(
     client: AsyncClient, keys: dict[str, str], scope: str
 ) -> None:
     for each in operations():
-        if each.name in PUBLIC:
+        if ACCESS[each.name] == "public":
             continue
         answer = await client.request(each.method, each.path, headers=bearer(keys[scope]))
         refused = answer.status_code == 403
-        assert refused == (SCOPES[each.name] != scope), (each, answer.text)
+        assert refused == (ACCESS[each.name] != scope), (each, answer.text)
         assert answer.status_code != 401, each
 
 

@@ -48,7 +48,7 @@ async def queued_names(client: AsyncClient) -> set[str]:
         ({"scope": "found", "q": "tennis"}, {"dog", "cat"}),
         ({"scope": "found", "q": "tennis", "min_score": 0.02}, {"cat"}),
     ],
-    ids=str,
+    ids=["failed", "never", "older model", "older model and search", "search", "search and score"],
 )
 async def test_scope_and_search_select_images(
     client: AsyncClient, body: dict[str, str], names: set[str]
