@@ -1,4 +1,4 @@
-"""Exception handlers: convert exceptions to problem responses."""
+"""Exception handlers: which exception becomes which problem response."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -11,11 +11,50 @@ from starlette.exceptions import HTTPException
 
 from api.auth.rate_limit import RateLimitStatus
 from api.middleware.body_limits import BodyRejectedError
-from api.problems import HEADERS, PROBLEMS, ProblemPart, ProblemResponse, problem
-from core.errors import GalleryError, QuerySyntaxError, RateLimitedError
+from api.problems import ProblemPart, ProblemResponse, problem
+from core.errors import (
+    ConflictError,
+    FeatureOffError,
+    GalleryError,
+    IdempotencyKeyReusedError,
+    InvalidRequestError,
+    NotAllowedError,
+    NotAuthenticatedError,
+    NotFoundError,
+    ObjectNotFoundError,
+    QuerySyntaxError,
+    RateLimitedError,
+    RequestStalledError,
+    RequestTooLargeError,
+    UnavailableError,
+)
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
+
+RETRY_AFTER_SECONDS = "2"
+
+PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
+    NotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
+    ObjectNotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
+    NotAuthenticatedError: (HTTPStatus.UNAUTHORIZED, "not-authenticated"),
+    NotAllowedError: (HTTPStatus.FORBIDDEN, "not-allowed"),
+    ConflictError: (HTTPStatus.CONFLICT, "conflict"),
+    RequestTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request-too-large"),
+    RequestStalledError: (HTTPStatus.REQUEST_TIMEOUT, "request-stalled"),
+    IdempotencyKeyReusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"),
+    InvalidRequestError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request"),
+    FeatureOffError: (HTTPStatus.NOT_IMPLEMENTED, "feature-off"),
+    UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+}
+"""Status code and problem type of each exception class."""
+
+HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
+    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of the body is not read
+}
+"""Additional response headers by status code."""
 
 Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
 

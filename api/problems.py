@@ -1,4 +1,4 @@
-"""Problem responses according to RFC 9457: schema, status codes and OpenAPI documentation."""
+"""Problem responses according to RFC 9457: schema and OpenAPI documentation."""
 
 from http import HTTPStatus
 from typing import Any
@@ -6,45 +6,6 @@ from typing import Any
 import structlog
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-
-from core.errors import (
-    ConflictError,
-    FeatureOffError,
-    GalleryError,
-    IdempotencyKeyReusedError,
-    InvalidRequestError,
-    NotAllowedError,
-    NotAuthenticatedError,
-    NotFoundError,
-    ObjectNotFoundError,
-    RequestStalledError,
-    RequestTooLargeError,
-    UnavailableError,
-)
-
-RETRY_AFTER_SECONDS = "2"
-
-PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
-    NotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
-    ObjectNotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
-    NotAuthenticatedError: (HTTPStatus.UNAUTHORIZED, "not-authenticated"),
-    NotAllowedError: (HTTPStatus.FORBIDDEN, "not-allowed"),
-    ConflictError: (HTTPStatus.CONFLICT, "conflict"),
-    RequestTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request-too-large"),
-    RequestStalledError: (HTTPStatus.REQUEST_TIMEOUT, "request-stalled"),
-    IdempotencyKeyReusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"),
-    InvalidRequestError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request"),
-    FeatureOffError: (HTTPStatus.NOT_IMPLEMENTED, "feature-off"),
-    UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
-}
-"""Status code and problem type of each exception class."""
-
-HEADERS = {
-    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
-    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
-    HTTPStatus.REQUEST_TIMEOUT: {"Connection": "close"},  # the rest of the body is not read
-}
-"""Additional response headers by status code."""
 
 
 class ProblemPart(BaseModel):

@@ -19,6 +19,7 @@ from api.pagination import read_cursor, read_match_cursor, read_score_cursor, wr
 from api.parameters import Cursor, ImageId, Limit, MinScore, SearchText, Skip
 from api.problems import problems
 from api.search.matches import MatchExplainer
+from api.search.planner import run_search
 from api.serialization import json_response
 from core.search.parser import parse_search
 from core.types import ImageStatus
@@ -84,7 +85,7 @@ async def list_images(
         sort = "confidence"
     after = _CURSORS[sort](cursor)
     request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
-    result = await images_service.search_images(database, cache, which, request, facets=facets)
+    result = await run_search(database, cache, which, request, facets=facets)
     explainer = MatchExplainer(query)
     page, size, ranking = result.page, result.estimate, result.ranking
     return json_response(

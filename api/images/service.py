@@ -1,9 +1,7 @@
-"""Search, delete, purge and reclassify images."""
+"""Delete, purge and reclassify images."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from core.errors import ConflictError
@@ -15,59 +13,10 @@ from infra.database.queries.transitions import (
     reclassify_images,
 )
 from infra.database.queries.workers import Worker, list_live_workers
-from infra.database.search import estimate, pages
 from infra.database.search.compiler import Filter
-from infra.database.search.estimate import SearchEstimate
-from infra.database.search.pages import Page, PageRequest
-from infra.database.search.ranking import Ranking, rank
-from infra.database.snapshot_cache import SnapshotCache
 
 # Images purged per transaction, to keep locks short.
 _PURGE_BATCH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """One page of a search.
-
-    Attributes:
-        page: The images, and the position of the next page.
-        estimate: Total number of images and tag counts, exact or estimated.
-        ranking: Ranked images for `sort=match`; None otherwise.
-    """
-
-    page: Page
-    estimate: SearchEstimate
-    ranking: Ranking | None = None
-
-
-async def search_images(
-    database: Database, cache: SnapshotCache, which: Filter, request: PageRequest, *, facets: int
-) -> SearchResult:
-    """Run a search with the query plan that fits its size.
-
-    A list without conditions reads its page directly. Any other search is estimated first; the
-    estimate decides how the page is read. Estimates and rankings are cached per snapshot.
-
-    Args:
-        database: Connection pool.
-        cache: Cache of estimates and rankings.
-        which: Images to find.
-        request: Order, position and length of the page.
-        facets: Number of most frequent tags to count.
-    """
-    async with database.connection() as conn:
-        cached = partial(cache.get, conn)
-        measure = partial(estimate.measure, conn, which, facets=facets)
-        if which.is_everything:  # this page does not depend on the estimate
-            page = await pages.list_all(conn, request, trash=which.trash)
-            return SearchResult(page, await cached((which, facets), measure, state=page.state))
-        size = await cached((which, facets), measure)
-        if request.sort != "match":
-            return SearchResult(await pages.list_images(conn, which, request, size), size)
-        ranking = await cached((which, "ranking"), partial(rank, conn, which, size))
-        page = await pages.list_matches(conn, which, request, ranking)
-        return SearchResult(page, size, ranking)
 
 
 async def delete_images(database: Database, which: Filter) -> list[UUID]:

@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from api.auth.scopes import Access
+from api.exception_handlers import PROBLEMS
 from api.openapi.descriptions import DESCRIPTIONS, SCHEMA_DESCRIPTIONS
 from api.openapi.examples import EXAMPLES
-from api.problems import PROBLEMS
 from core.media_types import MEDIA_TYPES
 
 Description = dict[str, Any]

@@ -6,7 +6,9 @@ Every API process runs a dispatcher. The database assigns each delivery to one o
 import asyncio
 import time
 from contextlib import suppress
+from datetime import timedelta
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
@@ -21,7 +23,6 @@ from core.webhook_signatures import sign
 from infra.database.pool import Database
 from infra.database.queries.jobs import get_job
 from infra.database.queries.webhooks import (
-    MAX_ATTEMPTS,
     Delivery,
     add_delivery,
     claim_due_deliveries,
@@ -32,6 +33,18 @@ from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
+# Delay after each attempt; after the last one the delivery has failed. Each delay is longer than an
+# attempt can take.
+PAUSES: Final = (
+    timedelta(seconds=15),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(hours=12),
+)
+MAX_ATTEMPTS: Final = len(PAUSES) + 1
 # Maximum numbers per run.
 _JOBS = 50
 _DELIVERIES = 8
@@ -68,7 +81,7 @@ class WebhookDispatcher(BackgroundService):
 
     async def _deliver_due(self) -> None:
         async with self._database.connection() as conn:
-            due = await claim_due_deliveries(conn, limit=_DELIVERIES)
+            due = await claim_due_deliveries(conn, limit=_DELIVERIES, pauses=PAUSES)
         async with asyncio.TaskGroup() as tasks:
             for delivery in due:
                 tasks.create_task(self._deliver(delivery))

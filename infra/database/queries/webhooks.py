@@ -9,7 +9,6 @@ used up.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -17,18 +16,6 @@ from psycopg.rows import class_row
 
 from core.ids import new_id
 
-# Delay after each attempt; after the last one the delivery has failed. Each delay is longer than an
-# attempt can take.
-PAUSES: Final = (
-    timedelta(seconds=15),
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=6),
-    timedelta(hours=12),
-)
-MAX_ATTEMPTS: Final = len(PAUSES) + 1
 DELIVERY_RETENTION = timedelta(days=7)
 
 ARM_WEBHOOK = "UPDATE webhooks SET armed_at = now() WHERE job_id = %(job_id)s"
@@ -127,9 +114,15 @@ CLAIM_DUE_DELIVERIES = """
 
 
 async def claim_due_deliveries(
-    conn: AsyncConnection, *, limit: int, pauses: Sequence[timedelta] = PAUSES
+    conn: AsyncConnection, *, limit: int, pauses: Sequence[timedelta]
 ) -> list[Delivery]:
-    """Claim deliveries that are due, until the delay after this attempt has passed."""
+    """Claim deliveries that are due, until the pause after this attempt has passed.
+
+    Args:
+        conn: Connection in autocommit mode.
+        limit: Maximum number of deliveries.
+        pauses: Pause after each attempt; the last one also follows any further attempt.
+    """
     async with conn.cursor(row_factory=class_row(Delivery)) as cur:
         await cur.execute(
             CLAIM_DUE_DELIVERIES, {"limit": limit, "pauses": list(pauses), "count": len(pauses)}

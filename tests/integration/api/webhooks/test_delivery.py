@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from api.background.runtime import BackgroundRuntime
 from api.webhooks import http_client
-from infra.database.queries.webhooks import MAX_ATTEMPTS
+from api.webhooks.dispatcher import MAX_ATTEMPTS
 from infra.settings import Settings
 from tests.integration.conftest import open_api, open_client
 from tests.support.factories import execute

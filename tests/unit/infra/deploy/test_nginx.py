@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.problems import PROBLEMS
+from api.exception_handlers import PROBLEMS
 from infra.settings import Settings
 from tests.support.paths import DEPLOY
 

@@ -1,0 +1,56 @@
+"""Choose how a search is run, by its estimated size."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from infra.database.pool import Database
+from infra.database.search import estimate, pages
+from infra.database.search.compiler import Filter
+from infra.database.search.estimate import SearchEstimate
+from infra.database.search.pages import Page, PageRequest
+from infra.database.search.ranking import Ranking, rank
+from infra.database.snapshot_cache import SnapshotCache
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One page of a search.
+
+    Attributes:
+        page: The images, and the position of the next page.
+        estimate: Total number of images and tag counts, exact or estimated.
+        ranking: Ranked images for `sort=match`; None otherwise.
+    """
+
+    page: Page
+    estimate: SearchEstimate
+    ranking: Ranking | None = None
+
+
+async def run_search(
+    database: Database, cache: SnapshotCache, which: Filter, request: PageRequest, *, facets: int
+) -> SearchResult:
+    """Run a search with the query plan that fits its size.
+
+    A list without conditions reads its page directly. Any other search is estimated first; the
+    estimate decides how the page is read. Estimates and rankings are cached per snapshot.
+
+    Args:
+        database: Connection pool.
+        cache: Cache of estimates and rankings.
+        which: Images to find.
+        request: Order, position and length of the page.
+        facets: Number of most frequent tags to count.
+    """
+    async with database.connection() as conn:
+        cached = partial(cache.get, conn)
+        measure = partial(estimate.measure, conn, which, facets=facets)
+        if which.is_everything:  # this page does not depend on the estimate
+            page = await pages.list_all(conn, request, trash=which.trash)
+            return SearchResult(page, await cached((which, facets), measure, state=page.state))
+        size = await cached((which, facets), measure)
+        if request.sort != "match":
+            return SearchResult(await pages.list_images(conn, which, request, size), size)
+        ranking = await cached((which, "ranking"), partial(rank, conn, which, size))
+        page = await pages.list_matches(conn, which, request, ranking)
+        return SearchResult(page, size, ranking)
