@@ -31,4 +31,4 @@ def send_spans(traces: Traces, steps: Sequence[Step], origins: Mapping[UUID, Ori
     for image_id, spans in by_image.items():
         origin = origins.get(image_id, {})
         if "traceparent" in origin:
-            traces.picture(origin, str(image_id), of_batch + spans)
+            traces.image(origin, str(image_id), of_batch + spans)

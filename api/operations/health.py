@@ -120,10 +120,10 @@ async def _check_waiting(service: Service) -> Check:
             has_worker = describe_workers(await list_live_workers(conn)).state == "ready"
     except GalleryError as error:
         return Check(ok=False, detail=str(error))
-    if not waiting.pictures:
+    if not waiting.images:
         return Check(ok=True, detail="queue empty")
     age = round(waiting.oldest_seconds)
-    detail = f"Images waiting: {waiting.pictures}; oldest: {age} s."
+    detail = f"Images waiting: {waiting.images}; oldest: {age} s."
     if not has_worker and age > WORKER_START_SECONDS:
         return Check(ok=False, detail=f"{detail} No worker is ready.")
     return Check(ok=age < MAX_WAITING_SECONDS, detail=detail)

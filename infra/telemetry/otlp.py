@@ -56,10 +56,10 @@ class OtlpTraces:
         finally:
             span.end()
 
-    def picture(self, origin: Origin, image_id: str, steps: Sequence[Step]) -> None:
+    def image(self, origin: Origin, image_id: str, steps: Sequence[Step]) -> None:
         """Record the steps of classifying an image, in the trace of its request."""
         parent = self._tracer.start_span(
-            "classify picture",
+            "classify image",
             _W3C.extract(origin),
             kind=SpanKind.CONSUMER,
             start_time=min(step.began for step in steps),

@@ -97,7 +97,7 @@ def _file() -> SubmittedFile:
     image = StoredImage(
         sha256=sha256, media_type="image/jpeg", bytes=200_000, width=500, height=375
     )
-    return SubmittedFile(name="image.jpg", picture=image)
+    return SubmittedFile(name="image.jpg", image=image)
 
 
 def measure_insertion(environment: Environment, call: str) -> Row:
