@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Suffixes of images in folders. Files given as arguments are uploaded whatever their suffix.
+# Suffixes of images in folders. Files given as arguments may have any suffix.
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".avif", ".heic", ".heif", ".tif", ".tiff"}
     | {".bmp"}

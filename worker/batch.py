@@ -20,7 +20,7 @@ from worker.prefetch import prefetch
 from worker.resources import WorkerResources
 from worker.results import ResultWriter
 
-# Delay before released images are announced again after object storage was unavailable.
+# Delay before released images are published again after object storage was unavailable.
 RELEASE_DELAY = timedelta(seconds=5)
 # Share of the task timeout after which no further image of the batch is started. The rest is
 # reserved for the image in progress and for writing results.

@@ -81,7 +81,7 @@ def _fetch_timed(
 
 
 def _fetch(objects: ObjectStore, image: ClaimedImage) -> bytes | ClassificationError:
-    """Download and verify an original; a second attempt excludes corruption in transfer."""
+    """Download and verify an original; a second attempt rules out corruption in transfer."""
     for _ in range(2):
         try:
             data = objects.get(original_key(image.sha256))

@@ -59,7 +59,7 @@ class WorkerProcess:
             is_shutting_down=shutdown.is_set,
         )
         self._backoff = Backoff(first=0.5, longest=8.0, jitter=random.random)
-        self._delay = 0.0  # seconds before the next message, after an unavailable backend
+        self._delay = 0.0  # seconds to wait after a backend was unavailable
         limit_memory(settings.task_memory)
         raise_oom_score()
         self._heartbeat.set_state("ready", model=runtime.name)

@@ -29,8 +29,8 @@ log = get_logger(__name__)
 SETTLE_RETRIES = 5
 # Share of the task timeout until which results are offered to unavailable stores.
 SETTLE_DEADLINE = 0.6
-# Share of the task timeout that remains for writing however late an image ends. If Celery kills the
-# process meanwhile, that counts as a crash: the image is retried alone, then fails.
+# Share of the task timeout that remains for writing, even if the last image ends late. If Celery
+# kills the process meanwhile, that counts as a crash: the image is retried alone, then fails.
 MIN_SETTLE_TIME = 0.1
 
 

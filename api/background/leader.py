@@ -40,7 +40,7 @@ class Leader:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """Yield the connection that holds the lock. Its user never waits for the pool.
+        """Yield the connection that holds the lock, so that the block never waits for the pool.
 
         If the block fails, this process resigns, since another one may succeed.
 

@@ -26,7 +26,7 @@ class OtlpRequest:
         _W3C.inject(carrier, set_span_in_context(span))
         self.traceparent = carrier["traceparent"]
 
-    def answered(self, method: str, route: str, code: int) -> None:
+    def record_response(self, method: str, route: str, code: int) -> None:
         """Record method, route and status code of the response."""
         self._span.update_name(f"{method} {route}")
         self._span.set_attributes(

@@ -20,7 +20,7 @@ class RequestSpan(Protocol):
 
     traceparent: str
 
-    def answered(self, method: str, route: str, code: int) -> None:
+    def record_response(self, method: str, route: str, code: int) -> None:
         """Record method, route and status code of the response."""
 
 

@@ -30,7 +30,7 @@ def _open(settings: Settings, compiled: Path) -> Runtime:
         from worker.model.weights import find_weights  # noqa: PLC0415
 
         return TensorFlowRuntime(find_weights(settings))
-    from worker.model.litert import LiteRTRuntime  # noqa: PLC0415 (native: load after the fork)
+    from worker.model.litert import LiteRTRuntime  # noqa: PLC0415 (native library: import after the fork)
 
     try:
         return LiteRTRuntime(compiled)
