@@ -36,7 +36,7 @@ class WorkerProcess:
     """Loaded model, connections and heartbeat of one process.
 
     Raises:
-        GalleryError: a setting is missing or the model cannot be loaded.
+        GalleryError: A setting is missing or the model cannot be loaded.
     """
 
     def __init__(self, settings: Settings, shutdown: ShutdownFlag) -> None:
@@ -69,8 +69,8 @@ class WorkerProcess:
         """Process one message. Never raises, because messages are not redelivered.
 
         Args:
-            ids: images named by the message.
-            origins: request and job of each image, for logs and traces.
+            ids: Images named by the message.
+            origins: Request and job of each image, for logs and traces.
         """
         started = time.monotonic()
         bind_origins(origins.values())

@@ -38,7 +38,7 @@ class ResultWriter:
     """Results of the images under one lease, not yet written.
 
     Attributes:
-        settled: number of images that were settled in the database so far.
+        settled: Number of images that were settled in the database so far.
     """
 
     def __init__(
@@ -90,8 +90,8 @@ class ResultWriter:
         lease has expired are dropped.
 
         Raises:
-            ObjectStoreUnavailableError: a thumbnail could not be stored before the deadline.
-            DatabaseUnavailableError: the rows could not be written before the deadline.
+            ObjectStoreUnavailableError: A thumbnail could not be stored before the deadline.
+            DatabaseUnavailableError: The rows could not be written before the deadline.
         """
         deadline = max(self._deadline, self._resources.clock() + self._min_seconds)
         for thumbnail in self._thumbnails:

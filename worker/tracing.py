@@ -17,9 +17,9 @@ def send_spans(traces: Traces, steps: Sequence[Step], origins: Mapping[UUID, Ori
     """Send the spans of each image that belongs to a trace.
 
     Args:
-        traces: trace exporter.
-        steps: measured stages; those without an image are added to every image's trace.
-        origins: origin of each image; images without a `traceparent` are skipped.
+        traces: Trace exporter.
+        steps: Measured stages; those without an image are added to every image's trace.
+        origins: Origin of each image; images without a `traceparent` are skipped.
     """
     since_epoch = time.time() - time.perf_counter()
     by_image: dict[UUID, list[Span]] = defaultdict(list)

@@ -30,9 +30,9 @@ async def guard(request: Request, service: ServiceDep) -> KeyHolder | None:
         operations and while the service has no keys.
 
     Raises:
-        NotAuthenticatedError: the key or session is missing or invalid.
-        RateLimitedError: the key or the client address exceeded its requests per minute.
-        NotAllowedError: the key lacks the scope, the request is cross-origin, or the client address
+        NotAuthenticatedError: The key or session is missing or invalid.
+        RateLimitedError: The key or the client address exceeded its requests per minute.
+        NotAllowedError: The key lacks the scope, the request is cross-origin, or the client address
             or host name may not be served without a key.
     """
     operation = getattr(request.scope.get("route"), "operation_id", None)
@@ -114,7 +114,7 @@ async def _check_open_access(request: Request, service: Service) -> None:
 
     Raises:
         NotAuthenticatedError: API keys exist.
-        NotAllowedError: the client address or the host name is not trusted.
+        NotAllowedError: The client address or the host name is not trusted.
     """
     if not await service.open_access.is_open():
         raise NotAuthenticatedError

@@ -29,7 +29,7 @@ class Leader:
         """Become the leader unless another process is. Return whether this process leads.
 
         Raises:
-            DatabaseUnavailableError: the database cannot be queried.
+            DatabaseUnavailableError: The database cannot be queried.
         """
         async with self._acquiring, AsyncExitStack() as stack:
             if self._conn is None:
@@ -45,7 +45,7 @@ class Leader:
         If the block fails, this process resigns, since another one may succeed.
 
         Raises:
-            DatabaseUnavailableError: this process does not lead, or the connection broke, or the
+            DatabaseUnavailableError: This process does not lead, or the connection broke, or the
                 block ran into a timeout.
         """
         if self._conn is None:

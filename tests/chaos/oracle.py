@@ -30,9 +30,9 @@ def check(environment: Environment, load: Load, *, failed: dict[str, str] | None
     """Wait until all images are finished, then check every accepted image, job and object.
 
     Args:
-        environment: service under test.
-        load: uploads that were accepted.
-        failed: expected failure codes by SHA-256 in hexadecimal; all other images must be done.
+        environment: Service under test.
+        load: Uploads that were accepted.
+        failed: Expected failure codes by SHA-256 in hexadecimal; all other images must be done.
     """
     expected = failed or {}
     until(

@@ -15,8 +15,8 @@ def load_runtime(settings: Settings) -> Runtime:
     """Load the model and run its self-test.
 
     Raises:
-        WeightsNotFoundError: neither a compiled model nor weights exist.
-        ModelError: the model cannot be compiled, or fails its self-test.
+        WeightsNotFoundError: Neither a compiled model nor weights exist.
+        ModelError: The model cannot be compiled, or fails its self-test.
     """
     compiled = find_compiled(settings)
     runtime = _open(settings, compiled)

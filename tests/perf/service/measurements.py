@@ -23,11 +23,11 @@ class Bench:
     """Inputs of the rows.
 
     Attributes:
-        stack: running servers.
-        images: generated images.
-        model: compiled model of the limit benchmark.
+        stack: Running servers.
+        images: Generated images.
+        model: Compiled model of the limit benchmark.
         weights: Keras weights of the demo loop.
-        quick: whether to use an eighth of the images.
+        quick: Whether to use an eighth of the images.
     """
 
     stack: Stack
