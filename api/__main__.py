@@ -22,7 +22,7 @@ def serve(settings: Settings) -> None:
     """Run the API server until SIGINT or SIGTERM.
 
     Raises:
-        ConfigurationError: an address is missing, or the service would listen on a public address
+        ConfigurationError: An address is missing, or the service would listen on a public address
             without API keys.
     """
     settings.require_addresses()

@@ -29,7 +29,7 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
     """Decode the cursor of a list sorted by time; None stands for the first page.
 
     Raises:
-        InvalidRequestError: the cursor is malformed or belongs to a list of another order.
+        InvalidRequestError: The cursor is malformed or belongs to a list of another order.
     """
     return _read(cursor, read_moment)
 
@@ -38,7 +38,7 @@ def read_score_cursor(cursor: str | None) -> tuple[float, UUID] | None:
     """Decode the cursor of a list sorted by score; None stands for the first page.
 
     Raises:
-        InvalidRequestError: the cursor is malformed or belongs to a list of another order.
+        InvalidRequestError: The cursor is malformed or belongs to a list of another order.
     """
     return _read(cursor, _read_score)
 
@@ -47,7 +47,7 @@ def read_match_cursor(cursor: str | None) -> tuple[datetime | float, UUID] | Non
     """Decode the cursor of a list whose first part is sorted by score and the rest by time.
 
     Raises:
-        InvalidRequestError: the cursor is malformed or belongs to a list of another order.
+        InvalidRequestError: The cursor is malformed or belongs to a list of another order.
     """
     return _read(cursor, _read_score_or_time)
 

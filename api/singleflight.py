@@ -21,7 +21,7 @@ class SingleFlight(Generic[Result]):
         """Call the function, or await the call that is already running.
 
         Raises:
-            Exception: the error of the function, for every caller that shared the call.
+            Exception: The error of the function, for every caller that shared the call.
         """
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(_call(function))

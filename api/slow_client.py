@@ -30,7 +30,7 @@ class SlowClientGuard:
         """Await the next part of the body and return it.
 
         Raises:
-            RequestStalledError: the part did not arrive before the deadline.
+            RequestStalledError: The part did not arrive before the deadline.
         """
         slowest = self._started + STALL_SECONDS + self._received / MIN_BYTES_PER_SECOND
         try:

@@ -97,7 +97,7 @@ def _database(settings: Settings) -> Iterator[psycopg.Connection]:
     """Connect to the database.
 
     Raises:
-        DatabaseUnavailableError: the connection failed.
+        DatabaseUnavailableError: The connection failed.
     """
     try:
         with psycopg.connect(limited_conninfo(_conninfo(settings)), autocommit=True) as conn:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Suffixes of images in folders. Files given as arguments are uploaded whatever their suffix.
+# Suffixes of images in folders. Files given as arguments may have any suffix.
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".avif", ".heic", ".heif", ".tif", ".tiff"}
     | {".bmp"}
@@ -18,14 +18,14 @@ class LocalFile:
     """File and the state of its upload.
 
     Attributes:
-        path: path of the file.
-        size: size in bytes, once read.
+        path: Path of the file.
+        size: Size in bytes, once read.
         sha256: SHA-256 in hexadecimal, once read; empty if the file cannot be read.
         outcome: `waiting`, `failed` (here), `known` (already in the gallery), or the outcome of
             the item: `accepted`, `duplicate` or `rejected`.
-        image_id: id of the image, if the gallery has it.
-        status: status of the image: `queued`, `running`, `done`, `failed` or `cancelled`.
-        problem: reason of a failure.
+        image_id: Id of the image, if the gallery has it.
+        status: Status of the image: `queued`, `running`, `done`, `failed` or `cancelled`.
+        problem: Reason of a failure.
     """
 
     path: Path

@@ -22,10 +22,10 @@ class GalleryClient:
     """Client of one gallery. Thread-safe.
 
     Args:
-        url: address of the gallery, for example `http://127.0.0.1:8000`.
+        url: Address of the gallery, for example `http://127.0.0.1:8000`.
         key: API key, if the gallery requires one.
-        attempts: number of times that a request is sent before it fails.
-        max_delay: longest delay in seconds between two attempts.
+        attempts: Number of times that a request is sent before it fails.
+        max_delay: Longest delay in seconds between two attempts.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class GalleryClient:
         """Return the JSON of a resource. Parameters that are None are omitted.
 
         Raises:
-            RequestFailedError: the request was refused or failed on every attempt.
+            RequestFailedError: The request was refused or failed on every attempt.
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         return self._send("GET", path, params=given).json()
@@ -71,8 +71,8 @@ class GalleryClient:
         Retries are idempotent.
 
         Raises:
-            OSError: a file cannot be read.
-            RequestFailedError: the request was refused or failed on every attempt.
+            OSError: A file cannot be read.
+            RequestFailedError: The request was refused or failed on every attempt.
         """
         path = "jobs" if job_id is None else f"jobs/{job_id}/images"
         headers = {"Idempotency-Key": str(uuid4())}
@@ -96,7 +96,7 @@ class GalleryClient:
         """Yield the parts of a file. A download is not retried.
 
         Raises:
-            RequestFailedError: the request was refused or the connection failed.
+            RequestFailedError: The request was refused or the connection failed.
         """
         try:
             with self._http.stream("GET", path, params=parameters) as response:

@@ -19,8 +19,8 @@ class Upload:
     """Upload of a list of files under one job.
 
     Attributes:
-        files: files with the state of their upload.
-        job_id: id of the job, once the first request has succeeded.
+        files: Files with the state of their upload.
+        job_id: Id of the job, once the first request has succeeded.
     """
 
     def __init__(self, client: GalleryClient, files: Sequence[LocalFile]) -> None:
@@ -32,7 +32,7 @@ class Upload:
         """Hash every file and mark those that the gallery has as `known`.
 
         Args:
-            on_step: called with the files processed since the last call.
+            on_step: Called with the files processed since the last call.
         """
         with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
             for file, _ in zip(self.files, pool.map(read_hash, self.files), strict=True):
@@ -57,7 +57,7 @@ class Upload:
         """Wait until the job is finished, then set the status of each file.
 
         Args:
-            on_step: called with the number of images that are finished.
+            on_step: Called with the number of images that are finished.
         """
         if self.job_id is None:
             return

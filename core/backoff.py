@@ -9,13 +9,13 @@ class Backoff:
     The class only computes delays; the caller waits.
 
     Args:
-        first: delay after the first failure, in seconds.
-        longest: largest delay, in seconds.
-        jitter: returns a factor from 0 to 1 for each delay. `random.random` gives full jitter, with
+        first: Delay after the first failure, in seconds.
+        longest: Largest delay, in seconds.
+        jitter: Returns a factor from 0 to 1 for each delay. `random.random` gives full jitter, with
             which processes that failed at the same time do not retry at the same time.
 
     Attributes:
-        failures: number of failures since the last success.
+        failures: Number of failures since the last success.
     """
 
     def __init__(

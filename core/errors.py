@@ -57,7 +57,7 @@ class NotAuthenticatedError(GalleryError):
 
 
 class NotAllowedError(GalleryError):
-    """The caller is not permitted to do this."""
+    """The API key lacks the required scope, or the request is forbidden."""
 
     default_message = "This request is not permitted."
 
@@ -167,9 +167,9 @@ class DatabaseUnavailableError(UnavailableError):
 
 
 class QueueUnavailableError(UnavailableError):
-    """Redis is unreachable; queued images are announced after it recovers."""
+    """Redis is unreachable; queued images are published after it recovers."""
 
-    default_message = "The queue is unavailable; queued images are announced after it recovers."
+    default_message = "The queue is unavailable; queued images are published after it recovers."
 
 
 class ObjectStoreUnavailableError(UnavailableError):

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Final, Literal
 
 ImageStatus = Literal["queued", "running", "done", "failed", "cancelled"]
-"""State of an image. `infra.database.queries.transitions` lists all transitions.
+"""Status of an image. `infra.database.queries.transitions` lists all transitions.
 
-| state | meaning |
+| status | meaning |
 | --- | --- |
 | `queued` | The image waits for a worker. |
 | `running` | A worker has claimed the image and holds a lease on it. |

@@ -64,7 +64,7 @@ def anyio_backend() -> str:
 def session_dir() -> Iterator[Path]:
     """Folder of the servers of this test process.
 
-    pytest's own temporary root is set to 0700 at every start. Postgres, which drops root's
+    pytest sets its own temporary root to 0700 at every start. Postgres, which drops root's
     privileges, could then no longer reach its data.
     """
     with TemporaryDirectory(prefix="gallery-tests-", ignore_cleanup_errors=True) as folder:

@@ -20,7 +20,7 @@ from worker.prefetch import prefetch
 from worker.resources import WorkerResources
 from worker.results import ResultWriter
 
-# Delay before released images are announced again after object storage was unavailable.
+# Delay before released images are published again after object storage was unavailable.
 RELEASE_DELAY = timedelta(seconds=5)
 # Share of the task timeout after which no further image of the batch is started. The rest is
 # reserved for the image in progress and for writing results.
@@ -37,16 +37,16 @@ def process_batch(
     """Classify the images that are still queued.
 
     Args:
-        resources: connections, model and limits of this process.
-        ids: images named by the message. Images that are not queued are skipped.
-        started: start of the task on `resources.clock`, in seconds.
-        origins: request and job of each image, for logs.
+        resources: Connections, model and limits of this process.
+        ids: Images named by the message. Images that are not queued are skipped.
+        started: Start of the task on `resources.clock`, in seconds.
+        origins: Request and job of each image, for logs.
 
     Returns:
         The number of images settled (done or failed).
 
     Raises:
-        UnavailableError: the database or object storage is unavailable. Unsettled images are
+        UnavailableError: The database or object storage is unavailable. Unsettled images are
             released, or reclaimed when the lease expires; no attempt is counted.
     """
     lease = uuid4()
@@ -92,7 +92,7 @@ class Batch:
         Stops early at the start deadline or on shutdown, and releases the remaining images.
 
         Raises:
-            UnavailableError: the database or object storage is unavailable.
+            UnavailableError: The database or object storage is unavailable.
         """
         try:
             self._classify_all()

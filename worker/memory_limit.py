@@ -17,7 +17,7 @@ def limit_memory(extra_bytes: int) -> None:
     used = _private_bytes()
     if used is None:
         return
-    _, hard_limit = resource.getrlimit(resource.RLIMIT_DATA)  # the administrator may allow less
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_DATA)  # the hard limit may be lower
     limit = used + extra_bytes
     if hard_limit != resource.RLIM_INFINITY:
         limit = min(limit, hard_limit)

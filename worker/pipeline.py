@@ -19,9 +19,9 @@ class Classification:
     """Results of one image.
 
     Attributes:
-        predictions: the five most likely classes, best first.
-        categories: categories with a summed probability of at least 0.1, best first.
-        embedding: full embedding and its sketch.
+        predictions: The five most likely classes, best first.
+        categories: Categories with a summed probability of at least 0.1, best first.
+        embedding: Full embedding and its sketch.
         thumbnail: JPEG file.
     """
 
@@ -50,11 +50,11 @@ class Classifier:
         """Classify one image.
 
         Args:
-            data: encoded file.
-            media_type: media type found by validation, for example `image/jpeg`.
+            data: Encoded file.
+            media_type: Media type found by validation, for example `image/jpeg`.
 
         Raises:
-            ClassificationError: the image cannot be decoded or exceeds the memory limit.
+            ClassificationError: The image cannot be decoded or exceeds the memory limit.
         """
         try:
             return self._classify(data, media_type)

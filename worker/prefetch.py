@@ -33,14 +33,14 @@ def prefetch(
     """Yield each image with its original, or with the error if the original is missing or corrupt.
 
     Args:
-        objects: object storage.
-        images: images in the order in which they are yielded.
-        executor: runs the downloads.
-        seconds_left: returns the seconds until the deadline of the downloads.
-        timings: receives the duration of each download.
+        objects: Object storage.
+        images: Images in the order in which they are yielded.
+        executor: Runs the downloads.
+        seconds_left: Returns the seconds until the deadline of the downloads.
+        timings: Receives the duration of each download.
 
     Raises:
-        ObjectStoreUnavailableError: object storage is unavailable or exceeds the deadline.
+        ObjectStoreUnavailableError: Object storage is unavailable or exceeds the deadline.
     """
     pending: deque[tuple[ClaimedImage, Future[bytes | ClassificationError]]] = deque()
     rest = iter(images)
@@ -63,7 +63,7 @@ def result_within(seconds: float, future: Future[Result]) -> Result:
     """Wait at most this long for a request to object storage and return its result.
 
     Raises:
-        ObjectStoreUnavailableError: the request failed or takes longer.
+        ObjectStoreUnavailableError: The request failed or takes longer.
     """
     try:
         return future.result(timeout=max(0.0, seconds))
@@ -81,7 +81,7 @@ def _fetch_timed(
 
 
 def _fetch(objects: ObjectStore, image: ClaimedImage) -> bytes | ClassificationError:
-    """Download and verify an original; a second attempt excludes corruption in transfer."""
+    """Download and verify an original; a second attempt rules out corruption in transfer."""
     for _ in range(2):
         try:
             data = objects.get(original_key(image.sha256))

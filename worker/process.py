@@ -36,7 +36,7 @@ class WorkerProcess:
     """Loaded model, connections and heartbeat of one process.
 
     Raises:
-        GalleryError: a setting is missing or the model cannot be loaded.
+        GalleryError: A setting is missing or the model cannot be loaded.
     """
 
     def __init__(self, settings: Settings, shutdown: ShutdownFlag) -> None:
@@ -59,7 +59,7 @@ class WorkerProcess:
             is_shutting_down=shutdown.is_set,
         )
         self._backoff = Backoff(first=0.5, longest=8.0, jitter=random.random)
-        self._delay = 0.0  # seconds before the next message, after an unavailable backend
+        self._delay = 0.0  # seconds to wait after a backend was unavailable
         limit_memory(settings.task_memory)
         raise_oom_score()
         self._heartbeat.set_state("ready", model=runtime.name)
@@ -69,8 +69,8 @@ class WorkerProcess:
         """Process one message. Never raises, because messages are not redelivered.
 
         Args:
-            ids: images named by the message.
-            origins: request and job of each image, for logs and traces.
+            ids: Images named by the message.
+            origins: Request and job of each image, for logs and traces.
         """
         started = time.monotonic()
         bind_origins(origins.values())

@@ -31,7 +31,8 @@ def wait_for_model(settings: Settings) -> Path:
 
 
 def _wait(settings: Settings, heartbeat: Heartbeat) -> Path:
-    backoff = Backoff(first=2.0, longest=30.0)  # weights may be copied right now, or never
+    # Check often at first, in case the weights are being copied.
+    backoff = Backoff(first=2.0, longest=30.0)
     reason = ""
     while True:
         try:

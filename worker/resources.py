@@ -18,15 +18,15 @@ class WorkerResources:
 
     Attributes:
         connection: Postgres connection of the main thread.
-        objects: object storage.
-        classifier: loaded model.
-        io: thread pool for object storage requests.
-        timings: durations of the processing stages.
-        worker: id of this process in the `workers` table.
-        lease_for: duration of a lease; renewed after a third of it.
-        task_timeout: time limit of one message, after which Celery kills the process.
-        is_shutting_down: whether the worker has received SIGTERM.
-        clock: monotonic clock in seconds.
+        objects: Object storage.
+        classifier: Loaded model.
+        io: Thread pool for object storage requests.
+        timings: Durations of the processing stages.
+        worker: Id of this process in the `workers` table.
+        lease_for: Duration of a lease; renewed after a third of it.
+        task_timeout: Time limit of one message, after which Celery kills the process.
+        is_shutting_down: Whether the worker has received SIGTERM.
+        clock: Monotonic clock in seconds.
     """
 
     connection: WorkerConnection

@@ -29,8 +29,8 @@ log = get_logger(__name__)
 SETTLE_RETRIES = 5
 # Share of the task timeout until which results are offered to unavailable stores.
 SETTLE_DEADLINE = 0.6
-# Share of the task timeout that remains for writing however late an image ends. If Celery kills the
-# process meanwhile, that counts as a crash: the image is retried alone, then fails.
+# Share of the task timeout that remains for writing, even if the last image ends late. If Celery
+# kills the process meanwhile, that counts as a crash: the image is retried alone, then fails.
 MIN_SETTLE_TIME = 0.1
 
 
@@ -38,7 +38,7 @@ class ResultWriter:
     """Results of the images under one lease, not yet written.
 
     Attributes:
-        settled: number of images that were settled in the database so far.
+        settled: Number of images that were settled in the database so far.
     """
 
     def __init__(
@@ -90,8 +90,8 @@ class ResultWriter:
         lease has expired are dropped.
 
         Raises:
-            ObjectStoreUnavailableError: a thumbnail could not be stored before the deadline.
-            DatabaseUnavailableError: the rows could not be written before the deadline.
+            ObjectStoreUnavailableError: A thumbnail could not be stored before the deadline.
+            DatabaseUnavailableError: The rows could not be written before the deadline.
         """
         deadline = max(self._deadline, self._resources.clock() + self._min_seconds)
         for thumbnail in self._thumbnails:

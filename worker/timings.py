@@ -16,10 +16,10 @@ class Step:
     """One execution of a stage.
 
     Attributes:
-        stage: name of the stage.
-        image_id: image, or None for a stage that covers the whole batch.
-        start: start on the performance counter, in seconds.
-        end: end on the performance counter, in seconds.
+        stage: Name of the stage.
+        image_id: Image, or None for a stage that covers the whole batch.
+        start: Start on the performance counter, in seconds.
+        end: End on the performance counter, in seconds.
     """
 
     stage: Stage
@@ -56,8 +56,8 @@ class Timings:
         """Record the duration of the context, whether or not it raises.
 
         Args:
-            stage: name of the stage.
-            image_id: image; default: that of the surrounding `of_image`.
+            stage: Name of the stage.
+            image_id: Image; default: that of the surrounding `of_image`.
         """
         image_id = image_id or self._image_id
         start = time.perf_counter()

@@ -17,9 +17,9 @@ def send_spans(traces: Traces, steps: Sequence[Step], origins: Mapping[UUID, Ori
     """Send the spans of each image that belongs to a trace.
 
     Args:
-        traces: trace exporter.
-        steps: measured stages; those without an image are added to every image's trace.
-        origins: origin of each image; images without a `traceparent` are skipped.
+        traces: Trace exporter.
+        steps: Measured stages; those without an image are added to every image's trace.
+        origins: Origin of each image; images without a `traceparent` are skipped.
     """
     since_epoch = time.time() - time.perf_counter()
     by_image: dict[UUID, list[Span]] = defaultdict(list)
@@ -31,4 +31,4 @@ def send_spans(traces: Traces, steps: Sequence[Step], origins: Mapping[UUID, Ori
     for image_id, spans in by_image.items():
         origin = origins.get(image_id, {})
         if "traceparent" in origin:
-            traces.picture(origin, str(image_id), of_batch + spans)
+            traces.image(origin, str(image_id), of_batch + spans)

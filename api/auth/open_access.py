@@ -31,7 +31,7 @@ class OpenAccess:
         """Return whether requests without a key may be served.
 
         Raises:
-            DatabaseUnavailableError: the database cannot be queried.
+            DatabaseUnavailableError: The database cannot be queried.
         """
         if self._is_open and time.monotonic() >= self._next_check:
             async with self._database.connection() as conn:
@@ -46,7 +46,7 @@ def require_keys_on_public_address(settings: Settings) -> None:
     If the database is unavailable, the check is skipped; each request is checked anyway.
 
     Raises:
-        ConfigurationError: the address is public, no keys exist, and GALLERY_ALLOW_OPEN is unset.
+        ConfigurationError: The address is public, no keys exist, and GALLERY_ALLOW_OPEN is unset.
     """
     if settings.allow_open or is_loopback(settings.host):
         return

@@ -73,7 +73,7 @@ class RateLimiter(BackgroundService):
             The remaining requests; None if keys have no limit.
 
         Raises:
-            RateLimitedError: the key exceeded its limit.
+            RateLimitedError: The key exceeded its limit.
         """
         return self._count(f"key:{key_id}", self._per_key)
 
@@ -84,7 +84,7 @@ class RateLimiter(BackgroundService):
             The remaining requests; None if addresses have no limit.
 
         Raises:
-            RateLimitedError: the address exceeded its limit.
+            RateLimitedError: The address exceeded its limit.
         """
         return self._count(f"address:{network_of(address)}", self._per_address)
 

@@ -55,7 +55,7 @@ class Cleanup(BackgroundService):
     async def collect(self, older_than: timedelta) -> int:
         """Delete orphaned objects that were registered longer ago than `older_than`.
 
-        Stops after COLLECT_SECONDS. Returns the number of images of which it deleted the objects.
+        Stops after COLLECT_SECONDS. Returns the number of images whose objects were deleted.
         """
         removed = 0
         deadline = time.monotonic() + COLLECT_SECONDS

@@ -29,7 +29,7 @@ class Leader:
         """Become the leader unless another process is. Return whether this process leads.
 
         Raises:
-            DatabaseUnavailableError: the database cannot be queried.
+            DatabaseUnavailableError: The database cannot be queried.
         """
         async with self._acquiring, AsyncExitStack() as stack:
             if self._conn is None:
@@ -40,12 +40,12 @@ class Leader:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """Yield the connection that holds the lock. Its user never waits for the pool.
+        """Yield the connection that holds the lock, so that the block never waits for the pool.
 
         If the block fails, this process resigns, since another one may succeed.
 
         Raises:
-            DatabaseUnavailableError: this process does not lead, or the connection broke, or the
+            DatabaseUnavailableError: This process does not lead, or the connection broke, or the
                 block ran into a timeout.
         """
         if self._conn is None:

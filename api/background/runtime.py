@@ -27,11 +27,11 @@ class BackgroundService(ABC):
     """Work that an API process repeats beside its requests.
 
     Attributes:
-        name: label in logs and metrics.
-        leader_only: whether only one API process at a time runs the service.
-        interval: seconds between two runs. The service may change it during a run.
-        woken: set when the next run should start without waiting for the interval.
-        report_success: counts the current run as successful before it ends. For services with runs
+        name: Label in logs and metrics.
+        leader_only: Whether only one API process at a time runs the service.
+        interval: Seconds between two runs. The service may change it during a run.
+        woken: Set when the next run should start without waiting for the interval.
+        report_success: Counts the current run as successful before it ends. For services with runs
             of unlimited duration.
     """
 

@@ -59,9 +59,13 @@ class Writer(Protocol):
 
     media_type: str
 
-    def write(self, images: list[Image], /) -> bytes: ...
+    def write(self, images: list[Image], /) -> bytes:
+        """Return the bytes that a batch of images adds to the file."""
+        ...
 
-    def finish(self) -> bytes: ...
+    def finish(self) -> bytes:
+        """Return the remaining bytes; no image follows."""
+        ...
 
 
 class CsvStrategy:

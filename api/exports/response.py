@@ -15,8 +15,8 @@ log = get_logger(__name__)
 
 # Maximum time without progress. The same time is the allowance before the minimum rate applies.
 READER_SECONDS = 120.0
-# Minimum average rate, over the time spent waiting for the client. It prevents that a client which
-# receives a little at a time holds a slot for days.
+# Minimum average rate, over the time spent waiting for the client. Prevents a client that receives
+# a little at a time from holding a slot for days.
 MIN_BYTES_PER_SECOND = 16 << 10
 # Maximum size of one message in bytes: a client at the minimum rate receives it within
 # `READER_SECONDS`.

@@ -28,7 +28,7 @@ class JobListener(BackgroundService):
         """Connect and listen until the connection breaks.
 
         Raises:
-            DatabaseUnavailableError: the connection could not be opened, or broke.
+            DatabaseUnavailableError: The connection could not be opened, or broke.
         """
         try:
             async with await AsyncConnection.connect(

@@ -33,4 +33,4 @@ class TracingMiddleware:
             try:
                 await self._app(scope, receive, send_and_note_status)
             finally:
-                span.answered(scope["method"], route_of(scope), code)
+                span.record_response(scope["method"], route_of(scope), code)

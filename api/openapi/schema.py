@@ -79,7 +79,7 @@ _OWN_HEADERS: Final = {
     ("getThumbnail", "200"): ("ETag",),
     ("getThumbnail", "304"): ("ETag",),
 }
-# Problems of every operation with a request body: it arrives too slowly, or is too large.
+# Problems of every operation with a request body: the body arrives too slowly, or is too large.
 _BODY_STATUSES: Final = ("408", "413")
 _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _RETRYABLE: Final = {

@@ -126,10 +126,10 @@ def _check_model(workers: list[Worker]) -> Check:
 
 def _check_waiting(waiting: Waiting, *, has_worker: bool) -> Check:
     """Fail if images wait and no worker is ready, or if the oldest waits too long."""
-    if not waiting.pictures:
+    if not waiting.images:
         return Check(ok=True, detail="queue empty")
     age = round(waiting.oldest_seconds)
-    detail = f"Images waiting: {waiting.pictures}; oldest: {age} s."
+    detail = f"Images waiting: {waiting.images}; oldest: {age} s."
     if not has_worker and age > WORKER_START_SECONDS:
         return Check(ok=False, detail=f"{detail} No worker is ready.")
     return Check(ok=age < MAX_WAITING_SECONDS, detail=detail)

@@ -97,7 +97,7 @@ class GalleryCollector(Collector):
             "gallery_queue_oldest_age_seconds", "Age of the oldest waiting image.", labels=["lane"]
         )
         for lane in self._lanes:
-            depth.add_metric([lane.lane], lane.pictures)
+            depth.add_metric([lane.lane], lane.images)
             age.add_metric([lane.lane], lane.oldest_seconds)
         yield depth
         yield age

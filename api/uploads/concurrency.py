@@ -23,7 +23,7 @@ class ConcurrencyLimit:
         """Occupy a slot until the block ends.
 
         Raises:
-            BusyError: all slots are occupied.
+            BusyError: All slots are occupied.
         """
         if self._active >= self._limit:
             raise BusyError

@@ -47,9 +47,9 @@ async def submit_once(
         The id of the job, and what was recorded; None for an earlier job.
 
     Raises:
-        IdempotencyKeyReusedError: the key was used with other files.
-        ConflictError: the key expired during the request; the client should repeat the request.
-        UnavailableError: nothing was recorded; the client should repeat the request.
+        IdempotencyKeyReusedError: The key was used with other files.
+        ConflictError: The key expired during the request; the client should repeat the request.
+        UnavailableError: Nothing was recorded; the client should repeat the request.
     """
     earlier = await _find(database, once)
     if earlier:

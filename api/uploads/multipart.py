@@ -59,9 +59,9 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
     """Yield the uploaded files of a request, in order. They are deleted when the block ends.
 
     Raises:
-        InvalidRequestError: the body is not a well-formed multipart form with a file in `files`.
-        RequestTooLargeError: the request has too many bytes, files or other fields.
-        RequestStalledError: the body arrived too slowly, or the client disconnected.
+        InvalidRequestError: The body is not a well-formed multipart form with a file in `files`.
+        RequestTooLargeError: The request has too many bytes, files or other fields.
+        RequestStalledError: The body arrived too slowly, or the client disconnected.
     """
     form = _Form(_boundary(request), settings)
     try:

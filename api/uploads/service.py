@@ -64,7 +64,7 @@ class Submissions:
         """
         structlog.contextvars.bind_contextvars(job_id=str(job_id))
         files = await to_thread.run_sync(_validate_all, uploads, self._settings)
-        hashes = [file.picture.sha256 for file in files if file.picture]
+        hashes = [file.image.sha256 for file in files if file.image]
         if hashes:
             async with self._database.connection() as conn:
                 await register_objects(conn, hashes)
@@ -87,8 +87,8 @@ class Submissions:
         try:
             async with asyncio.timeout(STORE_SECONDS), asyncio.TaskGroup() as tasks:
                 for upload, file in zip(uploads, files, strict=True):
-                    if file.picture:
-                        tasks.create_task(self._put(upload, file.picture))
+                    if file.image:
+                        tasks.create_task(self._put(upload, file.image))
         except TimeoutError as error:
             raise ObjectStoreUnavailableError from error
         except ExceptionGroup as group:
@@ -115,6 +115,6 @@ def _validate_all(uploads: Sequence[Upload], settings: Settings) -> list[Submitt
 def _validate(upload: Upload, settings: Settings) -> SubmittedFile:
     """Return the metadata of a valid file, or the code and detail of its rejection."""
     try:
-        return SubmittedFile(name=upload.name, picture=inspect(upload, settings))
+        return SubmittedFile(name=upload.name, image=inspect(upload, settings))
     except FileRejectedError as error:
         return SubmittedFile(name=upload.name, problem_code=error.code, problem_detail=error.detail)

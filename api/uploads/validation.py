@@ -26,7 +26,7 @@ def inspect(upload: Upload, settings: Settings) -> StoredImage:
     """Return hash, media type, size in bytes, and dimensions of an uploaded file.
 
     Raises:
-        FileRejectedError: the file is empty, too large, of an unsupported type, or unreadable.
+        FileRejectedError: The file is empty, too large, of an unsupported type, or unreadable.
     """
     if upload.size == 0:
         raise FileRejectedError("empty", "The file is empty.")

@@ -98,7 +98,7 @@ class WebhookDispatcher(BackgroundService):
         # If the attempt cannot be recorded, the delivery is sent again under the same id.
         with suppress(UnavailableError):
             async with self._database.connection() as conn:
-                await record_attempt(conn, delivery, answer, taken=is_accepted, final=is_final)
+                await record_attempt(conn, delivery, answer, accepted=is_accepted, final=is_final)
         log.info(
             "webhook.delivered"
             if is_accepted

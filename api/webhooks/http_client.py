@@ -33,9 +33,9 @@ async def post(
     """Send a POST request and return the status code of the response.
 
     Raises:
-        InvalidRequestError: the URL is not acceptable for a webhook.
-        ForbiddenAddressError: the host name does not resolve, or resolves to a forbidden address.
-        DeliveryFailedError: there was no response in time, or it was not HTTP.
+        InvalidRequestError: The URL is not acceptable for a webhook.
+        ForbiddenAddressError: The host name does not resolve, or resolves to a forbidden address.
+        DeliveryFailedError: There was no response in time, or it was not HTTP.
     """
     parts = read_url(url, allow_private=allow_private)
     target = urlunsplit(("", "", parts.path or "/", parts.query, ""))

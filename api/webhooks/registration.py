@@ -23,7 +23,7 @@ def check_webhook(url: str | None, settings: Settings) -> None:
     """Validate the webhook URL of a submission; None is valid.
 
     Raises:
-        InvalidRequestError: no signing secret is configured, or the URL is malformed or names a
+        InvalidRequestError: No signing secret is configured, or the URL is malformed or names a
             private address.
     """
     if url is None:

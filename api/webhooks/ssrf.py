@@ -37,7 +37,7 @@ def read_url(url: str, *, allow_private: bool) -> SplitResult:
     """Parse and validate a webhook URL. Does not resolve its host name.
 
     Raises:
-        InvalidRequestError: the URL is malformed, is not HTTP(S), contains credentials or a
+        InvalidRequestError: The URL is malformed, is not HTTP(S), contains credentials or a
             fragment, or names a private IP address while these are not allowed.
     """
     try:
@@ -73,7 +73,7 @@ async def find_addresses(parts: SplitResult, *, allow_private: bool) -> tuple[li
     resolution may return other addresses (DNS rebinding).
 
     Raises:
-        ForbiddenAddressError: the name does not resolve, or one of its addresses is private while
+        ForbiddenAddressError: The name does not resolve, or one of its addresses is private while
             these are not allowed.
     """
     port = parts.port or _PORTS[parts.scheme]

@@ -36,7 +36,7 @@ _POOL_SIZE = 8
 # includes its queries.
 _QUERY_SECONDS = 12.0
 _WORKER_QUERY_SECONDS = 5.0
-# After a failover, the old primary rejects writes. For psycopg this is no OperationalError.
+# After a failover, the old primary rejects writes. psycopg does not raise OperationalError for it.
 _CONNECTION_ERRORS = (psycopg.OperationalError, ReadOnlySqlTransaction)
 
 

@@ -13,7 +13,7 @@ _READY_SECONDS = 20
 
 
 class EmbeddedRedis:
-    """Redis server without persistence: it carries only notifications, Postgres holds the queue."""
+    """Redis server without persistence: it carries only notifications; Postgres holds the queue."""
 
     def __init__(self, sockets: Path, log: Path) -> None:
         self._socket = sockets / "redis.sock"

@@ -48,7 +48,7 @@ def open_objects(url: str) -> ObjectStore:
         return LocalObjects(unquote(parts.path))
     bucket = parts.path.strip("/")
     if parts.scheme in ("http", "https") and parts.hostname and bucket:
-        # Imported late: the import takes 0.3 s, which file storage can do without.
+        # Imported on demand: the import takes 0.3 s, and file storage does not need it.
         from infra.storage.s3 import S3Objects  # noqa: PLC0415
 
         return S3Objects(

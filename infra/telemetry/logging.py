@@ -42,10 +42,10 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
     logging.captureWarnings(capture=True)
     # Pillow warns about unusual files, which operators cannot change.
     warnings.filterwarnings("ignore", module=r"PIL\.")
-    # Their INFO records about startup, shutdown and each message duplicate the service's own.
+    # INFO records about startup, shutdown and each message, which the service logs itself.
     for name in ("uvicorn", "celery"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # They log each failed attempt; the service logs the first failure and the recovery.
+    # Warnings about each failed attempt; the service logs the first failure and the recovery.
     for name in ("psycopg.pool", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)
 

@@ -26,7 +26,7 @@ class OtlpRequest:
         _W3C.inject(carrier, set_span_in_context(span))
         self.traceparent = carrier["traceparent"]
 
-    def answered(self, method: str, route: str, code: int) -> None:
+    def record_response(self, method: str, route: str, code: int) -> None:
         """Record method, route and status code of the response."""
         self._span.update_name(f"{method} {route}")
         self._span.set_attributes(
@@ -56,10 +56,10 @@ class OtlpTraces:
         finally:
             span.end()
 
-    def picture(self, origin: Origin, image_id: str, steps: Sequence[Step]) -> None:
+    def image(self, origin: Origin, image_id: str, steps: Sequence[Step]) -> None:
         """Record the steps of classifying an image, in the trace of its request."""
         parent = self._tracer.start_span(
-            "classify picture",
+            "classify image",
             _W3C.extract(origin),
             kind=SpanKind.CONSUMER,
             start_time=min(step.began for step in steps),

@@ -20,7 +20,7 @@ class RequestSpan(Protocol):
 
     traceparent: str
 
-    def answered(self, method: str, route: str, code: int) -> None:
+    def record_response(self, method: str, route: str, code: int) -> None:
         """Record method, route and status code of the response."""
 
 
@@ -30,7 +30,7 @@ class Traces(Protocol):
     def request(self, headers: Mapping[str, str]) -> AbstractContextManager[RequestSpan]:
         """Open a span for an HTTP request, in the client's trace if the headers name one."""
 
-    def picture(self, origin: Origin, image_id: str, steps: Sequence[Step]) -> None:
+    def image(self, origin: Origin, image_id: str, steps: Sequence[Step]) -> None:
         """Record the steps of classifying an image, in the trace of its request."""
 
     def close(self) -> None:

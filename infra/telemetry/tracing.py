@@ -11,7 +11,7 @@ def open_traces(settings: Settings, service: str) -> Traces | None:
     """Return the trace exporter of a process, or None if GALLERY_OTLP_ENDPOINT is not set.
 
     Raises:
-        ConfigurationError: It is set, and the OpenTelemetry packages are not installed.
+        ConfigurationError: The setting is set, but the OpenTelemetry packages are not installed.
     """
     if not settings.otlp_endpoint:
         return None

@@ -28,15 +28,15 @@ class Load:
     """Upload of images by several clients in parallel.
 
     Attributes:
-        url: address of the API.
-        clients: number of clients.
-        per_request: number of images per request.
-        deadline_seconds: time limit for the retries of a request.
-        pause: seconds between two requests of a client.
-        accepted: image ids of the accepted images, by SHA-256 in hexadecimal.
-        jobs: ids of the jobs.
-        responses: number of responses by status code, or by name of the connection error.
-        slowest: longest duration of a request in seconds.
+        url: Address of the API.
+        clients: Number of clients.
+        per_request: Number of images per request.
+        deadline_seconds: Time limit for the retries of a request.
+        pause: Seconds between two requests of a client.
+        accepted: Image ids of the accepted images, by SHA-256 in hexadecimal.
+        jobs: Ids of the jobs.
+        responses: Number of responses by status code, or by name of the connection error.
+        slowest: Longest duration of a request in seconds.
     """
 
     url: str
@@ -74,8 +74,8 @@ class Load:
         """Wait until every image is accepted.
 
         Raises:
-            AssertionError: a response that clients must not receive.
-            TimeoutError: a request was not accepted before its deadline.
+            AssertionError: A response that clients must not receive.
+            TimeoutError: A request was not accepted before its deadline.
         """
         for thread in self._threads:
             thread.join()

@@ -30,9 +30,9 @@ def check(environment: Environment, load: Load, *, failed: dict[str, str] | None
     """Wait until all images are finished, then check every accepted image, job and object.
 
     Args:
-        environment: service under test.
-        load: uploads that were accepted.
-        failed: expected failure codes by SHA-256 in hexadecimal; all other images must be done.
+        environment: Service under test.
+        load: Uploads that were accepted.
+        failed: Expected failure codes by SHA-256 in hexadecimal; all other images must be done.
     """
     expected = failed or {}
     until(
@@ -51,7 +51,10 @@ def check(environment: Environment, load: Load, *, failed: dict[str, str] | None
 
 
 def _check_predictions(rows: dict[str, tuple[object, ...]]) -> None:
-    """Done images have the same five predictions, because their pixels are equal; others none."""
+    """Check that done images have the same five predictions, and all other images none.
+
+    The predictions are the same because the pixels are equal.
+    """
     predictions = Counter(str(row[2]) for row in rows.values() if row[0] == "done")
     assert len(predictions) == 1, predictions
     [of_all] = predictions
@@ -68,7 +71,7 @@ def _check_counts(environment: Environment, load: Load) -> None:
 
 
 def _check_objects(environment: Environment, rows: dict[str, tuple[object, ...]]) -> None:
-    """Every row has intact objects; orphaned objects are removed by the cleanup."""
+    """Check that every row has intact objects and that the cleanup removes orphaned ones."""
     for sha, row in rows.items():
         data = environment.objects.get(original_key(bytes.fromhex(sha)))
         assert hashlib.sha256(data).hexdigest() == sha

@@ -20,12 +20,12 @@ class Proxy:
     """Proxy from a loopback port to a server.
 
     Modes:
-        pass: forward everything.
-        refuse: close all connections and accept no new ones.
-        silent: keep connections open and forward nothing.
-        unavailable: answer with HTTP status 503.
-        slow: forward 20 kB per second.
-        corrupt: flip one bit near the end of long responses.
+        pass: Forward everything.
+        refuse: Close all connections and accept no new ones.
+        silent: Keep connections open and forward nothing.
+        unavailable: Answer with HTTP status 503.
+        slow: Forward 20 kB per second.
+        corrupt: Flip one bit near the end of long responses.
     """
 
     def __init__(self, connect: Callable[[], socket.socket]) -> None:

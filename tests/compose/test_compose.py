@@ -1,7 +1,7 @@
 """Tests of docker-compose.yml: `pytest tests/compose` on a machine with Docker.
 
-Not part of `make test`, since they build container images and take minutes. The tests depend on one
-another and run in the order of this file.
+Not part of `make test`, since they build container images, which takes minutes. The tests depend on
+one another and run in the order of this file.
 """
 
 import csv

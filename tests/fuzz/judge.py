@@ -21,10 +21,10 @@ class Verdict:
     """Result of one file.
 
     Attributes:
-        name: path of the file.
+        name: Path of the file.
         outcome: `tags` if the file could be classified, else the code of the error.
-        seconds: duration.
-        peak_bytes: peak resident memory of the process so far.
+        seconds: Duration.
+        peak_bytes: Peak resident memory of the process so far.
     """
 
     name: str
@@ -37,7 +37,7 @@ def judge_all(files: Iterable[Path]) -> list[Verdict]:
     """Process files in one subprocess.
 
     Raises:
-        AssertionError: the subprocess died.
+        AssertionError: The subprocess died.
     """
     paths = "\n".join(str(path) for path in files)
     ended = subprocess.run(

@@ -16,7 +16,7 @@ def image_file(name: str) -> SubmittedFile:
     """Return a validated JPEG. Equal names give equal SHA-256 values."""
     sha256 = hashlib.sha256(name.encode()).digest()
     image = StoredImage(sha256=sha256, media_type="image/jpeg", bytes=1000, width=32, height=24)
-    return SubmittedFile(name=name, picture=image)
+    return SubmittedFile(name=name, image=image)
 
 
 @dataclass(frozen=True, slots=True)

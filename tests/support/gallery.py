@@ -36,10 +36,10 @@ def classify(
     """Claim and settle an image as a worker does.
 
     Args:
-        settings: settings with the database URL.
-        image_id: image with status `queued`.
-        tags: score of each class, best first.
-        categories: score of each category.
+        settings: Settings with the database URL.
+        image_id: Image with status `queued`.
+        tags: Score of each class, best first.
+        categories: Score of each category.
     """
     lease = uuid4()
     predictions = [ScoredClass(CLASSES[name], score) for name, score in tags.items()]

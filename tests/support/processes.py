@@ -22,8 +22,8 @@ def environment_of(settings: Settings, **others: str) -> dict[str, str]:
     """Return the environment of a process with exactly these settings.
 
     Args:
-        settings: settings; only fields that were set are passed on.
-        others: further environment variables.
+        settings: Settings; only fields that were set are passed on.
+        others: Further environment variables.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GALLERY_")}
     for name in settings.model_fields_set:
@@ -130,10 +130,10 @@ def running_stack(
     """Run an API and, unless `workers` is 0, one worker until the context ends.
 
     Args:
-        settings: settings of all processes.
-        logs: folder of the log files.
+        settings: Settings of all processes.
+        logs: Folder of the log files.
         workers: 0 to run no worker.
-        others: further environment variables.
+        others: Further environment variables.
     """
     stack = Stack(settings, logs, others)
     try:
@@ -151,13 +151,13 @@ def until(look: Callable[[], Result], *, seconds: float, what: str, pause: float
     """Call `look` until its result is true, and return the result.
 
     Args:
-        look: condition.
-        seconds: timeout.
-        what: subject of the timeout message.
-        pause: seconds between two calls.
+        look: Condition.
+        seconds: Timeout.
+        what: Subject of the timeout message.
+        pause: Seconds between two calls.
 
     Raises:
-        TimeoutError: the condition was not met in time.
+        TimeoutError: The condition was not met in time.
     """
     deadline = time.monotonic() + seconds
     while True:

@@ -62,7 +62,7 @@ class S3Server:
         """Wait until the health endpoint responds.
 
         Raises:
-            TimeoutError: the server did not respond within 30 s.
+            TimeoutError: The server did not respond within 30 s.
         """
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:

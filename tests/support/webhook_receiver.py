@@ -22,10 +22,10 @@ class Receiver:
     """Receiver state.
 
     Attributes:
-        port: port on loopback.
-        received: requests in order of arrival.
-        answers: status codes of the next responses; 204 when the list is empty.
-        hang: while set, requests are read and not answered.
+        port: Port on loopback.
+        received: Requests in order of arrival.
+        answers: Status codes of the next responses; 204 when the list is empty.
+        hang: While set, requests are read and not answered.
     """
 
     port: int = 0

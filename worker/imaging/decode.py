@@ -38,8 +38,8 @@ class Decoded:
     """Decoded image.
 
     Attributes:
-        pixels: upright RGB pixels of shape (height, width, 3), dtype uint8.
-        reduced_by: factor by which the decoder reduced width and height: 1, 4 or 8.
+        pixels: Upright RGB pixels of shape (height, width, 3), dtype uint8.
+        reduced_by: Factor by which the decoder reduced width and height: 1, 4 or 8.
     """
 
     pixels: Pixels
@@ -50,9 +50,9 @@ def decode(data: bytes, media_type: str, *, max_pixels: int) -> Decoded:
     """Decode the first frame of an image: upright, RGB, transparent areas white.
 
     Args:
-        data: encoded file.
-        media_type: a key of PILLOW_FORMATS.
-        max_pixels: largest width × height, checked before decoding.
+        data: Encoded file.
+        media_type: A key of PILLOW_FORMATS.
+        max_pixels: Largest width × height, checked before decoding.
 
     Raises:
         ClassificationError: `truncated`, `unreadable`, `too_many_pixels` or `out_of_memory`.

@@ -28,7 +28,7 @@ def sum_categories(probabilities: Tensor) -> list[ScoredTag]:
     """Return the categories with a summed probability of at least MIN_SCORE, best first.
 
     Args:
-        probabilities: class probabilities of one image, shape (1000,).
+        probabilities: Class probabilities of one image, shape (1000,).
     """
     classes, starts, tags = _category_index()
     # 4,000 additions instead of the 500,000 of a matrix product. Rounding may exceed 1.

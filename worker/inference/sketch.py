@@ -20,7 +20,7 @@ def sketch_of(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the sketch of an embedding.
 
     Args:
-        embedding: vector of shape (1280,).
+        embedding: Vector of shape (1280,).
 
     Returns:
         Vector of shape (256,) and Euclidean norm 16, so that its components are about 1.

@@ -24,7 +24,7 @@ class Runtime(Protocol):
         """Run the model.
 
         Args:
-            tensors: inputs of shape (n, 224, 224, 3), from `to_tensor`.
+            tensors: Inputs of shape (n, 224, 224, 3), from `to_tensor`.
 
         Returns:
             Class probabilities of shape (n, 1000) and embeddings of shape (n, 1280).
@@ -48,7 +48,7 @@ def best_classes(probabilities: Tensor) -> list[ScoredClass]:
     """Return the five most likely classes, best first; ties in order of the class index.
 
     Args:
-        probabilities: class probabilities of one image, shape (1000,).
+        probabilities: Class probabilities of one image, shape (1000,).
     """
     fifth_best = np.partition(probabilities, -BEST)[-BEST]
     likely = np.flatnonzero(probabilities >= fifth_best)

@@ -29,8 +29,8 @@ def find_compiled(settings: Settings) -> Path:
     Takes milliseconds if it is cached, else 20 s (float32) or 60 s (int8) in a subprocess.
 
     Raises:
-        WeightsNotFoundError: neither a compiled model nor weights exist.
-        ModelError: the weights could not be compiled.
+        WeightsNotFoundError: Neither a compiled model nor weights exist.
+        ModelError: The weights could not be compiled.
     """
     folder = settings.data_dir / "models" / "compiled"
     try:
@@ -54,7 +54,7 @@ def compile_again(settings: Settings, broken: Path) -> Path:
     """Replace a compiled model that cannot be loaded, unless another process replaced it already.
 
     Raises:
-        ModelError: no weights were found, or they could not be compiled.
+        ModelError: No weights were found, or they could not be compiled.
     """
     try:
         weights = find_weights(settings)

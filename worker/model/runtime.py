@@ -15,8 +15,8 @@ def load_runtime(settings: Settings) -> Runtime:
     """Load the model and run its self-test.
 
     Raises:
-        WeightsNotFoundError: neither a compiled model nor weights exist.
-        ModelError: the model cannot be compiled, or fails its self-test.
+        WeightsNotFoundError: Neither a compiled model nor weights exist.
+        ModelError: The model cannot be compiled, or fails its self-test.
     """
     compiled = find_compiled(settings)
     runtime = _open(settings, compiled)
@@ -30,7 +30,7 @@ def _open(settings: Settings, compiled: Path) -> Runtime:
         from worker.model.weights import find_weights  # noqa: PLC0415
 
         return TensorFlowRuntime(find_weights(settings))
-    from worker.model.litert import LiteRTRuntime  # noqa: PLC0415 (native: load after the fork)
+    from worker.model.litert import LiteRTRuntime  # noqa: PLC0415 (native library: import after the fork)
 
     try:
         return LiteRTRuntime(compiled)

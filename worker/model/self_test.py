@@ -36,7 +36,7 @@ def run_self_test(runtime: Runtime, expected: Path) -> None:
     """Compare the runtime's scores with the expected ones.
 
     Raises:
-        ModelError: a score differs by more than TOLERANCE, or the file cannot be read.
+        ModelError: A score differs by more than TOLERANCE, or the file cannot be read.
     """
     try:
         pairs = json.loads(expected.read_text())
@@ -52,11 +52,11 @@ def classify_self_test_image(runtime: Runtime, expected: list[tuple[int, float]]
     """Classify the self-test image and compare the scores.
 
     Args:
-        runtime: model to test.
-        expected: pairs of class index and score.
+        runtime: Model to test.
+        expected: Pairs of class index and score.
 
     Raises:
-        ModelError: a score differs by more than TOLERANCE.
+        ModelError: A score differs by more than TOLERANCE.
     """
     image = decode(SELF_TEST_IMAGE.read_bytes(), "image/jpeg", max_pixels=INPUT_SIDE**2)
     probabilities = runtime.predict(to_tensor(image.pixels)[np.newaxis])[0][0]

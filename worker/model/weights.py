@@ -18,7 +18,7 @@ def find_weights(settings: Settings) -> Path:
     """Return the first weights file that exists, in the order documented in the README.
 
     Raises:
-        WeightsNotFoundError: no file exists; the message lists the folders searched.
+        WeightsNotFoundError: No file exists; the message lists the folders searched.
     """
     searched: list[Path] = []
     for path in _candidates(settings):

@@ -83,7 +83,10 @@ def same_extents(nouns: Nouns, extents: Extents) -> dict[str, list[str]]:
 
 
 def adds_information(name: str, extent: frozenset[int], labels: Mapping[int, str]) -> bool:
-    """Return whether a category is more than a word of its only class ("owl": "great grey owl")."""
+    """Return whether a category has several classes, or a name that its only class lacks.
+
+    "owl" adds nothing to its only class "great grey owl".
+    """
     return len(extent) > 1 or not any(
         f" {name} ".lower() in f" {labels[index]} ".lower() for index in extent
     )

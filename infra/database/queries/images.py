@@ -110,8 +110,8 @@ async def get_image_file(conn: AsyncConnection, image_id: UUID) -> ImageFile:
     return file
 
 
-# Most images that one statement changes. Changing 10,000 images takes 1 to 2 s; changing 100,000
-# takes longer than the statement timeout of 10 s.
+# Maximum number of images that one statement changes. Changing 10,000 images takes 1 to 2 s;
+# changing 100,000 takes longer than the statement timeout of 10 s.
 AT_ONCE = 10_000
 
 FIND_IMAGES = "SELECT i.id FROM images AS i WHERE {}"

@@ -54,7 +54,7 @@ async def purge_images(
         conn: The connection.
         older_than: Only images that have been in the trash for at least this long.
         ids: Only these images; None for all.
-        limit: Most images to delete.
+        limit: Maximum number of images to delete.
     """
     async with conn.cursor(row_factory=scalar_row) as cur:
         await cur.execute(

@@ -61,12 +61,12 @@ async def is_work_waiting(conn: AsyncConnection) -> bool:
 class Waiting:
     """Number of queued images, and the age of the oldest in seconds."""
 
-    pictures: int
+    images: int
     oldest_seconds: float
 
 
 GET_WAITING = """
-    SELECT count(*) AS pictures,
+    SELECT count(*) AS images,
            greatest(coalesce(extract(epoch FROM now() - min(waiting_since)), 0), 0)::float8
                AS oldest_seconds
       FROM images
@@ -86,12 +86,12 @@ class LaneStatus:
     """Number of images queued in a lane, and the age of the oldest in seconds."""
 
     lane: Lane
-    pictures: int
+    images: int
     oldest_seconds: float
 
 
 GET_LANES = """
-    SELECT l.lane, count(i.id) AS pictures,
+    SELECT l.lane, count(i.id) AS images,
            greatest(coalesce(extract(epoch FROM now() - min(i.waiting_since)), 0), 0)::float8
                AS oldest_seconds
       FROM unnest(%(lanes)s::text[]) AS l (lane)

@@ -1,4 +1,4 @@
-"""The sweeper: its lock, and queued images to publish again."""
+"""Sweeper: its advisory lock, and the queued images to publish again."""
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -6,7 +6,7 @@ from psycopg.rows import class_row
 from core.types import Lane
 from infra.database.queries.transitions import PUBLISH_DELAY, RecoveredImage
 
-# Held for a session: only its holder sweeps.
+# Session-level advisory lock. Only the process that holds it runs the sweeper.
 TRY_SWEEPER_LOCK = "SELECT pg_try_advisory_lock(hashtext('gallery.sweeper'))"
 
 

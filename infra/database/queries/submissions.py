@@ -29,10 +29,10 @@ class StoredImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedFile:
-    """One file of a submission: the image in `picture`, or the problem that rejects the file."""
+    """One file of a submission: the image in `image`, or the problem that rejects the file."""
 
     name: str
-    picture: StoredImage | None = None
+    image: StoredImage | None = None
     problem_code: str | None = None
     problem_detail: str | None = None
 
@@ -157,7 +157,7 @@ async def _submit(
     files: Sequence[SubmittedFile],
     more: Mapping[str, object] | None = None,
 ) -> list[SubmittedItem]:
-    images = [file.picture for file in files]
+    images = [file.image for file in files]
     parameters: dict[str, object] = {
         "job_id": job_id,
         "count": len(files),

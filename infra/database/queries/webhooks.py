@@ -132,7 +132,7 @@ async def claim_due_deliveries(
 
 RECORD_ATTEMPT = """
     UPDATE deliveries
-       SET state = CASE WHEN %(taken)s THEN 'delivered'
+       SET state = CASE WHEN %(accepted)s THEN 'delivered'
                         WHEN %(final)s THEN 'failed'
                         ELSE state END,
            answer = %(answer)s
@@ -141,7 +141,7 @@ RECORD_ATTEMPT = """
 
 
 async def record_attempt(
-    conn: AsyncConnection, delivery: Delivery, answer: str, *, taken: bool, final: bool = False
+    conn: AsyncConnection, delivery: Delivery, answer: str, *, accepted: bool, final: bool = False
 ) -> None:
     """Record the result of an attempt.
 
@@ -149,11 +149,11 @@ async def record_attempt(
         conn: The connection.
         delivery: The attempted delivery.
         answer: The response of the receiver or the error, for operators.
-        taken: Whether the receiver accepted the delivery.
+        accepted: Whether the receiver accepted the delivery.
         final: Whether no further attempt follows.
     """
     await conn.execute(
-        RECORD_ATTEMPT, {"id": delivery.id, "answer": answer, "taken": taken, "final": final}
+        RECORD_ATTEMPT, {"id": delivery.id, "answer": answer, "accepted": accepted, "final": final}
     )
 
 

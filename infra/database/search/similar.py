@@ -72,7 +72,7 @@ class SimilarImage(Image):
     distance: float
 
 
-# Least number of candidates whose embeddings are compared; more if a request needs more.
+# Minimum number of candidates whose embeddings are compared; more if a request needs more.
 CANDIDATES = 80
 
 # hnsw.ef_search is the number of rows that an index scan returns, 40 by default: raise it to the

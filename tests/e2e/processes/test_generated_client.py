@@ -37,7 +37,7 @@ def test_client_type_checks_against_the_schema(node_modules: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_client_uploads_follows_the_job_and_searches(
+def test_client_uploads_images_follows_the_job_and_searches(
     node_modules: Path,
     settings: Settings,
     weights: Path,

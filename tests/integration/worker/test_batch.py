@@ -112,7 +112,7 @@ async def submit(database_url: str, objects: ObjectStore, *names: str) -> Submit
 
 
 def put_original(objects: ObjectStore, name: str) -> None:
-    stored = image_file(name).picture
+    stored = image_file(name).image
     assert stored is not None
     data = name.encode()
     objects.put(original_key(stored.sha256), BytesIO(data), len(data), "image/jpeg")

@@ -24,7 +24,7 @@ def get(port: int, path: str) -> Any:
     """Return the JSON of a resource.
 
     Raises:
-        RuntimeError: the status is not 200.
+        RuntimeError: The status is not 200.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", path)
@@ -42,10 +42,10 @@ def measure(
     """Send requests for a time and return the latency of each in milliseconds.
 
     Args:
-        ports: ports of the API processes; clients are distributed evenly, as by a proxy.
-        path_of: returns the path of the nth request.
-        seconds: duration.
-        clients: number of clients.
+        ports: Ports of the API processes; clients are distributed evenly, as by a proxy.
+        path_of: Returns the path of the nth request.
+        seconds: Duration.
+        clients: Number of clients.
     """
     numbers = count()
     times: list[float] = []

@@ -97,7 +97,7 @@ def _file() -> SubmittedFile:
     image = StoredImage(
         sha256=sha256, media_type="image/jpeg", bytes=200_000, width=500, height=375
     )
-    return SubmittedFile(name="image.jpg", picture=image)
+    return SubmittedFile(name="image.jpg", image=image)
 
 
 def measure_insertion(environment: Environment, call: str) -> Row:
@@ -108,7 +108,7 @@ def measure_insertion(environment: Environment, call: str) -> Row:
     rate = JOBS * FILES / seconds.median()
     return Row(
         call,
-        "within 10 % of an empty one",
+        "within 10 % of an empty gallery",
         f"{rate[1] / rate[0] - 1:+.1%} time; {rate[0]:,.0f} images/s (empty: {rate[1]:,.0f})",
         remark=f"{ROUNDS} alternating rounds of {JOBS * FILES}, medians",
     )
@@ -125,7 +125,7 @@ def measure_polling(environment: Environment, call: str) -> Row:
     spent = [each.spent / len(each.times) * 1000 for each in polls]
     return Row(
         call,
-        "within 10 % of an empty one",
+        "within 10 % of an empty gallery",
         f"{p50[0] / p50[1] - 1:+.1%} time; p50 {p50[0]:.0f}, p95 {p95[0]:.0f} ms "
         f"(empty: {p50[1]:.0f}, {p95[1]:.0f})",
         processor=f"{spent[0]:.2f} ms (empty: {spent[1]:.2f})",

@@ -39,16 +39,16 @@ def _rows(environment: Environment) -> Iterator[tuple[str, Callable[[str], Row]]
     ):
         yield f"search, {name}", partial(_search, environment, query)
     yield (
-        "search, the best matches first",
+        "search, sorted by match",
         partial(_search, environment, lambda: "dog", sort="match"),
     )
     yield "search, the oldest 15,000", partial(_search, environment, lambda: "before:2020-02-01")
     yield "autocomplete", partial(_autocomplete, environment)
-    yield "similar, 100,000 embeddings", partial(measure_similar, environment)
-    yield "similar, recall@10 against brute force", partial(measure_recall, environment)
-    yield "similar, insert into the graph", partial(measure_sketching, environment)
-    yield "CSV export of all", partial(measure_csv, environment)
-    yield "new images", partial(measure_insertion, environment)
+    yield "similar images, 100,000 embeddings", partial(measure_similar, environment)
+    yield "similar images, recall@10 against brute force", partial(measure_recall, environment)
+    yield "similar, insert into the HNSW index", partial(measure_sketching, environment)
+    yield "CSV export of all images", partial(measure_csv, environment)
+    yield "insertion of new images", partial(measure_insertion, environment)
     yield "polling a job", partial(measure_polling, environment)
 
 

@@ -31,10 +31,10 @@ def write_report(rows: list[Row], database_url: str, images: int, embeddings: in
     """Replace the measured rows, the index sizes and the plan of the slowest search.
 
     Args:
-        rows: measured rows.
-        database_url: filled database.
-        images: number of images.
-        embeddings: number of embeddings.
+        rows: Measured rows.
+        database_url: Filled database.
+        images: Number of images.
+        embeddings: Number of embeddings.
     """
     with psycopg.connect(database_url) as conn:
         version = conn.execute("SHOW server_version").fetchone()

@@ -20,13 +20,13 @@ class Row:
     """Row of the report.
 
     Attributes:
-        call: name of the row.
-        goal: goal that was set.
-        measured: result with eight clients.
-        alone: result with one client.
-        during_writes: result with eight clients and 50 transactions per second.
-        processor: processor time per call.
-        remark: anything else.
+        call: Name of the row.
+        goal: Goal that was set.
+        measured: Result with eight clients.
+        alone: Result with one client.
+        during_writes: Result with eight clients and 50 transactions per second.
+        processor: Processor time per call.
+        remark: Anything else.
     """
 
     call: str
@@ -76,9 +76,9 @@ class Environment:
         """Measure with eight clients, first without and then during writes, and with one client.
 
         Args:
-            call: name of the row.
-            goal: goal for the 95th percentile, in milliseconds.
-            path_of: returns the path of the nth request.
+            call: Name of the row.
+            goal: Goal for the 95th percentile, in milliseconds.
+            path_of: Returns the path of the nth request.
             remark: default: the number of calls.
         """
         measure(self.ports, path_of, seconds=self.seconds / 4)  # warms up plans and caches

@@ -134,7 +134,7 @@ def until(
     """Wait until a condition is true, checking it every `every` seconds.
 
     Raises:
-        SystemExit: the condition is still false after `seconds`.
+        SystemExit: The condition is still false after `seconds`.
     """
     deadline = time.monotonic() + seconds
     while not holds():

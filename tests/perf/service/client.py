@@ -40,7 +40,7 @@ class Client:
         """Send a form and return the JSON of the response.
 
         Raises:
-            RuntimeError: the status is 300 or above.
+            RuntimeError: The status is 300 or above.
         """
         self._connection.request("POST", path, body, _HEADERS)
         return self._read()
@@ -49,7 +49,7 @@ class Client:
         """Return the JSON of a resource.
 
         Raises:
-            RuntimeError: the status is 300 or above.
+            RuntimeError: The status is 300 or above.
         """
         self._connection.request("GET", path)
         return self._read()
@@ -72,7 +72,7 @@ def post_all(
     """Send all forms with several clients in parallel; return the JSON of the responses.
 
     Raises:
-        RuntimeError: a response has a status of 300 or above.
+        RuntimeError: A response has a status of 300 or above.
     """
     pending: SimpleQueue[bytes] = SimpleQueue()
     for form in forms:

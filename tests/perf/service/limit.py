@@ -23,10 +23,10 @@ def measure_limit(model: Path, images: list[bytes], *, seconds: float, processes
     """Run the limit benchmark.
 
     Args:
-        model: compiled model.
+        model: Compiled model.
         images: JPEG files, distributed over the processes and reused as necessary.
-        seconds: duration.
-        processes: number of processes.
+        seconds: Duration.
+        processes: Number of processes.
     """
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(processes)

@@ -37,12 +37,12 @@ def drain(  # noqa: PLR0913 (varied by the rows)
     """Queue images, then measure how fast warm workers classify them, up to the last commit.
 
     Args:
-        stack: running servers; the gallery is emptied first.
-        images: images to classify.
-        processes: number of worker processes.
-        behind: number of further images queued in the bulk lane.
-        chunk_size: maximum number of images per message.
-        at_end: called while the workers are still running.
+        stack: Running servers; the gallery is emptied first.
+        images: Images to classify.
+        processes: Number of worker processes.
+        behind: Number of further images queued in the bulk lane.
+        chunk_size: Maximum number of images per message.
+        at_end: Called while the workers are still running.
     """
     stack.clear()
     stack.start_api(GALLERY_CHUNK_SIZE=str(chunk_size))

@@ -23,11 +23,11 @@ class Bench:
     """Inputs of the rows.
 
     Attributes:
-        stack: running servers.
-        images: generated images.
-        model: compiled model of the limit benchmark.
+        stack: Running servers.
+        images: Generated images.
+        model: Compiled model of the limit benchmark.
         weights: Keras weights of the demo loop.
-        quick: whether to use an eighth of the images.
+        quick: Whether to use an eighth of the images.
     """
 
     stack: Stack
@@ -97,7 +97,7 @@ def tutorial(bench: Bench) -> Row:
     rate = measure_tutorial(bench.stack, bench.weights, bench.small(240))
     found = bench.limit()
     return Row(
-        "usual tutorial: FastAPI + Celery, one Keras `predict` per task",
+        "tutorial design: FastAPI + Celery, one Keras `predict` per task",
         f"{rate:.1f}/s",
         f"{rate / found.rate:.2f}",
         "for comparison",
@@ -211,7 +211,7 @@ def long_queue(bench: Bench) -> Row:
     second = loads.drain(bench.stack, images)
     short = (first + second.rate) / 2
     return Row(
-        f"{len(images) + behind:,} queued, against {len(images):,}",
+        f"drain: {len(images) + behind:,} queued, against {len(images):,}",
         f"{long.rate:.0f}/s against {short:.0f}/s",
         f"{long.rate / short:.2f}",
         "≥ 0.95",

@@ -41,10 +41,10 @@ def write_report(page: Path, rows: Sequence[Row], command: str, notes: Sequence[
     """Replace the text between the markers of a page.
 
     Args:
-        page: page; created if it does not exist.
-        rows: measured rows.
-        command: command that measured them.
-        notes: paragraphs above the table.
+        page: Page; created if it does not exist.
+        rows: Measured rows.
+        command: Command that measured them.
+        notes: Paragraphs above the table.
     """
     text = page.read_text() if page.exists() else f"# Benchmarks\n\n{_BEGIN}\n{_END}\n"
     before, rest = text.split(_BEGIN)

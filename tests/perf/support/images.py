@@ -28,12 +28,12 @@ def make_images(photos: Path, *, small: int, large: int) -> Images:
     """Cut and encode images. Deterministic.
 
     Args:
-        photos: folder of photographs (*.jpg).
-        small: number of images of 500×375.
-        large: number of images of 4000×3000.
+        photos: Folder of photographs (*.jpg).
+        small: Number of images of 500×375.
+        large: Number of images of 4000×3000.
 
     Raises:
-        SystemExit: the folder contains no photographs.
+        SystemExit: The folder contains no photographs.
     """
     found = sorted(photos.glob("*.jpg"))
     if not found:

@@ -111,11 +111,11 @@ def test_food_includes_dishes_and_fruit(vocabulary: Vocabulary, named: dict[str,
     assert {"pizza", "banana", "espresso"} <= names_under(vocabulary, named["food"])
 
 
-def test_auto_is_synonym_of_car(named: dict[str, Category]) -> None:
+def test_auto_is_a_synonym_of_car(named: dict[str, Category]) -> None:
     assert "auto" in named["car"].synonyms
 
 
-def test_words_of_merged_category_are_synonyms_of_remaining_one(
+def test_words_of_merged_category_become_synonyms_of_its_target(
     named: dict[str, Category],
 ) -> None:
     assert "waterfowl" in named["anseriform bird"].synonyms
@@ -250,7 +250,7 @@ def test_shallow_categories_are_only_those_always_included(
     "entry",
     [*ALWAYS_INCLUDED, *MERGED, *MERGED.values(), *(e for es in TOO_GENERAL.values() for e in es)],
 )
-def test_listed_entry_is_an_ancestor_with_this_name(
+def test_listed_entry_names_an_ancestor_of_a_class(
     vocabulary: Vocabulary, nouns: Nouns, entry: str
 ) -> None:
     wnid, name = entry.split(maxsplit=1)

@@ -18,7 +18,7 @@ it('expires, later when it has an action', () => {
 	expect(texts()).toEqual([]);
 });
 
-it('stays while paused', () => {
+it('does not expire while paused', () => {
 	toasts.show('Restored.');
 	toasts.paused = true;
 	vi.advanceTimersByTime(60_000);

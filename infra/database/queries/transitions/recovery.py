@@ -44,10 +44,10 @@ _RECLAIMED = choose(
 # and the attempt counts as a crash. If a lease has expired although the worker is alive, the image
 # is not the cause of the delay, and the attempt is not counted.
 #
-# Only a steady sweeper decides: one whose own heartbeat, on the clock of Postgres, has had no pause
+# A sweeper reclaims images only after its own heartbeat, on the clock of Postgres, has had no pause
 # for at least DEAD_AFTER. After an outage of Postgres or a change of its clock, all heartbeats look
-# old until workers have had time to send new ones. Times in the future are due to a changed clock
-# and count as missing.
+# old until workers have had time to send new ones. Heartbeats in the future are due to a changed
+# clock and count as missing.
 RECLAIM_EXPIRED = f"""
     WITH pulse AS (
         UPDATE sweeper
@@ -96,8 +96,9 @@ async def reclaim_expired(
 
     Args:
         conn: The connection of the sweeper.
-        longest_lease: Duration of a lease. A lease that ends later has a wrong date and is over.
-        limit: Most images to reclaim.
+        longest_lease: Duration of a lease. A lease that expires later than this from now was dated
+            by a wrong clock and counts as expired.
+        limit: Maximum number of images to reclaim.
     """
     async with conn.cursor(row_factory=class_row(RecoveredImage)) as cur:
         await cur.execute(

@@ -130,7 +130,7 @@ async def test_browser_session_starts_and_ends(client: AsyncClient, keys: dict[s
 async def test_cross_origin_request_is_refused(
     client: AsyncClient, settings: Settings, headers: dict[str, str]
 ) -> None:
-    """Applies to signed-in sessions and to open access from this machine."""
+    """Check signed-in sessions and open access from this machine."""
     files = {"files": ("a.jpg", jpeg(1))}
     assert (await client.post("/api/v1/jobs", files=files, headers=headers)).status_code == 403
 

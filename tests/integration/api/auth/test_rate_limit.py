@@ -96,7 +96,7 @@ async def test_limit_is_applied_locally_without_redis(limited: Settings) -> None
     assert answers == [200] * 5 + [429]
 
 
-async def test_limits_are_published(limited: Settings) -> None:
+async def test_limits_endpoint_returns_rate_limits(limited: Settings) -> None:
     async with open_client(limited.model_copy(update={"rate_limit_key": 0})) as client:
         limits = (await client.get("/api/v1/limits")).json()
 

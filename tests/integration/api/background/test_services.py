@@ -150,7 +150,7 @@ async def test_failed_sweep_releases_the_leadership(
     queue.close()
 
 
-async def test_standby_takes_over(settings: Settings, database: Database) -> None:
+async def test_standby_sweeps_after_leader_resigns(settings: Settings, database: Database) -> None:
     queue = Queue(settings)
     leader, standby = Leader(database), Leader(database)
     await take_over(leader)

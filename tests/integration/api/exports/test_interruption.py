@@ -75,7 +75,7 @@ async def test_failed_export_is_detectably_incomplete(
                     pass
 
 
-async def test_export_without_reader_is_aborted(
+async def test_export_to_client_that_stops_reading_is_aborted(
     address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.exports.response.READER_SECONDS", 0.5)

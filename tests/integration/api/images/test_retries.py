@@ -105,7 +105,7 @@ async def test_unknown_id_returns_404(client: AsyncClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "done"}, {"status": "failed", "ids": []}])
-async def test_retry_without_unique_criterion_returns_422(
+async def test_retry_without_exactly_one_criterion_returns_422(
     client: AsyncClient, body: object
 ) -> None:
     response = await client.post("/api/v1/images/retry", json=body)

@@ -19,7 +19,7 @@ async def list_names(client: AsyncClient, **parameters: Any) -> list[str]:
     return [image["name"] for image in page["items"]]
 
 
-async def test_total_follows_uploads_and_deletions(
+async def test_total_changes_with_uploads_and_deletions(
     client: AsyncClient, gallery: dict[str, str]
 ) -> None:
     assert await list_names(client) == await list_names(client) == ["new.jpg", "cat.jpg", "dog.jpg"]
@@ -93,7 +93,7 @@ async def test_images_are_deleted_by_ids_by_search_or_all_and_restored(
 
 
 @pytest.mark.parametrize("body", [{}, {"all": False}, {"q": "cat", "all": True}])
-async def test_deletion_without_unique_criterion_deletes_nothing(
+async def test_deletion_without_exactly_one_criterion_is_refused(
     client: AsyncClient, gallery: dict[str, str], body: dict[str, Any]
 ) -> None:
     assert (await client.post(f"{IMAGES}/delete", json=body)).status_code == 422

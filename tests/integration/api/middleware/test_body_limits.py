@@ -178,7 +178,7 @@ def test_export_of_1000_ids_in_url_is_accepted(url: str) -> None:
     assert httpx.get(f"{url}/api/v1/export", params={"format": "csv", "ids": ids}).is_success
 
 
-def test_invalid_http_is_answered_with_problem(url: str, port: int) -> None:
+def test_invalid_http_returns_problem(url: str, port: int) -> None:
     assert url
     with closing(connect(port)) as sock:
         sock.sendall(b"HELLO\r\n\r\n")

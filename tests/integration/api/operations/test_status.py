@@ -19,7 +19,7 @@ async def waiting_check(client: AsyncClient) -> Any:
     return (await client.get("/readyz")).json()["checks"]["waiting"]
 
 
-async def test_queue_without_ready_worker_fails_check(
+async def test_readiness_check_fails_if_images_wait_and_no_worker_is_ready(
     client: AsyncClient, settings: Settings
 ) -> None:
     url = settings.require_database_url()
@@ -48,7 +48,9 @@ async def test_waiting_time_restarts_with_retry(client: AsyncClient, settings: S
     assert status["queue"]["oldest_waiting_seconds"] < 60
 
 
-async def test_limits_are_returned(client: AsyncClient, settings: Settings) -> None:
+async def test_limits_endpoint_returns_upload_limits(
+    client: AsyncClient, settings: Settings
+) -> None:
     limits = (await client.get("/api/v1/limits")).json()
 
     assert limits["max_upload_bytes"] == settings.max_upload_bytes

@@ -55,7 +55,7 @@ def test_delete_removes_the_object_and_can_be_repeated(objects: ObjectStore) -> 
         objects.get(KEY)
 
 
-def test_check_succeeds(objects: ObjectStore) -> None:
+def test_check_of_available_storage_succeeds(objects: ObjectStore) -> None:
     objects.check()
 
 

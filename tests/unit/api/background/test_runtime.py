@@ -59,7 +59,7 @@ def runtime_of(
     return BackgroundRuntime(services, Leader(cast("Database", None)), metrics, backoff=backoff)
 
 
-async def test_service_is_repeated() -> None:
+async def test_service_runs_repeatedly() -> None:
     service = Service()
     async with runtime_of(service) as runtime:
         assert [await runtime.completed("example") for _ in range(3)] == [True] * 3

@@ -74,7 +74,7 @@ def test_schema_and_fields_have_descriptions(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example_is_valid(name: str) -> None:
+def test_example_conforms_to_its_schema(name: str) -> None:
     validator = jsonschema.Draft202012Validator(
         {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
     )

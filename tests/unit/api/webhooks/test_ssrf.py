@@ -71,7 +71,7 @@ def test_invalid_url_is_refused(url: str) -> None:
 
 
 def resolving_to(*answers: list[str]) -> Any:
-    """Return a resolver that gives another answer at each call, like a DNS rebinding attack."""
+    """Return a resolver that returns other addresses at each call, like a DNS rebinding attack."""
     remaining = list(answers)
 
     def getaddrinfo(host: str, port: int, *_: object, **__: object) -> list[Any]:

@@ -97,7 +97,7 @@ KEDA = {
 @pytest.mark.parametrize(
     "each", OBJECTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}"
 )
-def test_object_matches_its_schema(each: Any, version: str) -> None:
+def test_manifest_object_matches_its_kubernetes_schema(each: Any, version: str) -> None:
     if each["kind"] in KEDA:
         assert each["apiVersion"] == "keda.sh/v1alpha1"
         jsonschema.validate(each["spec"], KEDA[each["kind"]])

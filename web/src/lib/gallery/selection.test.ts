@@ -23,14 +23,14 @@ describe('a selection', () => {
 		expect(selection.ids.sort()).toEqual(['i3', 'i4', 'i5', 'i6']);
 	});
 
-	it('of everything contains images that are not loaded', () => {
+	it('contains images that are not loaded when everything is selected', () => {
 		const selection = new Selection();
 		selection.selectAll();
 		expect(selection.has('not loaded')).toBe(true);
 		expect(selection.size(100_000)).toBe(100_000);
 	});
 
-	it('of everything does not change when one image is toggled', async () => {
+	it('does not change on a toggle when everything is selected', async () => {
 		const selection = new Selection();
 		selection.selectAll();
 		selection.toggle('i1', 1);

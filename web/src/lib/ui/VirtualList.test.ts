@@ -17,7 +17,7 @@ it('renders only items near the viewport and reports their range', () => {
 	vi.unstubAllGlobals();
 });
 
-it('stays in the fast state when a frame is late', () => {
+it('reports fast scrolling until it settles, even when a frame is late', () => {
 	vi.useFakeTimers();
 	let top = 0;
 	vi.spyOn(Element.prototype, 'getBoundingClientRect').mockImplementation(

@@ -140,7 +140,7 @@ describe('the sender', () => {
 		expect(items.filter((item) => item.phase === 'cancelled')).toHaveLength(16);
 	});
 
-	it('sends nothing after a cancel, neither after a backoff nor one by one', async () => {
+	it('sends nothing after a cancel, neither a retry nor single files of a rejected request', async () => {
 		for (const error of [new OfflineError(), new ProblemError(413, { detail: 'Too large.' })]) {
 			const calls: Call[] = [];
 			const { sender } = senderWith(async (call) => {

@@ -113,7 +113,7 @@ def test_sketch_preserves_angles(vectors: np.ndarray) -> None:
     assert np.abs(long @ long.T - short @ short.T).max() < 0.2
 
 
-def test_without_the_extension_the_feature_is_off(
+def test_similar_search_is_off_without_the_extension(
     database_url: str, ids: list[UUID], runner: asyncio.Runner
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as conn:
