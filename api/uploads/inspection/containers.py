@@ -31,15 +31,6 @@ def check_gif(reader: HeaderReader, _size: int) -> None:
                 reader.skip(length)
 
 
-def check_webp(reader: HeaderReader, size: int) -> None:
-    """Count the RIFF chunks."""
-    reader.position = 12
-    while reader.position < size:
-        (length,) = struct.unpack("<4xI", reader.read(8))
-        reader.count_part()
-        reader.skip(length + length % 2)
-
-
 def check_tiff(reader: HeaderReader, size: int) -> None:
     """Count the fields of the first directory and the bytes of their values.
 

@@ -21,7 +21,7 @@ _SEGMENT = struct.Struct(">HH")
 _FRAME = struct.Struct(">BHHB")
 
 
-def measure_jpeg(reader: HeaderReader) -> Size:
+def measure_jpeg(reader: HeaderReader, _size: int) -> Size:
     """Return the dimensions of a plain JPEG, with the orientation applied.
 
     Raises:

@@ -20,7 +20,7 @@ _CHUNK = struct.Struct(">I4s")
 _CHECKSUM = struct.Struct(">I")
 
 
-def measure_png(reader: HeaderReader) -> Size:
+def measure_png(reader: HeaderReader, _size: int) -> Size:
     """Return the dimensions of a plain PNG, with the orientation applied.
 
     Raises:
