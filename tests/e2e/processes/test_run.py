@@ -78,7 +78,7 @@ def test_ended_run_leaves_no_process_and_the_next_run_has_its_data(
         assert first.url in first.wait_for_address()
         sent = httpx.post(f"{first.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
         assert sent.status_code == 202
-        assert {"postgres", "redis-server"} <= {child.name() for child in first.children()}
+        assert {"postgres", "valkey-server"} <= {child.name() for child in first.children()}
         assert first.end(how) == []
     finally:
         first.close()
@@ -100,7 +100,7 @@ def test_killed_servers_are_restarted(data: Path) -> None:
     run = Run(data, free_port())
     try:
         run.wait_for_address()
-        for name in ("redis-server", "postgres"):
+        for name in ("valkey-server", "postgres"):
             next(child for child in run.children() if child.name() == name).kill()
 
         def accepts_uploads() -> bool:
