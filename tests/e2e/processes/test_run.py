@@ -34,14 +34,19 @@ class Run:
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
             text=True,
         )
 
     def wait_for_address(self) -> str:
-        """Return the line that announces the address, once the gallery is ready."""
+        """Return the output up to the last line of the banner, once the gallery is ready."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline()
+        output = ""
+        for line in self.process.stdout:
+            output += line
+            if line.startswith("  Stop:"):
+                break
+        return output
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -94,6 +99,27 @@ def test_ended_run_leaves_no_process_and_the_next_run_has_its_data(
         assert second.process.returncode == 0
     finally:
         second.close()
+
+
+def test_start_prints_progress_and_one_banner(data: Path) -> None:
+    run = Run(data, free_port())
+    try:
+        lines = run.wait_for_address().splitlines()
+        assert run.end(signal.SIGTERM) == []
+        assert run.process.stdout is not None
+        lines += run.process.stdout.read().splitlines()
+    finally:
+        run.close()
+
+    begin = lines.index(f"The gallery is at {run.url}")
+    assert all(line.endswith(" ...") for line in lines[:begin] if line)
+    facts = dict(line.strip().split(": ", 1) for line in lines[begin + 1 :] if line[:2] == "  ")
+    assert [*facts] == ["Data", "Workers", "Model", "API keys", "Logs", "Stop"]
+    assert facts["Data"].strip() == str(data)
+    assert f"No MobileNetV2 weights in {data}" in facts["Model"]
+    assert "GALLERY_WEIGHTS" in facts["Model"]
+    assert facts["API keys"].startswith("not required")
+    assert [line for line in lines[begin + 1 :] if line and line[:2] != "  "] == ["Stopping ..."]
 
 
 def test_killed_servers_are_restarted(data: Path) -> None:
