@@ -6,7 +6,7 @@ AUDIT  := $(VENV)/audit
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit test-chaos soak fuzz bench bench-page bench-scale screenshots check format lock clean audit types
+.PHONY: help install web run test test-unit test-chaos soak fuzz bench bench-page bench-scale screenshots check format lock clean audit types check-wheels
 
 help: ## list the make targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -84,6 +84,9 @@ format: install ## format the code and fix lint errors
 
 lock: ## update the lock files (requires uv)
 	@requirements/lock.sh
+
+check-wheels: ## list locked dependencies without a wheel, by platform and Python (requires uv)
+	@requirements/check_wheels.sh
 
 clean: ## remove installed dependencies and builds; keep data
 	rm -rf $(VENV) web/dist web/node_modules

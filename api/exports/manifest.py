@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
-from zipfile import ZIP_DEFLATED, ZIP_STORED
+from zlib import Z_DEFAULT_COMPRESSION, Z_NO_COMPRESSION
 
 from anyio import to_thread
 
@@ -23,7 +23,7 @@ async def pack(
         facts: Returns additional fields of the manifest; called after the last block.
     """
     # A zip does not compress further.
-    archive = ZipStream(ZIP_STORED if name.endswith(".zip") else ZIP_DEFLATED, large=True)
+    archive = ZipStream(Z_NO_COMPRESSION if name.endswith(".zip") else Z_DEFAULT_COMPRESSION)
     digest = hashlib.sha256()
     size = 0
     archive.begin(name)

@@ -22,7 +22,7 @@ _MAX_BYTES = 240
 async def zip_originals(
     batches: AsyncIterator[list[Image]], objects: ObjectStore
 ) -> AsyncIterator[bytes]:
-    """Yield the blocks of the archive; entries are stored, since images do not compress."""
+    """Yield the blocks of the archive; without compression, since images do not compress."""
     archive = ZipStream()
     number = 0
     async for batch in batches:

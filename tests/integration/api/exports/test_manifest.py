@@ -33,7 +33,7 @@ async def test_originals_with_manifest_are_packed_in_thread_without_compression(
     response = await export(client, format="zip", manifest="true")
     packed = zipfile.ZipFile(io.BytesIO(response.content))
 
-    assert [each.compress_type for each in packed.infolist()] == [zipfile.ZIP_STORED] * 2
+    assert all(each.compress_size >= each.file_size for each in packed.infolist())
     originals = zipfile.ZipFile(io.BytesIO(packed.read("gallery.zip")))
     assert len(originals.namelist()) == len(ids)
     manifest = json.loads(packed.read("manifest.json"))
