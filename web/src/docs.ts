@@ -1,5 +1,6 @@
 /** Interactive API documentation, bundled so that it works without internet access. */
 import 'swagger-ui-dist/swagger-ui.css';
+import './docs.css';
 import { SwaggerUIBundle } from 'swagger-ui-dist';
 
 SwaggerUIBundle({

@@ -1,10 +1,11 @@
 """User actions on the page and values read from it."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Page
+from playwright.sync_api import FilePayload, Locator, Page
 
 from tests.support.images import jpeg
 
@@ -73,6 +74,19 @@ def swipe(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
 def open_view(page: Page, name: str) -> None:
     """Follow the navigation link of a view."""
     page.get_by_role("navigation", name="Views").get_by_role("link", name=name).click()
+
+
+def image_button(page: Page, name: str) -> Locator:
+    """Return the button that opens an image, such as "jersey, 56 %: name.jpg"."""
+    return page.get_by_role("button", name=re.compile(rf": {re.escape(name)}$"))
+
+
+def export_panel(page: Page) -> Locator:
+    """Return the export panel of the search view; open it if necessary."""
+    button = page.get_by_role("button", name="Export", exact=True)
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+    return page.get_by_role("region", name="Export", exact=True)
 
 
 def image_names(page: Page) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser.actions import focused_name
+from tests.e2e.browser.actions import export_panel, focused_name, image_button
 from tests.e2e.browser.sample_gallery import IMAGE_NAMES, SampleGallery
 
 LAST_IMAGE = IMAGE_NAMES[-1]
@@ -45,10 +45,10 @@ def test_gallery_search_and_export_work_without_mouse(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Gallery", exact=True)).to_be_visible()
 
-    expect(page.get_by_role("button", name=f"Open {done[0]}", exact=True)).to_be_visible()
+    expect(image_button(page, done[0])).to_be_visible()
     newest = page.get_by_role("article").first.get_by_role("button").first
     tab_to(page, str(newest.get_attribute("aria-label")))
-    while focused_name(page) != f"Open {done[0]}":
+    while not focused_name(page).endswith(f": {done[0]}"):
         before = focused_name(page)
         page.keyboard.press("ArrowRight")
         page.wait_for_function("before => document.activeElement.ariaLabel !== before", arg=before)
@@ -59,12 +59,14 @@ def test_gallery_search_and_export_work_without_mouse(
     expect(details.get_by_role("heading", name=done[1])).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".pswp")).to_have_count(0)
-    expect(page.get_by_role("button", name=f"Open {done[1]}")).to_be_focused()
+    expect(image_button(page, done[1])).to_be_focused()
 
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Search tags")).to_be_focused()
     page.keyboard.type(sample_gallery.most_common_tag())
     expect(page.locator("mark").first).to_be_visible()
+    tab_to(page, "Export")
+    page.keyboard.press("Enter")
     tab_to(page, "Download")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
@@ -79,7 +81,7 @@ def test_closing_shortcuts_dialog_restores_focus(sample_page: Page) -> None:
     tab_to(sample_page, "Search & Export")
     sample_page.keyboard.press("?")
     dialog = sample_page.get_by_role("dialog", name="Keyboard shortcuts")
-    expect(dialog.get_by_text("Move to trash")).to_be_visible()
+    expect(dialog.get_by_text(re.compile("to trash$"))).to_be_visible()
     sample_page.keyboard.press("Escape")
 
     expect(dialog).to_have_count(0)
@@ -91,7 +93,7 @@ def test_disabled_letter_shortcuts_stay_disabled_after_reload(sample_page: Page)
     sample_page.get_by_role("button", name="Keyboard shortcuts").click()
     dialog = sample_page.get_by_role("dialog", name="Keyboard shortcuts")
     dialog.get_by_role("checkbox", name="Enable single-letter shortcuts").uncheck()
-    expect(dialog.get_by_text("Move to trash")).to_be_visible()
+    expect(dialog.get_by_text(re.compile("to trash$"))).to_be_visible()
     expect(dialog.get_by_text("Change theme")).to_have_count(0)
     sample_page.keyboard.press("Escape")
 
@@ -106,7 +108,7 @@ def test_disabled_letter_shortcuts_stay_disabled_after_reload(sample_page: Page)
 
 def test_browser_back_from_lightbox_focuses_its_image(sample_page: Page) -> None:
     sample_page.goto("/#/gallery")
-    sample_page.get_by_role("button", name=f"Open {LAST_IMAGE}").click()
+    image_button(sample_page, LAST_IMAGE).click()
     heading = sample_page.get_by_role("complementary").get_by_role("heading").first
     expect(heading).to_have_text(LAST_IMAGE)
     sample_page.keyboard.press("ArrowRight")
@@ -115,12 +117,12 @@ def test_browser_back_from_lightbox_focuses_its_image(sample_page: Page) -> None
     sample_page.go_back()
 
     expect(sample_page.locator(".pswp")).to_have_count(0)
-    expect(sample_page.get_by_role("button", name=f"Open {name}")).to_be_focused()
+    expect(image_button(sample_page, name)).to_be_focused()
 
 
 def test_link_clicked_while_lightbox_closes_is_followed(sample_page: Page) -> None:
     sample_page.goto("/#/gallery")
-    sample_page.get_by_role("button", name=f"Open {LAST_IMAGE}").click()
+    image_button(sample_page, LAST_IMAGE).click()
     expect(sample_page.get_by_role("complementary")).to_be_visible()
     sample_page.evaluate(
         """() => new MutationObserver((_, observer) => {
@@ -142,8 +144,24 @@ def test_clearing_selection_resets_export_to_current_results(sample_page: Page) 
     sample_page.goto("/#/search")
     sample_page.get_by_role("article").first.get_by_role("button").first.focus()
     sample_page.keyboard.press("x")
-    scope = sample_page.get_by_role("combobox", name="Export")
+    scope = export_panel(sample_page).get_by_role("combobox", name="Export")
     scope.select_option("selected")
     expect(sample_page.get_by_text(re.compile("^1 row,"))).to_be_visible()
     sample_page.get_by_role("button", name="Clear selection").press("Enter")
     expect(scope).to_have_value("shown")
+
+
+def test_shortcut_sheet_opens_and_closes_above_the_lightbox(sample_page: Page) -> None:
+    """P6: `?` did nothing in the lightbox."""
+    sample_page.goto("/#/gallery")
+    image_button(sample_page, LAST_IMAGE).click()
+    expect(sample_page.get_by_role("complementary")).to_be_visible()
+    sample_page.keyboard.press("?")
+    dialog = sample_page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_be_visible()
+    sample_page.keyboard.press("ArrowRight")
+    sample_page.keyboard.press("Escape")
+
+    expect(dialog).to_have_count(0)
+    heading = sample_page.get_by_role("complementary").get_by_role("heading").first
+    expect(heading).to_have_text(LAST_IMAGE)

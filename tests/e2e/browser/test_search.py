@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Download, Locator, Page, expect
+from playwright.sync_api import Browser, Download, Locator, Page, expect
 
-from tests.e2e.browser.actions import image_names
+from tests.e2e.browser.actions import export_panel, image_names
+from tests.e2e.browser.chromium import PHONE, open_page
 from tests.e2e.browser.sample_gallery import SampleGallery
 
 SLIDER = "Minimum confidence"
@@ -25,18 +26,18 @@ def expect_results(page: Page, count: int) -> None:
 
 def export_scope(page: Page) -> Locator:
     """Return the select element of the images to export."""
-    return page.get_by_role("region", name="Export", exact=True).get_by_role("combobox").nth(0)
+    return export_panel(page).get_by_role("combobox").nth(0)
 
 
 def export_format(page: Page) -> Locator:
     """Return the select element of the file format."""
-    return page.get_by_role("region", name="Export", exact=True).get_by_role("combobox").nth(1)
+    return export_panel(page).get_by_role("combobox").nth(1)
 
 
 def download_export(page: Page) -> Download:
     """Click the download button and return the download."""
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
+        export_panel(page).get_by_role("button", name="Download").click()
     return download.value
 
 
@@ -115,34 +116,29 @@ def test_confidence_slider_changes_results_count_and_export(
         expect(sample_page).to_have_url(re.compile(rf"min={percent}" if percent else r"q=\w+$"))
 
 
-def facet_and_count(gallery: SampleGallery) -> tuple[str, int]:
-    """Return a frequent one-word tag and its count.
-
-    Prefers a tag that is a substring of other tags, to test the exact match. Excludes tags that are
-    a whole word of another tag: "clock" also finds "digital clock".
-    """
-    page = gallery.stack.get("/api/v1/images", facets=20, limit=1)
-    facets = {each["label"]: each["count"] for each in page["facets"]["items"]}
-    labels = {each["label"] for each in gallery.stack.get("/api/v1/tags", limit=100)["items"]}
-    containing = {tag: [label for label in labels - {tag} if tag in label] for tag in facets}
-    candidates = [
-        tag
-        for tag, count in facets.items()
-        if " " not in tag
-        and count < page["total"]
-        and not any(tag in label.split() for label in containing[tag])
-    ]
-    tag = max(candidates, key=lambda candidate: len(containing[candidate]))
-    return tag, facets[tag]
+def chips(page: Page) -> Locator:
+    """Return the tags that narrow the search."""
+    return page.get_by_role("list", name="Most frequent tags").get_by_role("button")
 
 
-def test_facet_narrows_the_search_and_widens_it_again(
+def narrowing_facets(gallery: SampleGallery, **query: object) -> dict[str, int]:
+    """Return the counts of the tags that between 2 % and 90 % of the results have."""
+    page = gallery.stack.get("/api/v1/images", facets=20, limit=1, **query)
+    shares = {each["label"]: each["count"] / page["total"] for each in page["facets"]["items"]}
+    counts = {each["label"]: each["count"] for each in page["facets"]["items"]}
+    return {tag: counts[tag] for tag, share in shares.items() if 0.02 <= share <= 0.9}
+
+
+def test_chip_narrows_the_search_and_widens_it_again(
     sample_page: Page, sample_gallery: SampleGallery
 ) -> None:
     total = len(sample_gallery.images())
-    tag, count = facet_and_count(sample_gallery)
-    chip = sample_page.get_by_role("button", name=f"{tag} {count}", exact=True)
+    facets = narrowing_facets(sample_gallery)
     sample_page.goto("/#/search")
+    tag = chips(sample_page).first.inner_text().rsplit(maxsplit=1)[0]
+    count = len(find_images(sample_gallery, q=f'"{tag}"'))
+    assert tag in facets
+    chip = chips(sample_page).filter(has_text=re.compile(rf"^{tag} \d"))
     chip.click()
     expect_results(sample_page, count)
     expect(sample_page.get_by_role("combobox", name="Search tags")).to_have_value(f'"{tag}"')
@@ -152,14 +148,64 @@ def test_facet_narrows_the_search_and_widens_it_again(
     expect(sample_page.get_by_text(f"{total} images in your gallery")).to_be_visible()
 
 
+def test_typed_tag_is_a_pressed_chip(sample_page: Page) -> None:
+    """P8: with `dog` typed, its chip was not pressed and pressing it gave `dog "dog"`."""
+    sample_page.goto("/#/search")
+    tag = chips(sample_page).first.inner_text().rsplit(maxsplit=1)[0]
+    box = sample_page.get_by_role("combobox", name="Search tags")
+    box.fill(tag if " " not in tag else f'"{tag}"')
+    box.blur()  # closes the suggestions
+    pressed = chips(sample_page).and_(sample_page.locator("[aria-pressed=true]"))
+    expect(pressed).to_have_text(re.compile(rf"^{tag}\s"))
+    pressed.click()
+    expect(box).to_have_value("")
+
+
+def test_chips_narrow_the_results_and_more_shows_all(
+    browser: Browser, sample_gallery: SampleGallery
+) -> None:
+    """P9: tags of all results came first, and the row was cut off without a hint."""
+    facets = narrowing_facets(sample_gallery, min_score=0)
+    with open_page(browser, sample_gallery.url, viewport=PHONE) as page:
+        page.goto("/#/search")
+        more = page.get_by_role("button", name=re.compile(r"^More \(\d+\)$"))
+        expect(more).to_be_visible()
+        before, hidden = chips(page).count(), int(re.sub(r"\D", "", more.inner_text()))
+        more.click()
+        expect(chips(page)).to_have_count(before + hidden)
+        shown = [text.rsplit(maxsplit=1) for text in chips(page).all_inner_texts()]
+        assert {tag: int(count) for tag, count in shown}.items() <= facets.items()
+
+
 def test_confidence_slider_updates_facet_counts(
     sample_page: Page, sample_gallery: SampleGallery
 ) -> None:
-    sample_page.goto("/#/search?min=80")
-    page = sample_gallery.stack.get("/api/v1/images", min_score=0.8, facets=20, limit=1)
-    facets = [each for each in page["facets"]["items"] if each["count"] < page["total"]]
-    chips = sample_page.get_by_role("list", name="Most frequent tags").get_by_role("button")
-    expect(chips).to_have_text([f"{each['label']} {each['count']}" for each in facets])
+    counts = {
+        percent: narrowing_facets(sample_gallery, min_score=percent / 100)
+        for percent in range(10, 90, 10)
+    }
+    percent, facets = next((percent, facets) for percent, facets in counts.items() if facets)
+    sample_page.goto(f"/#/search?min={percent}")
+    expect(chips(sample_page).first).to_be_visible()
+    shown = [text.rsplit(maxsplit=1) for text in chips(sample_page).all_inner_texts()]
+    assert {tag: int(count) for tag, count in shown}.items() <= facets.items()
+
+
+def test_search_bar_is_compact_and_stays_while_scrolling(
+    browser: Browser, sample_gallery: SampleGallery
+) -> None:
+    """P13: the first result was 485 pixels down, and the search field scrolled away."""
+    options = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
+    with open_page(browser, sample_gallery.url, **options) as page:
+        page.goto("/#/search")
+        box = page.get_by_role("article").first.bounding_box()
+        assert box is not None
+        assert box["y"] < 260
+        page.mouse.wheel(0, 900)
+        page.wait_for_function("() => scrollY > 500")
+        expect(page.get_by_role("combobox", name="Search tags")).to_be_in_viewport()
+        expect(page.get_by_role("combobox", name="Sort by")).to_be_in_viewport()
+        expect(page.get_by_text("images in your gallery")).to_be_in_viewport()
 
 
 def test_export_preview_shows_first_rows_and_estimated_size(
@@ -168,7 +214,7 @@ def test_export_preview_shows_first_rows_and_estimated_size(
     sample_page.goto("/#/search")
     expect(sample_page.get_by_role("article").first).to_be_visible()
     names = exported_names(sample_page, tmp_path)
-    sample_page.get_by_role("button", name="Preview").click()
+    export_panel(sample_page).get_by_role("button", name="Preview").click()
     table = sample_page.get_by_role("region", name="Export preview")
     cells = table.get_by_role("row").locator("td:nth-child(2)")
     row_count = min(10, len(sample_gallery.images()))

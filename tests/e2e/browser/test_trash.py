@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser.actions import image_names
+from tests.e2e.browser.actions import image_button, image_names
 from tests.support.images import jpeg
 from tests.support.processes import Stack
 
@@ -57,7 +57,7 @@ def test_deleted_image_can_be_restored_from_trash(page: Page) -> None:
 
 
 def test_held_delete_key_deletes_one_image(page: Page, stack: Stack) -> None:
-    page.get_by_role("button", name="Open street.jpg").focus()
+    image_button(page, "street.jpg").focus()
     page.keyboard.down("Delete")
     expect_images(page, [name for name in NEWEST_FIRST if name != "street.jpg"])
     page.keyboard.down("Delete")
@@ -67,11 +67,46 @@ def test_held_delete_key_deletes_one_image(page: Page, stack: Stack) -> None:
     assert count_images(stack, deleted=True) == 1
 
 
+def test_delete_key_moves_selection_to_trash(page: Page, stack: Stack) -> None:
+    """P6: the key did nothing with a selection."""
+    page.get_by_role("checkbox", name="Select window.jpg").check()
+    page.get_by_role("checkbox", name="Select lake.jpg").check()
+    page.keyboard.press("Delete")
+    expect_images(page, ["table.jpg", "street.jpg"])
+    assert count_images(stack, deleted=True) == 2
+
+
+def test_delete_key_in_lightbox_shows_the_next_image(page: Page, stack: Stack) -> None:
+    """P6, P1: the key did nothing; the button reopened the lightbox on the trashed image."""
+    image_button(page, "table.jpg").click()
+    heading = page.get_by_role("complementary").get_by_role("heading").first
+    expect(heading).to_have_text("table.jpg")
+    page.keyboard.press("Delete")
+    expect(heading).to_have_text("street.jpg")
+    page.keyboard.press("Delete")
+    expect(heading).to_have_text("lake.jpg")
+    expect(page.locator(".pswp__counter")).to_have_text("2 / 2")
+    page.keyboard.press("Delete")
+    expect(heading).to_have_text("window.jpg")
+    page.keyboard.press("Escape")
+    expect_images(page, ["window.jpg"])
+    assert count_images(stack, deleted=True) == 3
+
+
+def test_undo_after_restoring_says_so(page: Page) -> None:
+    """P16: the message was "0 images restored."."""
+    page.get_by_role("button", name="Delete street.jpg").click()
+    page.get_by_role("link", name="Trash").click()
+    page.get_by_role("button", name="Restore street.jpg").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Already restored.")).to_be_visible()
+
+
 def test_focus_stays_on_image_when_new_images_arrive(page: Page, stack: Stack) -> None:
-    page.get_by_role("button", name="Open street.jpg").focus()
+    image_button(page, "street.jpg").focus()
     stack.post_files(("tree.jpg", jpeg(9)))
     expect_images(page, ["tree.jpg", *NEWEST_FIRST])
-    expect(page.get_by_role("button", name="Open street.jpg")).to_be_focused()
+    expect(image_button(page, "street.jpg")).to_be_focused()
 
 
 def test_clearing_gallery_clears_selection(page: Page) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.browser.actions import export_panel
 from tests.e2e.browser.sample_gallery import SampleGallery
 
 OpenView = Callable[[Page, SampleGallery], None]
@@ -57,7 +58,7 @@ def open_search(page: Page, gallery: SampleGallery) -> None:
     """Search for the most common tag and show the export preview."""
     page.goto(f"/#/search?q={gallery.most_common_tag()}")
     expect(page.locator("mark").first).to_be_visible()
-    page.get_by_role("button", name="Preview").click()
+    export_panel(page).get_by_role("button", name="Preview").click()
     expect(page.get_by_role("region", name="Export preview")).to_be_visible()
 
 

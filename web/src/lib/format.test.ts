@@ -5,6 +5,7 @@ import {
 	confidenceText,
 	duration,
 	fileSize,
+	sizeLimit,
 	percent,
 	plural,
 	formatTag,
@@ -33,6 +34,11 @@ it('shows level and percentage', () => {
 describe('formatting', () => {
 	it('replaces underscores in labels', () => {
 		expect(formatTag('black-and-tan_coonhound')).toBe('black-and-tan coonhound');
+	});
+
+	it('states a limit of 20 MiB as 20 MB (P16)', () => {
+		expect(sizeLimit(20 * 2 ** 20)).toBe('20 MB');
+		expect(sizeLimit(1000)).toBe('1.0 KB');
 	});
 
 	it('formats singular and plural', () => {

@@ -49,6 +49,12 @@ export function fileSize(bytes: number): string {
 	return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
 }
 
+const MEBIBYTE = 2 ** 20;
+
+/** Return a size limit, which is set in MiB, as "20 MB"; smaller ones like `fileSize`. */
+export const sizeLimit = (bytes: number): string =>
+	bytes < MEBIBYTE ? fileSize(bytes) : `${Math.floor(bytes / MEBIBYTE)} MB`;
+
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 const THIS_YEAR = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });

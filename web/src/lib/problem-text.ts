@@ -11,3 +11,15 @@ const TEXTS: Record<string, string> = {
 /** Return the sentence that the page shows for a rejected or failed image. */
 export const problemText = ({ code, detail }: { code: string; detail: string }): string =>
 	TEXTS[code] ?? detail;
+
+/** Codes of files that no retry can classify. */
+const PERMANENT = new Set([
+	'empty',
+	'unsupported_type',
+	'truncated',
+	'unreadable',
+	'too_many_pixels',
+]);
+
+/** Return whether a retry can succeed after this failure. */
+export const canRetry = ({ code }: { code: string }): boolean => !PERMANENT.has(code);

@@ -1,6 +1,10 @@
 import { createSubscriber } from 'svelte/reactivity';
+import { formatTag } from './format';
+import { quote } from './search/query-terms';
 
 export type View = 'upload' | 'gallery' | 'search' | 'trash';
+/** An address without a view. */
+export type NotFound = 'not-found';
 type Params = Record<string, string | null>;
 type NavigateOptions = { replace?: boolean; state?: unknown };
 
@@ -23,7 +27,7 @@ class Router {
 		};
 	});
 	#update: () => void = () => {};
-	/** Navigations deferred until `history.back()` completes; null when none is in progress. */
+	/** Navigations deferred until `history.go()` completes; null when none is in progress. */
 	#pending: (() => void)[] | null = null;
 
 	get #hash(): string {
@@ -40,9 +44,10 @@ class Router {
 		return new URLSearchParams(start < 0 ? '' : this.#hash.slice(start + 1));
 	}
 
-	get view(): View {
+	get view(): View | NotFound {
+		if (this.jobId) return 'upload';
 		const found = (Object.keys(PATHS) as View[]).find((view) => PATHS[view] === this.path);
-		return found ?? 'upload';
+		return found ?? 'not-found';
 	}
 
 	/** The job id of #/jobs/ID. */
@@ -57,10 +62,10 @@ class Router {
 	}
 
 	/**
-	 * Go back one history entry. `history.back()` is asynchronous and would undo a navigation that
-	 * happens before it completes, so such navigations are deferred.
+	 * Go back in the history. `history.go()` is asynchronous and would undo a navigation that happens
+	 * before it completes, so such navigations are deferred.
 	 */
-	back(): void {
+	back(entries = 1): void {
 		if (this.#pending) return;
 		this.#pending = [];
 		const deferLink = (event: MouseEvent) => this.#deferLink(event);
@@ -72,7 +77,7 @@ class Router {
 			for (const navigate of pending) navigate();
 		};
 		addEventListener('popstate', onpopstate, { once: true });
-		history.back();
+		history.go(-entries);
 	}
 
 	#deferLink(event: MouseEvent): void {
@@ -108,6 +113,8 @@ const buildHref = (path: string, params: URLSearchParams): string => {
 
 export const href = (view: View, params: Record<string, string> = {}): string =>
 	buildHref(PATHS[view], new URLSearchParams(params));
+/** Return the address of the images with a tag. */
+export const tagHref = (label: string): string => href('search', { q: quote(formatTag(label)) });
 export const jobHref = (id: string): string => `#/jobs/${id}`;
 
 export const router = new Router();

@@ -9,7 +9,7 @@ describe('the router', () => {
 		['#/gallery?sort=oldest', 'gallery'],
 		['#/search?q=dog', 'search'],
 		['#/trash', 'trash'],
-		['#/nowhere', 'upload'],
+		['#/nowhere', 'not-found'],
 	])('%s opens the view %s', (address, view) => {
 		router.go(address);
 		expect(router.view).toBe(view);

@@ -36,9 +36,11 @@ export const deleteImages = (choice: BulkTarget) =>
 	sendJson<{ deleted: number; ids: string[] }>('POST', 'images/delete', choice);
 export const restoreImages = (ids: string[]) =>
 	sendJson<{ restored: number }>('POST', 'images/restore', { ids });
-/** Permanently delete all images in the trash. */
-export const purgeImages = () =>
-	sendJson<{ purged: number }>('POST', 'images/purge', { all: true });
+/** Images in the trash to delete permanently. */
+export type PurgeTarget = { ids: string[] } | { all: true };
+
+export const purgeImages = (target: PurgeTarget) =>
+	sendJson<{ purged: number }>('POST', 'images/purge', target);
 
 export const similarImages = (id: string, signal?: AbortSignal) =>
 	fetchJson<{ items: Similar[] }>(`images/${id}/similar`, signal ? { signal } : {});

@@ -69,15 +69,33 @@ describe('an image card', () => {
 		expect(screen.getByText(/^This file is cut off/)).toBeTruthy();
 	});
 
+	it('is named by its best tag, score and file name (P14)', () => {
+		card(makeImage());
+		expect(screen.getByRole('button', { name: 'Egyptian cat, 80\u00a0%: cat.jpg' })).toBeTruthy();
+		expect(document.querySelector('img')?.alt).toBe('Egyptian cat, tabby');
+	});
+
+	it('explains the confidence levels', async () => {
+		card(makeImage());
+		await fireEvent.click(screen.getByRole('button', { name: /^Egyptian cat, High/ }));
+		expect(screen.getByRole('button', { name: 'About confidence' })).toBeTruthy();
+		expect(screen.getByText(/^Below 50 %/)).toBeTruthy();
+	});
+
+	it('has no delete button while images are selected (P16)', () => {
+		card(makeImage(), { selecting: true });
+		expect(screen.queryByRole('button', { name: 'Delete cat.jpg' })).toBeNull();
+	});
+
 	it('opens on click', async () => {
 		const reading = card(makeImage());
-		await fireEvent.click(screen.getByRole('button', { name: 'Open cat.jpg' }));
+		await fireEvent.click(screen.getByRole('button', { name: /: cat.jpg$/ }));
 		expect(reading.onopen).toHaveBeenCalledWith(7);
 	});
 
 	it('is selected on click while others are selected, and as a range with Shift', async () => {
 		const choosing = card(makeImage(), { selecting: true });
-		const image = screen.getByRole('button', { name: 'Open cat.jpg' });
+		const image = screen.getByRole('button', { name: /: cat.jpg$/ });
 		await fireEvent.click(image);
 		await fireEvent.click(image, { shiftKey: true });
 		expect(choosing.onselect.mock.calls).toEqual([
@@ -98,7 +116,7 @@ describe('an image card', () => {
 	it('cannot be deselected when everything is selected', async () => {
 		const calls = card(makeImage(), { selecting: true, selected: true, fixed: true });
 		expect(screen.getByRole<HTMLInputElement>('checkbox').disabled).toBe(true);
-		await fireEvent.click(screen.getByRole('button', { name: 'Open cat.jpg' }));
+		await fireEvent.click(screen.getByRole('button', { name: /: cat.jpg$/ }));
 		expect(calls.onselect).not.toHaveBeenCalled();
 		expect(calls.onopen).toHaveBeenCalledWith(7);
 	});

@@ -1,8 +1,8 @@
-import { fireEvent, render, screen } from '@testing-library/svelte';
+import { fireEvent, render, screen, within } from '@testing-library/svelte';
 import { beforeEach, expect, it, vi } from 'vitest';
 import * as images from '../api/images';
 import * as jobs from '../api/jobs';
-import { makeImage, makeLimits } from '../testing/factories';
+import { makeImage, makeLimits, makePredictions } from '../testing/factories';
 import ImageDetails from './ImageDetails.svelte';
 import { DetailsPanel } from './details-panel.svelte';
 
@@ -13,7 +13,7 @@ function details(image: Parameters<typeof makeImage>[0]): DetailsPanel {
 	const panel = new DetailsPanel();
 	panel.image = makeImage({ predictions: [], ...image });
 	if (!panel.open) panel.toggle();
-	render(ImageDetails, { panel, onclose: vi.fn(), onchange: vi.fn(), ontoggle: vi.fn() });
+	render(ImageDetails, { panel, onremoved: vi.fn(), onchange: vi.fn(), ontoggle: vi.fn() });
 	return panel;
 }
 
@@ -48,4 +48,36 @@ it('retries a cancelled image without replacing the image shown next', async () 
 	answer(makeImage({ status: 'queued' }));
 	await Promise.resolve();
 	expect(panel.image.id).toBe('another');
+});
+
+it.each([
+	['truncated', false],
+	['too_many_pixels', false],
+	['crashed_worker', true],
+	['internal', true],
+])('offers a retry after %s only if it can succeed (P15)', (code, offered) => {
+	details({ status: 'failed', failure: { code, detail: 'A detail.' } });
+	expect(screen.queryAllByRole('button', { name: 'Try again' })).toHaveLength(offered ? 1 : 0);
+});
+
+it('links each tag and category to its images (P16)', () => {
+	details({
+		predictions: makePredictions(['Egyptian_cat', 0.9]),
+		categories: [{ label: 'domestic cat', score: 0.95 }],
+	});
+	const links = ['Egyptian cat', 'domestic cat'].map((name) => screen.getByRole('link', { name }));
+	expect(links.map((link) => link.getAttribute('href'))).toEqual([
+		'#/search?q=%22Egyptian+cat%22',
+		'#/search?q=%22domestic+cat%22',
+	]);
+});
+
+it('deletes one image in the trash permanently, after a confirmation (P16)', async () => {
+	vi.mocked(images.purgeImages).mockResolvedValue({ purged: 1 });
+	details({ deleted_at: '2026-05-01T12:00:00Z' });
+	await fireEvent.click(screen.getByRole('button', { name: 'Delete permanently' }));
+	expect(images.purgeImages).not.toHaveBeenCalled();
+	const dialog = screen.getByRole('dialog', { name: 'Delete permanently?' });
+	await fireEvent.click(within(dialog).getByRole('button', { name: 'Delete permanently' }));
+	expect(images.purgeImages).toHaveBeenCalledExactlyOnceWith({ ids: ['i1'] });
 });

@@ -1,4 +1,5 @@
 import { SvelteSet } from 'svelte/reactivity';
+import type { BulkTarget, ImageQuery } from '../api/images';
 
 /** Images selected for a bulk action: some by id, or everything in the list. */
 export class Selection {
@@ -22,6 +23,13 @@ export class Selection {
 
 	size(total: number): number {
 		return this.#everything ? total : this.#ids.size;
+	}
+
+	/** Return what a bulk action on the selection applies to in the list of a query. */
+	targetIn(query: ImageQuery): BulkTarget {
+		if (!this.#everything) return { ids: this.ids };
+		if (!query.q && !query.min_score) return { all: true };
+		return { q: query.q ?? '', ...(query.min_score ? { min_score: query.min_score } : {}) };
 	}
 
 	/** Select or deselect one image. Does nothing when everything is selected. */

@@ -5,6 +5,7 @@ import {
 	purgeImages,
 	restoreImages,
 	type BulkTarget,
+	type PurgeTarget,
 } from '../api/images';
 import { toasts } from '../toasts.svelte';
 import { plural } from '../format';
@@ -44,14 +45,14 @@ export async function restore(
 		let restored = 0;
 		for (const batch of batches(await ids)) restored += (await restoreImages(batch)).restored;
 		onchange();
-		toasts.show(`${plural(restored, 'image')} restored.`);
+		toasts.show(restored ? `${plural(restored, 'image')} restored.` : 'Already restored.');
 	});
 }
 
-/** Permanently delete all images in the trash. */
-export async function emptyTrash(onchange: () => void): Promise<void> {
+/** Permanently delete images in the trash: those with the ids, or all. */
+export async function purge(target: PurgeTarget, onchange: () => void): Promise<void> {
 	await withErrorToast(async () => {
-		const { purged } = await purgeImages();
+		const { purged } = await purgeImages(target);
 		onchange();
 		toasts.show(`${plural(purged, 'image')} permanently deleted.`);
 	});

@@ -34,6 +34,7 @@ function sourceOf(images: (Image | undefined)[]): ImageSource {
 	return {
 		count: images.length,
 		at: (index) => images[index],
+		remove: () => {},
 		load: async (index) => (images[index] ??= makeImage({ id: `loaded ${index}` })),
 	};
 }

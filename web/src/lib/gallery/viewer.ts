@@ -2,14 +2,30 @@ import type PhotoSwipe from 'photoswipe';
 import type { SlideData } from 'photoswipe';
 import { originalUrl, thumbnailUrl } from '../api/images';
 import type { Image } from '../api/types';
+import { altText } from './image-text';
 import { letterShortcuts } from '../ui/keyboard.svelte';
 
 /** Images that the viewer can move through: a list, or a single image. */
 export type ImageSource = {
-	count: number;
+	readonly count: number;
 	at: (index: number) => Image | undefined;
 	load: (index: number) => Promise<Image | undefined>;
+	/** Leave out an image that was deleted or restored. */
+	remove: (id: string) => void;
 };
+
+/** Return a source of these images. */
+export function fixedSource(images: readonly Image[]): ImageSource {
+	let rest = images;
+	return {
+		get count() {
+			return rest.length;
+		},
+		at: (index) => rest[index],
+		load: (index) => Promise.resolve(rest[index]),
+		remove: (id) => (rest = rest.filter((image) => image.id !== id)),
+	};
+}
 
 type Options = {
 	source: ImageSource;
@@ -39,7 +55,7 @@ export async function openViewer(options: Options): Promise<PhotoSwipe> {
 		loop: false,
 		// The grid focuses the card of the last image shown.
 		returnFocus: false,
-		bgOpacity: 0.96,
+		bgOpacity: 1,
 		showHideAnimationType: reducedMotion ? 'none' : 'fade',
 		zoomAnimationDuration: reducedMotion ? 0 : 200,
 		paddingFn: () => ({ top: 56, bottom: 16, left: 16, right: 16 }),
@@ -53,7 +69,9 @@ export async function openViewer(options: Options): Promise<PhotoSwipe> {
 	viewer.on('destroy', options.onclose);
 	// PhotoSwipe zooms on z even when letter shortcuts are off.
 	viewer.on('keydown', (event) => {
-		if (event.originalEvent.key === 'z' && !letterShortcuts.enabled) event.preventDefault();
+		const disabled = event.originalEvent.key === 'z' && !letterShortcuts.enabled;
+		// A dialog or popover above the viewer handles its keys alone.
+		if (disabled || document.querySelector('dialog[open], :popover-open')) event.preventDefault();
 	});
 	return viewer;
 }
@@ -75,6 +93,20 @@ export async function show(
 	if (image && viewer.currIndex === index) viewer.refreshSlideContent(index);
 }
 
+/** Slides on either side of the current one that the viewer may have rendered. */
+const RENDERED_SLIDES = 10;
+
+/** Render the slides again after the current image has left the source; show the next image. */
+export function skipRemoved(viewer: PhotoSwipe, { count }: ImageSource): void {
+	if (count === 0) return viewer.close();
+	const index = Math.min(viewer.currIndex, count - 1);
+	for (let at = index - RENDERED_SLIDES; at <= index + RENDERED_SLIDES; at += 1) {
+		if (Math.abs(at - viewer.currIndex) > 1) viewer.contentLoader.removeByIndex(at);
+		else viewer.refreshSlideContent(at);
+	}
+	viewer.goTo(index);
+}
+
 /** Return the slide of an image, or a loading text without one. */
 export function slideOf(image: Image | undefined): SlideData {
 	if (!image) return { html: '<p class="pswp-message">Loading…</p>' };
@@ -87,7 +119,7 @@ export function slideOf(image: Image | undefined): SlideData {
 		src: UNSUPPORTED_TYPES.test(image.media_type) ? thumbnail : originalUrl(image.id),
 		width: image.width,
 		height: image.height,
-		alt: image.name,
+		alt: altText(image),
 		...(image.status === 'done' ? { msrc: thumbnail } : {}),
 	};
 }

@@ -4,6 +4,7 @@ import {
 	completeTag,
 	hasOpenQuote,
 	currentTerm,
+	hasMatchTerm,
 	normalizeQuery,
 	toggleTag,
 } from './query-terms';
@@ -34,8 +35,10 @@ it.each([
 	['cat ', 'sports car', 'cat "sports car"'],
 	['cat "sports car" -dog', 'sports car', 'cat -dog'],
 	['"dog"', 'dog', ''],
-	['dog', 'dog', 'dog "dog"'],
-	['-"dog"', 'dog', '-"dog" "dog"'],
+	['dog', 'dog', ''],
+	['Dog cat', 'dog', 'cat'],
+	['-"dog"', 'dog', '"dog"'],
+	['-dog cat', 'dog', 'cat "dog"'],
 ])('toggles in <%s> the tag %s, giving <%s>', (query, tag, toggled) => {
 	expect(toggleTag(query, tag)).toBe(toggled);
 	expect(hasTag(toggled, tag)).toBe(!hasTag(query, tag));
@@ -51,4 +54,14 @@ it.each([
 	['dog', false],
 ])('detects whether <%s> has an unclosed quote', (query, open) => {
 	expect(hasOpenQuote(query)).toBe(open);
+});
+
+it.each([
+	['', false],
+	['status:failed', false],
+	['-dog score:>=50', false],
+	['status:done dog', true],
+	['"sports car"', true],
+])('detects whether <%s> can be sorted by match (P16)', (query, expected) => {
+	expect(hasMatchTerm(query)).toBe(expected);
 });

@@ -14,16 +14,22 @@ export function completeTag(query: string, tag: string): string {
 	return `${query.slice(0, start)}${minus}${quote(tag)} `;
 }
 
-/** Return the query with the tag added, or removed if it has it. */
+/** Return the query with the tag added, or removed if it has it. Adding replaces an exclusion. */
 export function toggleTag(query: string, tag: string): string {
-	const terms = splitTerms(query);
-	const quotedTag = quote(tag);
-	const others = terms.filter((term) => term !== quotedTag);
-	return (others.length < terms.length ? others : [...terms, quotedTag]).join(' ');
+	const others = splitTerms(query).filter((term) => !names(term.replace(/^-/, ''), tag));
+	return (hasTag(query, tag) ? others : [...others, quote(tag)]).join(' ');
 }
 
+/** Return whether a term of the query is the tag, quoted or not. */
 export const hasTag = (query: string, tag: string): boolean =>
-	splitTerms(query).includes(quote(tag));
+	splitTerms(query).some((term) => names(term, tag));
+
+const names = (term: string, tag: string): boolean =>
+	term.replace(/^"(.*)"$/, '$1').toLowerCase() === tag.toLowerCase();
+
+/** Return whether the query has a term that images can match, not only filters and exclusions. */
+export const hasMatchTerm = (query: string): boolean =>
+	splitTerms(query).some((term) => !/^-|^[\w-]+:/.test(term));
 
 /** A term ends at the next space outside quotes. */
 const TERM = /(?:"[^"]*"?|[^\s"])+/g;
@@ -31,7 +37,7 @@ const TERM = /(?:"[^"]*"?|[^\s"])+/g;
 const splitTerms = (query: string): string[] => query.match(TERM) ?? [];
 
 /** Quote a tag for an exact match: a bare `ox` also finds boxer and mailbox. */
-const quote = (tag: string): string => `"${tag}"`;
+export const quote = (tag: string): string => `"${tag}"`;
 
 /** Return whether the query has an unclosed quote. */
 export const hasOpenQuote = (query: string): boolean => (query.match(/"/g) ?? []).length % 2 === 1;

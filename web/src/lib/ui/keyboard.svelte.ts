@@ -28,3 +28,7 @@ export const letterShortcuts = new LetterShortcuts();
 /** Return whether the event comes from a text field or a select. */
 export const isTyping = ({ target }: Event): boolean =>
 	target instanceof HTMLElement && target.matches(TYPED_INTO);
+
+/** Return whether the key deletes. Repeats do not count: a held key must delete only once. */
+export const isDelete = ({ key, repeat }: KeyboardEvent): boolean =>
+	!repeat && (key === 'Delete' || key === 'Backspace');

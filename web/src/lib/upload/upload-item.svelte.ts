@@ -1,5 +1,5 @@
 import type { JobItem, Prediction } from '../api/types';
-import { problemText } from '../problem-text';
+import { canRetry, problemText } from '../problem-text';
 
 export type Phase =
 	| 'waiting'
@@ -33,6 +33,7 @@ export class UploadItem {
 	#phase = $state<Phase>('waiting');
 	#sent = $state(0);
 	#problem = $state.raw<string | null>(null);
+	#permanent = $state(false);
 	#imageId = $state.raw<string | null>(null);
 	#predictions = $state.raw<Prediction[]>([]);
 
@@ -69,7 +70,8 @@ export class UploadItem {
 		return this.#predictions;
 	}
 	get retryable(): boolean {
-		return this.#phase === 'failed' && (this.#imageId !== null || this.file !== null);
+		const stored = this.#imageId !== null && !this.#permanent;
+		return this.#phase === 'failed' && (stored || this.file !== null);
 	}
 
 	wait(): void {
@@ -111,6 +113,7 @@ export class UploadItem {
 		this.file = null;
 		this.#imageId = item.image_id;
 		this.#problem = item.problem && problemText(item.problem);
+		this.#permanent = item.problem !== null && !canRetry(item.problem);
 		this.#predictions = item.predictions;
 		this.#phase = item.outcome === 'accepted' ? (item.status ?? 'queued') : item.outcome;
 	}

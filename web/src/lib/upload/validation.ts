@@ -1,5 +1,5 @@
 import type { Limits } from '../api/types';
-import { fileSize } from '../format';
+import { fileSize, sizeLimit } from '../format';
 
 /** Media types that some browsers leave empty. */
 const TYPE_BY_EXTENSION: Record<string, string> = {
@@ -39,7 +39,7 @@ export function rejectionReason(file: File, limits: Limits | null): string | nul
 			: 'This file type is not supported.';
 	}
 	if (file.size > limits.max_upload_bytes) {
-		const limit = fileSize(limits.max_upload_bytes);
+		const limit = sizeLimit(limits.max_upload_bytes);
 		return `This file is too large (${fileSize(file.size)}). The limit is ${limit}.`;
 	}
 	return null;
