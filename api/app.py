@@ -26,6 +26,7 @@ from api.problems import problems
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
 from api.singleflight import SingleFlight
+from api.tuning import DEFAULTS, Tuning
 from infra.settings import Settings
 
 
@@ -42,20 +43,20 @@ class App(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        inner = BodyLimitMiddleware(super().build_middleware_stack())
+        inner = BodyLimitMiddleware(super().build_middleware_stack(), self.state.tuning.upload_rate)
         return RequestContextMiddleware(
             TracingMiddleware(inner) if self.state.is_traced else inner, self.state.http_metrics
         )
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
     """Build the application. Connections are opened by its lifespan, not here."""
     http_metrics = HttpMetrics()
     background_metrics = BackgroundMetrics(http_metrics.registry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        async with open_service(settings, background_metrics) as service:
+        async with open_service(settings, tuning, background_metrics) as service:
             yield {"service": service}
 
     app = App(
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.http_metrics = http_metrics
     app.state.readiness = SingleFlight()
+    app.state.tuning = tuning
     app.state.is_traced = bool(settings.otlp_endpoint)
     v1 = APIRouter(
         prefix="/api/v1", dependencies=[Depends(guard)], responses=problems(401, 403, 429, 500, 503)

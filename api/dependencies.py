@@ -10,6 +10,8 @@ from api.auth.open_access import OpenAccess
 from api.auth.rate_limit import RateLimiter
 from api.background.publisher import Publisher
 from api.background.runtime import BackgroundRuntime
+from api.exports.service import ExportResources
+from api.images.service import ImageSearch
 from api.jobs.listener import JobListener
 from api.uploads.concurrency import ConcurrencyLimit
 from infra.database.pool import Database
@@ -28,6 +30,8 @@ class Service:
     database: Database
     snapshot_cache: SnapshotCache
     objects: ObjectStore
+    image_search: ImageSearch
+    exports: ExportResources
     queue: Queue
     publisher: Publisher
     job_listener: JobListener

@@ -15,7 +15,11 @@ from api.background.runtime import BackgroundMetrics, BackgroundRuntime, Backgro
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
 from api.dependencies import Service
+from api.exports.service import ExportResources
+from api.exports.slots import ExportSlots
+from api.images.service import ImageSearch
 from api.jobs.listener import JobListener
+from api.tuning import Tuning
 from api.uploads.concurrency import ConcurrencyLimit
 from api.webhooks.dispatcher import WebhookDispatcher
 from core.webhook_signatures import read_secret
@@ -35,7 +39,9 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, metrics: BackgroundMetrics) -> AsyncIterator[Service]:
+async def open_service(
+    settings: Settings, tuning: Tuning, metrics: BackgroundMetrics
+) -> AsyncIterator[Service]:
     """Open all resources, run the background services, and close everything at the end."""
     database_url = settings.require_database_url()
     objects = open_objects(settings.require_objects_url())
@@ -43,6 +49,8 @@ async def open_service(settings: Settings, metrics: BackgroundMetrics) -> AsyncI
     publisher = Publisher(queue, chunk_size=settings.chunk_size)
     job_listener = JobListener(database_url)
     counters = Counters(settings)
+    snapshot_cache = SnapshotCache()
+    export_slots = ExportSlots(tuning.exports, wait_seconds=tuning.export_wait_seconds)
     rate_limiter = RateLimiter(settings, counters)
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
@@ -50,7 +58,9 @@ async def open_service(settings: Settings, metrics: BackgroundMetrics) -> AsyncI
         traces = open_traces(settings, "gallery-api")
         if traces:
             stack.push_async_callback(to_thread.run_sync, traces.close)
-        database = await stack.enter_async_context(open_database(database_url, name="api"))
+        database = await stack.enter_async_context(
+            open_database(database_url, name="api", query_seconds=tuning.query_seconds)
+        )
         leader = Leader(database)
         services: list[BackgroundService] = [
             publisher,
@@ -65,8 +75,10 @@ async def open_service(settings: Settings, metrics: BackgroundMetrics) -> AsyncI
         yield Service(
             settings=settings,
             database=database,
-            snapshot_cache=SnapshotCache(),
+            snapshot_cache=snapshot_cache,
             objects=objects,
+            image_search=ImageSearch(database, snapshot_cache, tuning.search),
+            exports=ExportResources(database, objects, export_slots, tuning.download_rate),
             queue=queue,
             publisher=publisher,
             job_listener=job_listener,

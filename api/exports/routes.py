@@ -62,7 +62,7 @@ async def export_images(
     Returns 503 if too many exports are in progress. A download that ends early is incomplete.
     """
     which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
-    export = Export(service.database, service.objects, which, format, bom=bom)
+    export = Export(service.exports, which, format, bom=bom)
     if not manifest:
         return await _stream(export, None)
     request = {"query": q, "min_score": min_score, "status": status}
@@ -84,7 +84,7 @@ async def export_chosen(
     manifest: Manifest = False,
 ) -> GuardedStreamingResponse:
     """Export images by id, newest first. Unknown ids are ignored."""
-    export = Export(service.database, service.objects, Filter(ids=chosen.ids), format, bom=bom)
+    export = Export(service.exports, Filter(ids=chosen.ids), format, bom=bom)
     request = await to_thread.run_sync(describe_ids, chosen.ids) if manifest else None
     return await _stream(export, request)
 
@@ -102,4 +102,5 @@ async def _stream(export: Export, request: dict[str, object] | None) -> GuardedS
         split_blocks(first, blocks),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        minimum=export.rate,
     )

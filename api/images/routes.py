@@ -89,9 +89,7 @@ async def list_images(
         sort = "confidence"
     after = _CURSORS[sort](cursor)
     request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
-    result = await images_service.search_images(
-        service.database, service.snapshot_cache, which, request, facets=facets
-    )
+    result = await service.image_search.run(which, request, facets=facets)
     explainer = MatchExplainer(query)
     page, size, ranking = result.page, result.estimate, result.ranking
     return json_response(

@@ -17,7 +17,7 @@ from infra.database.queries.transitions import (
 from infra.database.queries.workers import Worker, list_live_workers
 from infra.database.search import estimate, pages
 from infra.database.search.compiler import Filter
-from infra.database.search.estimate import SearchEstimate
+from infra.database.search.estimate import LIMITS, SearchEstimate, SearchLimits
 from infra.database.search.pages import Page, PageRequest
 from infra.database.search.ranking import Ranking, rank
 from infra.database.snapshot_cache import SnapshotCache
@@ -41,41 +41,53 @@ class SearchResult:
     ranking: Ranking | None = None
 
 
-async def search_images(
-    database: Database, cache: SnapshotCache, which: Filter, request: PageRequest, *, facets: int
-) -> SearchResult:
-    """Run a search with the query plan that fits its size.
+class ImageSearch:
+    """Searches with the query plan that fits their size.
 
-    A list without conditions reads its page directly. Any other search is estimated first; the
-    estimate decides how the page is read. Estimates and rankings are cached per snapshot.
-
-    Args:
-        database: Connection pool.
-        cache: Cache of estimates and rankings.
-        which: Images to find.
-        request: Order, position and length of the page.
-        facets: Number of most frequent tags to count.
+    Estimates and rankings are cached per snapshot.
     """
-    async with database.connection() as conn:
-        cached = partial(cache.get, conn)
-        measure = partial(estimate.measure, conn, which, facets=facets)
-        if which.is_everything:  # this page does not depend on the estimate
-            page = await pages.list_all(conn, request, trash=which.trash)
-            return SearchResult(page, await cached((which, facets), measure, state=page.state))
-        size = await cached((which, facets), measure)
-        if request.sort != "match":
-            return SearchResult(await pages.list_images(conn, which, request, size), size)
-        ranking = await cached((which, "ranking"), partial(rank, conn, which, size))
-        page = await pages.list_matches(conn, which, request, ranking)
-        return SearchResult(page, size, ranking)
+
+    def __init__(
+        self, database: Database, cache: SnapshotCache, limits: SearchLimits = LIMITS
+    ) -> None:
+        self._database = database
+        self._cache = cache
+        self._limits = limits
+
+    async def run(self, which: Filter, request: PageRequest, *, facets: int) -> SearchResult:
+        """Return one page of a search.
+
+        A list without conditions reads its page directly. Any other search is estimated first; the
+        estimate decides how the page is read.
+
+        Args:
+            which: Images to find.
+            request: Order, position and length of the page.
+            facets: Number of most frequent tags to count.
+        """
+        async with self._database.connection() as conn:
+            cached = partial(self._cache.get, conn)
+            measure = partial(estimate.measure, conn, which, facets=facets, limits=self._limits)
+            if which.is_everything:  # this page does not depend on the estimate
+                page = await pages.list_all(conn, request, trash=which.trash)
+                return SearchResult(page, await cached((which, facets), measure, state=page.state))
+            size = await cached((which, facets), measure)
+            if request.sort != "match":
+                return SearchResult(await pages.list_images(conn, which, request, size), size)
+            load = partial(rank, conn, which, size, self._limits)
+            ranking = await cached((which, "ranking"), load)
+            page = await pages.list_matches(conn, which, request, ranking)
+            return SearchResult(page, size, ranking)
 
 
-async def delete_images(database: Database, which: Filter) -> list[UUID]:
+async def delete_images(
+    database: Database, which: Filter, *, at_once: int = images.AT_ONCE
+) -> list[UUID]:
     """Move images to the trash in batches; return the ids of those that were moved."""
     async with database.connection() as conn:
         chosen = await images.find_images(conn, which)
     ids: list[UUID] = []
-    for batch in images.batches_of(chosen):
+    for batch in images.batches_of(chosen, at_once):
         async with database.connection() as conn:
             ids += await images.trash_images(conn, batch)
     return ids
@@ -99,7 +111,9 @@ async def purge_trash(database: Database, ids: Sequence[UUID] | None) -> int:
         purged += len(batch)
 
 
-async def reclassify(database: Database, found: Filter, scope: Scope) -> int:
+async def reclassify(
+    database: Database, found: Filter, scope: Scope, *, at_once: int = images.AT_ONCE
+) -> int:
     """Queue images for classification in batches; return their number.
 
     Raises:
@@ -109,7 +123,7 @@ async def reclassify(database: Database, found: Filter, scope: Scope) -> int:
     async with database.connection() as conn:
         chosen = await find_for_reclassification(conn, found, scope, model=model)
     queued = 0
-    for batch in images.batches_of(chosen):
+    for batch in images.batches_of(chosen, at_once):
         async with database.connection() as conn:
             queued += await reclassify_images(conn, batch, scope, model=model)
     return queued
