@@ -25,8 +25,8 @@ from api.operations.http_metrics import HttpMetrics
 from api.problems import problems
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
-from api.singleflight import SingleFlight
 from api.tuning import DEFAULTS, Tuning
+from core.singleflight import SingleFlight
 from infra.settings import Settings
 
 

@@ -1,6 +1,8 @@
 """Deduplication of concurrent calls."""
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -8,26 +10,40 @@ Result = TypeVar("Result")
 
 
 class SingleFlight(Generic[Result]):
-    """Share one execution of an async function among all concurrent callers.
+    """Run an async function once for all concurrent callers that may share its result.
 
-    Used for expensive endpoints that need no API key: any number of callers causes at most one
-    execution at a time.
+    At most one call runs at a time, in the task of its caller. A caller that waited gets the result
+    of a call that started after its request.
     """
 
     def __init__(self) -> None:
-        self._running: asyncio.Task[Result] | None = None
+        self._lock = asyncio.Lock()
+        self._version: object = None
+        self._started = -math.inf
+        self._result: Result
 
-    async def run(self, function: Callable[[], Awaitable[Result]]) -> Result:
-        """Call the function, or await the call that is already running.
+    async def run(
+        self,
+        function: Callable[[], Awaitable[Result]],
+        *,
+        version: object = None,
+        requested: float | None = None,
+    ) -> Result:
+        """Call the function, or return the result of another call that is recent enough.
 
-        Raises:
-            Exception: the error of the function, for every caller that shared the call.
+        Args:
+            function: The function. Its errors are raised to its caller only; the next one retries.
+            version: If given, any result of the same version is recent enough.
+            requested: Monotonic time of the request; the default is now.
         """
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(_call(function))
-        # A caller that is cancelled must not cancel the call for the others.
-        return await asyncio.shield(self._running)
+        requested = time.monotonic() if requested is None else requested
+        if not self._is_valid(version, requested):
+            async with self._lock:
+                if not self._is_valid(version, requested):
+                    started = time.monotonic()
+                    self._result = await function()
+                    self._started, self._version = started, version
+        return self._result
 
-
-async def _call(function: Callable[[], Awaitable[Result]]) -> Result:
-    return await function()
+    def _is_valid(self, version: object, requested: float) -> bool:
+        return self._started >= requested or (version is not None and self._version == version)

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import Service, ServiceDep
 from api.operations.status import describe_workers
-from api.singleflight import SingleFlight
 from core.errors import GalleryError
+from core.singleflight import SingleFlight
 from infra.database.queries.queue_stats import get_waiting
 from infra.database.queries.workers import list_live_workers
 
