@@ -7,6 +7,7 @@ import uvicorn
 from api.app import create_app
 from api.auth.open_access import require_keys_on_public_address
 from api.server.protocol import GuardedProtocol
+from api.tuning import DEFAULTS, Tuning
 from infra.bootstrap import start
 from infra.settings import Settings
 
@@ -18,8 +19,18 @@ OBJECTS_BETWEEN_COLLECTIONS = 10_000
 MAX_CONNECTIONS = 1000
 
 
-def serve(settings: Settings) -> None:
+def serve(
+    settings: Settings,
+    *,
+    tuning: Tuning = DEFAULTS,
+    protocol: type[GuardedProtocol] = GuardedProtocol,
+) -> None:
     """Run the API server until SIGINT or SIGTERM.
+
+    Args:
+        settings: Settings of the process.
+        tuning: Internal limits.
+        protocol: Protocol with the limits of request heads.
 
     Raises:
         ConfigurationError: An address is missing, or the service would listen on a public address
@@ -27,14 +38,14 @@ def serve(settings: Settings) -> None:
     """
     settings.require_addresses()
     require_keys_on_public_address(settings)
-    app = create_app(settings)
+    app = create_app(settings, tuning)
     gc.freeze()  # exclude the objects allocated at start from every collection
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
-        http=GuardedProtocol,
+        http=protocol,
         limit_concurrency=MAX_CONNECTIONS,
         log_config=None,
         access_log=False,

@@ -25,6 +25,7 @@ from api.operations.http_metrics import HttpMetrics
 from api.problems import problems
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
+from api.tuning import DEFAULTS, Tuning
 from infra.settings import Settings
 
 
@@ -35,14 +36,15 @@ class App(FastAPI):
     also carry a request id and security headers.
     """
 
-    def __init__(self, settings: Settings, **options: Any) -> None:  # noqa: ANN401 (FastAPI's own)
+    def __init__(self, settings: Settings, tuning: Tuning, **options: Any) -> None:  # noqa: ANN401 (FastAPI's own)
         super().__init__(lifespan=self._open, **options)
         self._settings = settings
+        self._tuning = tuning
         self._http_metrics = HttpMetrics()
 
     @asynccontextmanager
     async def _open(self, _: FastAPI) -> AsyncIterator[State]:
-        async with open_resources(self._settings, self._http_metrics) as state:
+        async with open_resources(self._settings, self._tuning, self._http_metrics) as state:
             yield state
 
     def openapi(self) -> dict[str, Any]:
@@ -51,16 +53,19 @@ class App(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        stack: ASGIApp = BodyLimitMiddleware(super().build_middleware_stack())
+        stack: ASGIApp = BodyLimitMiddleware(
+            super().build_middleware_stack(), self._tuning.upload_rate
+        )
         if self._settings.otlp_endpoint:
             stack = TracingMiddleware(stack)
         return RequestContextMiddleware(stack, self._http_metrics)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
     """Build the application. Connections are opened by its lifespan, not here."""
     app = App(
         settings,
+        tuning,
         title="AI Image Gallery Manager",
         version="1",
         description=INTRODUCTION,

@@ -15,13 +15,17 @@ from api.background.publisher import Publisher
 from api.background.runtime import BackgroundMetrics, BackgroundRuntime, BackgroundService
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
+from api.exports.service import ExportResources
+from api.exports.slots import ExportSlots
 from api.jobs.listener import JobListener
 from api.operations.health import ReadinessProbe
 from api.operations.http_metrics import HttpMetrics
-from api.singleflight import SingleFlight
+from api.search.planner import SearchPlanner
+from api.tuning import Tuning
 from api.uploads.concurrency import ConcurrencyLimit
 from api.uploads.service import Submissions
 from api.webhooks.dispatcher import WebhookDispatcher
+from core.singleflight import SingleFlight
 from core.webhook_signatures import read_secret
 from infra.database.pool import Database, open_database
 from infra.database.snapshot_cache import SnapshotCache
@@ -39,6 +43,8 @@ class State(TypedDict):
     settings: Settings
     database: Database
     snapshot_cache: SnapshotCache
+    search_planner: SearchPlanner
+    exports: ExportResources
     storage: ObjectStore
     queue: Queue
     access_control: AccessControl
@@ -52,7 +58,9 @@ class State(TypedDict):
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, http_metrics: HttpMetrics) -> AsyncIterator[State]:
+async def open_resources(
+    settings: Settings, tuning: Tuning, http_metrics: HttpMetrics
+) -> AsyncIterator[State]:
     """Open all resources, run the background services, and close everything at the end."""
     database_url = settings.require_database_url()
     storage = open_objects(settings.require_objects_url())
@@ -60,6 +68,8 @@ async def open_resources(settings: Settings, http_metrics: HttpMetrics) -> Async
     publisher = Publisher(queue, chunk_size=settings.chunk_size)
     job_listener = JobListener(database_url)
     counters = Counters(settings)
+    snapshot_cache = SnapshotCache()
+    export_slots = ExportSlots(tuning.exports, wait_seconds=tuning.export_wait_seconds)
     rate_limiter = RateLimiter(settings, counters)
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
@@ -67,7 +77,9 @@ async def open_resources(settings: Settings, http_metrics: HttpMetrics) -> Async
         traces = open_traces(settings, "gallery-api")
         if traces:
             stack.push_async_callback(to_thread.run_sync, traces.close)
-        database = await stack.enter_async_context(open_database(database_url, name="api"))
+        database = await stack.enter_async_context(
+            open_database(database_url, name="api", query_seconds=tuning.query_seconds)
+        )
         leader = Leader(database)
         services: list[BackgroundService] = [
             publisher,
@@ -83,7 +95,9 @@ async def open_resources(settings: Settings, http_metrics: HttpMetrics) -> Async
         yield State(
             settings=settings,
             database=database,
-            snapshot_cache=SnapshotCache(),
+            snapshot_cache=snapshot_cache,
+            search_planner=SearchPlanner(database, snapshot_cache, tuning.search),
+            exports=ExportResources(database, storage, export_slots, tuning.download_rate),
             storage=storage,
             queue=queue,
             access_control=AccessControl(settings, database, OpenAccess(database), rate_limiter),

@@ -61,7 +61,7 @@ class Cleanup(BackgroundService):
         deadline = time.monotonic() + COLLECT_SECONDS
         while time.monotonic() < deadline:
             async with (
-                self._database.connection(seconds=None) as conn,
+                self._database.connection(limited=False) as conn,
                 claim_orphan_candidate(conn, older_than) as (sha256, is_referenced),
             ):
                 if sha256 is None:

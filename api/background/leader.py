@@ -33,7 +33,7 @@ class Leader:
         """
         async with self._acquiring, AsyncExitStack() as stack:
             if self._conn is None:
-                conn = await stack.enter_async_context(self._database.connection(seconds=None))
+                conn = await stack.enter_async_context(self._database.connection(limited=False))
                 if await try_sweeper_lock(conn):
                     self._conn, self._borrowed = conn, stack.pop_all()
             return self._conn is not None

@@ -27,7 +27,7 @@ class SearchMaintenance(BackgroundService):
         self._database = database
 
     async def run_once(self) -> None:
-        async with self._database.connection(seconds=None) as conn:
+        async with self._database.connection(limited=False) as conn:
             await fold_tallies(conn)
             is_busy = await is_work_waiting(conn)
             for _ in range(STATEMENTS_WHEN_BUSY if is_busy else STATEMENTS_WHEN_IDLE):

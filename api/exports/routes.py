@@ -8,12 +8,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 
 from api.auth.scopes import requires
-from api.dependencies import DatabaseDep, StorageDep
 from api.exports import manifest as manifests
 from api.exports.formats import MEDIA_TYPES, Format
 from api.exports.response import GuardedStreamingResponse, split_blocks
 from api.exports.schemas import Chosen
-from api.exports.service import FILE_NAME, Export, describe_ids
+from api.exports.service import FILE_NAME, Export, ExportsDep, describe_ids
 from api.parameters import MinScore, SearchText
 from api.problems import problems
 from core.search.parser import parse_search
@@ -47,8 +46,7 @@ Manifest = Annotated[
 )
 @requires("read")
 async def export_images(
-    database: DatabaseDep,
-    storage: StorageDep,
+    exports: ExportsDep,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     q: SearchText = "",
     min_score: MinScore = 0.0,
@@ -66,7 +64,7 @@ async def export_images(
     Returns 503 if too many exports are in progress. A download that ends early is incomplete.
     """
     which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
-    export = Export(database, storage, which, format, bom=bom)
+    export = Export(exports, which, format, bom=bom)
     if not manifest:
         return await _stream(export, None)
     request = {"query": q, "min_score": min_score, "status": status}
@@ -81,8 +79,7 @@ async def export_images(
 )
 @requires("read")
 async def export_chosen(
-    database: DatabaseDep,
-    storage: StorageDep,
+    exports: ExportsDep,
     chosen: Chosen,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     *,
@@ -90,7 +87,7 @@ async def export_chosen(
     manifest: Manifest = False,
 ) -> GuardedStreamingResponse:
     """Export images by id, newest first. Unknown ids are ignored."""
-    export = Export(database, storage, Filter(ids=chosen.ids), format, bom=bom)
+    export = Export(exports, Filter(ids=chosen.ids), format, bom=bom)
     request = await to_thread.run_sync(describe_ids, chosen.ids) if manifest else None
     return await _stream(export, request)
 
@@ -108,4 +105,5 @@ async def _stream(export: Export, request: dict[str, object] | None) -> GuardedS
         split_blocks(first, blocks),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        minimum=export.rate,
     )

@@ -1,18 +1,14 @@
 """Rows of the flat table in CSV and Excel exports: one image per row, with its five classes."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags
 from infra.database.queries.images import Image
-from infra.database.search.export import CSV_COLUMNS
+from infra.database.search.export import CSV_COLUMNS, defuse_formula
 
 COLUMNS: Final = CSV_COLUMNS
-
-# Text that a spreadsheet would evaluate as a formula; the same rule as in the CSV export.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +32,3 @@ def table_row(image: Image) -> list[Cell]:
         if tag < FIRST_CATEGORY:
             cells += [load_tags()[tag].name, Percentage(score)]
     return cells + [None] * (len(COLUMNS) - len(cells))
-
-
-def defuse_formula(text: str) -> str:
-    """Prefix the text with an apostrophe if a spreadsheet would evaluate it as a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text

@@ -2,11 +2,15 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
+from api.dependencies import resource
 from api.exports import manifest
 from api.exports.formats import ExportStats, Format, choose_strategy
-from api.exports.slots import hold_slot
+from api.exports.slots import ExportSlots
+from api.slow_client import MinimumRate
 from infra.database.pool import Database
 from infra.database.search.compiler import Filter
 from infra.database.search.export import consistent_snapshot
@@ -16,23 +20,43 @@ FILE_NAME = "gallery"
 """File name without extension, inside an archive with a manifest."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExportResources:
+    """Resources and limits that the exports of one process share."""
+
+    database: Database
+    objects: ObjectStore
+    slots: ExportSlots
+    rate: MinimumRate
+
+
+ExportsDep = Annotated[ExportResources, resource("exports")]
+
+
 class Export:
     """One export. Consume either `blocks` or `with_manifest`, once.
 
     Attributes:
         extension: File name extension of the format.
         media_type: Media type of the file.
+        rate: Minimum rate at which the client has to receive the file.
     """
 
     def __init__(
-        self, database: Database, objects: ObjectStore, which: Filter, format_: Format, *, bom: bool
+        self,
+        resources: ExportResources,
+        which: Filter,
+        format_: Format,
+        *,
+        bom: bool,
     ) -> None:
-        self._database = database
+        self._resources = resources
         self._which = which
-        self._strategy = choose_strategy(format_, objects, bom=bom)
+        self._strategy = choose_strategy(format_, resources.objects, bom=bom)
         self._stats = ExportStats()
         self.extension = format_
         self.media_type = self._strategy.media_type
+        self.rate = resources.rate
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """Yield the blocks of the file. An error aborts the response, so that it has no end.
@@ -43,8 +67,8 @@ class Export:
         # No timeout: an export takes as long as its client needs. Different tasks start and end it,
         # which `asyncio.timeout` does not support.
         async with (
-            hold_slot(),
-            self._database.connection(seconds=None) as conn,
+            self._resources.slots.hold(),
+            self._resources.database.connection(limited=False) as conn,
             consistent_snapshot(conn),
         ):
             async for block in self._strategy.blocks(conn, self._which, self._stats):

@@ -6,26 +6,30 @@ from contextlib import asynccontextmanager
 
 from core.errors import BusyError
 
-# Each export holds a database connection until it ends. A semaphore and not a CapacityLimiter,
-# because different tasks start and end a response.
-_slots = asyncio.Semaphore(3)
-# Maximum time that a request waits for a slot. Short exports end within it.
-SLOT_SECONDS = 5.0
 
+class ExportSlots:
+    """Semaphore that waits for a limited time.
 
-@asynccontextmanager
-async def hold_slot() -> AsyncIterator[None]:
-    """Wait up to `SLOT_SECONDS` for an export slot and hold it.
-
-    Raises:
-        BusyError: All slots are in use.
+    A semaphore and not a CapacityLimiter, because different tasks start and end a response.
     """
-    try:
-        async with asyncio.timeout(SLOT_SECONDS):
-            await _slots.acquire()
-    except TimeoutError as error:
-        raise BusyError("Too many exports in progress; retry in a few seconds.") from error
-    try:
-        yield
-    finally:
-        _slots.release()
+
+    def __init__(self, count: int, *, wait_seconds: float) -> None:
+        self._slots = asyncio.Semaphore(count)
+        self._wait_seconds = wait_seconds
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[None]:
+        """Wait for a free slot and hold it. Short exports end within the maximum wait.
+
+        Raises:
+            BusyError: No slot became free.
+        """
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise BusyError("Too many exports in progress; retry in a few seconds.") from error
+        try:
+            yield
+        finally:
+            self._slots.release()

@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from api.auth.scopes import requires
-from api.dependencies import DatabaseDep, SnapshotCacheDep, StorageDep
+from api.dependencies import DatabaseDep, StorageDep
 from api.images import service as images_service
 from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
 from api.images.serializer import serialize_facets, serialize_image
@@ -19,7 +19,7 @@ from api.pagination import read_cursor, read_match_cursor, read_score_cursor, wr
 from api.parameters import Cursor, ImageId, Limit, MinScore, SearchText, Skip
 from api.problems import problems
 from api.search.matches import MatchExplainer
-from api.search.planner import run_search
+from api.search.planner import SearchPlannerDep
 from api.serialization import json_response
 from core.search.parser import parse_search
 from core.types import ImageStatus
@@ -55,8 +55,7 @@ _IMMUTABLE = "private, max-age=31536000, immutable"
 )
 @requires("read")
 async def list_images(
-    database: DatabaseDep,
-    cache: SnapshotCacheDep,
+    planner: SearchPlannerDep,
     q: SearchText = "",
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
@@ -85,7 +84,7 @@ async def list_images(
         sort = "confidence"
     after = _CURSORS[sort](cursor)
     request = PageRequest(sort=sort, after=after and Position(*after), skip=skip, limit=limit)
-    result = await run_search(database, cache, which, request, facets=facets)
+    result = await planner.run(which, request, facets=facets)
     explainer = MatchExplainer(query)
     page, size, ranking = result.page, result.estimate, result.ranking
     return json_response(

@@ -19,12 +19,14 @@ from infra.database.search.compiler import Filter
 _PURGE_BATCH = 1000
 
 
-async def delete_images(database: Database, which: Filter) -> list[UUID]:
+async def delete_images(
+    database: Database, which: Filter, *, at_once: int = images.AT_ONCE
+) -> list[UUID]:
     """Move images to the trash in batches; return the ids of those that were moved."""
     async with database.connection() as conn:
         chosen = await images.find_images(conn, which)
     ids: list[UUID] = []
-    for batch in images.batches_of(chosen):
+    for batch in images.batches_of(chosen, at_once):
         async with database.connection() as conn:
             ids += await images.trash_images(conn, batch)
     return ids
@@ -48,7 +50,9 @@ async def purge_trash(database: Database, ids: Sequence[UUID] | None) -> int:
         purged += len(batch)
 
 
-async def reclassify(database: Database, found: Filter, scope: Scope) -> int:
+async def reclassify(
+    database: Database, found: Filter, scope: Scope, *, at_once: int = images.AT_ONCE
+) -> int:
     """Queue images for classification in batches; return their number.
 
     Raises:
@@ -58,7 +62,7 @@ async def reclassify(database: Database, found: Filter, scope: Scope) -> int:
     async with database.connection() as conn:
         chosen = await find_for_reclassification(conn, found, scope, model=model)
     queued = 0
-    for batch in images.batches_of(chosen):
+    for batch in images.batches_of(chosen, at_once):
         async with database.connection() as conn:
             queued += await reclassify_images(conn, batch, scope, model=model)
     return queued

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from api.auth.scopes import requires
 from api.dependencies import DatabaseDep, QueueDep, StorageDep, resource
 from api.operations.status import describe_workers
-from api.singleflight import SingleFlight
 from core.errors import GalleryError
+from core.singleflight import SingleFlight
 from infra.database.pool import Database
 from infra.database.queries.queue_stats import Waiting, get_waiting
 from infra.database.queries.workers import Worker, list_live_workers

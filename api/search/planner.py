@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
+from api.dependencies import resource
 from infra.database.pool import Database
 from infra.database.search import estimate, pages
 from infra.database.search.compiler import Filter
-from infra.database.search.estimate import SearchEstimate
+from infra.database.search.estimate import SearchEstimate, SearchLimits
 from infra.database.search.pages import Page, PageRequest
 from infra.database.search.ranking import Ranking, rank
 from infra.database.snapshot_cache import SnapshotCache
@@ -27,30 +29,41 @@ class SearchResult:
     ranking: Ranking | None = None
 
 
-async def run_search(
-    database: Database, cache: SnapshotCache, which: Filter, request: PageRequest, *, facets: int
-) -> SearchResult:
-    """Run a search with the query plan that fits its size.
+class SearchPlanner:
+    """Runs searches with the query plan that fits their size.
 
-    A list without conditions reads its page directly. Any other search is estimated first; the
-    estimate decides how the page is read. Estimates and rankings are cached per snapshot.
-
-    Args:
-        database: Connection pool.
-        cache: Cache of estimates and rankings.
-        which: Images to find.
-        request: Order, position and length of the page.
-        facets: Number of most frequent tags to count.
+    Estimates and rankings are cached per snapshot.
     """
-    async with database.connection() as conn:
-        cached = partial(cache.get, conn)
-        measure = partial(estimate.measure, conn, which, facets=facets)
-        if which.is_everything:  # this page does not depend on the estimate
-            page = await pages.list_all(conn, request, trash=which.trash)
-            return SearchResult(page, await cached((which, facets), measure, state=page.state))
-        size = await cached((which, facets), measure)
-        if request.sort != "match":
-            return SearchResult(await pages.list_images(conn, which, request, size), size)
-        ranking = await cached((which, "ranking"), partial(rank, conn, which, size))
-        page = await pages.list_matches(conn, which, request, ranking)
-        return SearchResult(page, size, ranking)
+
+    def __init__(self, database: Database, cache: SnapshotCache, limits: SearchLimits) -> None:
+        self._database = database
+        self._cache = cache
+        self._limits = limits
+
+    async def run(self, which: Filter, request: PageRequest, *, facets: int) -> SearchResult:
+        """Return one page of a search.
+
+        A list without conditions reads its page directly. Any other search is estimated first; the
+        estimate decides how the page is read.
+
+        Args:
+            which: Images to find.
+            request: Order, position and length of the page.
+            facets: Number of most frequent tags to count.
+        """
+        async with self._database.connection() as conn:
+            cached = partial(self._cache.get, conn)
+            measure = partial(estimate.measure, conn, which, facets=facets, limits=self._limits)
+            if which.is_everything:  # this page does not depend on the estimate
+                page = await pages.list_all(conn, request, trash=which.trash)
+                return SearchResult(page, await cached((which, facets), measure, state=page.state))
+            size = await cached((which, facets), measure)
+            if request.sort != "match":
+                return SearchResult(await pages.list_images(conn, which, request, size), size)
+            load = partial(rank, conn, which, size, self._limits)
+            ranking = await cached((which, "ranking"), load)
+            page = await pages.list_matches(conn, which, request, ranking)
+            return SearchResult(page, size, ranking)
+
+
+SearchPlannerDep = Annotated[SearchPlanner, resource("search_planner")]

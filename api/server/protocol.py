@@ -9,9 +9,6 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# Maximum time between the start of a connection, or of a further request on it, and the end of the
-# request head.
-HEAD_SECONDS = 15.0
 # The URL of an export of 1,000 selected images takes 41 KB.
 HEAD_BYTES = 64 << 10
 
@@ -31,8 +28,14 @@ HEAD_TOO_LARGE = _response(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection whose request heads are limited in time and size."""
+    """One connection whose request heads are limited in time and size.
 
+    Attributes:
+        head_seconds: Maximum time between the start of a connection, or of a further request on
+            it, and the end of the request head.
+    """
+
+    head_seconds = 15.0
     _timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _in_head = True
@@ -78,7 +81,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _expect_head(self) -> None:
         self._in_head = True
         self._head_bytes = 0
-        self._timer = self.loop.call_later(HEAD_SECONDS, self._on_timeout)
+        self._timer = self.loop.call_later(self.head_seconds, self._on_timeout)
 
     def _on_timeout(self) -> None:
         # Browsers open spare connections; closing an unused one without a response is correct.

@@ -16,7 +16,6 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
 from starlette.requests import ClientDisconnect
 
-from api.slow_client import SlowClientGuard
 from api.uploads.filenames import clean_name
 from api.uploads.spool import Spool
 from core.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
@@ -68,28 +67,16 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
         declared = int(request.headers.get("content-length", 0))
         form.check_size(declared)
         received = 0
-        async for data in _guard_slow_client(request.stream()):
+        async for data in request.stream():
             received += len(data)
             form.check_size(received)
             form.feed(data)
         form.finish()
         yield form.uploads
+    except ClientDisconnect as error:
+        raise RequestStalledError from error
     finally:
         form.close()
-
-
-async def _guard_slow_client(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Pass on the parts of a body, and raise RequestStalledError if they arrive too slowly."""
-    guard = SlowClientGuard()
-    while True:
-        try:
-            data = await guard.wait_for(anext(body))
-        except StopAsyncIteration:
-            return
-        except ClientDisconnect as error:
-            raise RequestStalledError from error
-        guard.count(len(data))
-        yield data
 
 
 def _boundary(request: Request) -> bytes:

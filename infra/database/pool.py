@@ -34,7 +34,7 @@ _POOL_SIZE = 8
 # Client-side limits. A suspended Postgres server sends no response and closes no connection, and
 # its own statement_timeout does not expire either. A worker has less time: the task's time limit
 # includes its queries.
-_QUERY_SECONDS = 12.0
+QUERY_SECONDS = 12.0
 _WORKER_QUERY_SECONDS = 5.0
 # After a failover, the old primary rejects writes. psycopg does not raise OperationalError for it.
 _CONNECTION_ERRORS = (psycopg.OperationalError, ReadOnlySqlTransaction)
@@ -43,24 +43,29 @@ _CONNECTION_ERRORS = (psycopg.OperationalError, ReadOnlySqlTransaction)
 class Database:
     """Bounded connection pool of an API process. Reports failures as DatabaseUnavailableError."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection]) -> None:
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[AsyncConnection],
+        *,
+        query_seconds: float = QUERY_SECONDS,
+    ) -> None:
         self._pool = pool
+        self._query_seconds = query_seconds
         self._is_lost = False
 
     @asynccontextmanager
-    async def connection(
-        self, *, seconds: float | None = _QUERY_SECONDS
-    ) -> AsyncIterator[AsyncConnection]:
+    async def connection(self, *, limited: bool = True) -> AsyncIterator[AsyncConnection]:
         """Borrow an autocommit connection. Hold it only while querying.
 
         Args:
-            seconds: Time limit for getting the connection and for the whole block; None for no
-                limit.
+            limited: Whether `query_seconds` limits the time for getting the connection and for the
+                whole block.
 
         Raises:
             DatabaseUnavailableError: No connection is available, the connection broke, or the
-                block took longer than `seconds`.
+                block took too long.
         """
+        seconds = self._query_seconds if limited else None
         try:
             async with asyncio.timeout(seconds), self._pool.connection() as conn:
                 self._log_change(is_lost=False)
@@ -85,7 +90,9 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(url: str, *, name: str) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, *, name: str, query_seconds: float = QUERY_SECONDS
+) -> AsyncIterator[Database]:
     """Open a connection pool and close it at the end of the block.
 
     Opening succeeds while Postgres is unreachable; the pool connects in the background.
@@ -93,6 +100,7 @@ async def open_database(url: str, *, name: str) -> AsyncIterator[Database]:
     Args:
         url: Postgres address as a libpq URL.
         name: Value of `application_name` in pg_stat_activity.
+        query_seconds: Time limit of `Database.connection`.
     """
     async with AsyncConnectionPool(
         limited_conninfo(url),
@@ -106,7 +114,7 @@ async def open_database(url: str, *, name: str) -> AsyncIterator[Database]:
         kwargs={"autocommit": True, "application_name": name},
         open=False,
     ) as pool:
-        yield Database(pool)
+        yield Database(pool, query_seconds=query_seconds)
 
 
 async def _check_connection(conn: AsyncConnection) -> None:

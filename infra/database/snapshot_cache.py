@@ -3,15 +3,14 @@
 docs/decisions/0005-snapshot-cache.md explains why no result can be stale.
 """
 
-import asyncio
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
+
+from core.singleflight import SingleFlight
 
 Result = TypeVar("Result")
 
@@ -23,29 +22,12 @@ MAX_ENTRIES = 32
 GET_STATE: LiteralString = "SELECT pg_current_snapshot()::text"
 
 
-@dataclass(slots=True)
-class _Entry:
-    """A result, the state read before it, and the monotonic time at which its query started."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    state: str = ""
-    started: float = -math.inf
-    result: Any = None
-
-    def is_valid(self, state: str, requested: float) -> bool:
-        """Return whether the result is at least as recent as a query that starts now.
-
-        A result whose query started after the request is valid in any state.
-        """
-        return self.state == state or self.started >= requested
-
-
 class SnapshotCache:
     """Bounded LRU cache. Concurrent requests for the same key share one query."""
 
     def __init__(self, most: int = MAX_ENTRIES) -> None:
         self._most = most
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Hashable, SingleFlight[Any]] = OrderedDict()
 
     async def get(
         self,
@@ -66,19 +48,10 @@ class SnapshotCache:
         requested = time.monotonic()
         if state is None:
             state = str((await anext(await conn.execute(GET_STATE)))[0])
-        entry = self._entries.setdefault(key, _Entry())
+        entry = self._entries.setdefault(key, SingleFlight())
         self._entries.move_to_end(key)
         while len(self._entries) > self._most:
             self._entries.popitem(last=False)
-        if not entry.is_valid(state, requested):
-            async with entry.lock:
-                if not entry.is_valid(state, requested):
-                    await self._load(entry, state, load)
-        result: Result = entry.result
-        return result
-
-    async def _load(self, entry: _Entry, state: str, load: Callable[[], Awaitable[Result]]) -> None:
-        started = time.monotonic()
-        result = await load()
         # A commit during the load changes the state, so that no later request matches this one.
-        entry.state, entry.started, entry.result = state, started, result
+        result: Result = await entry.run(load, version=state, requested=requested)
+        return result

@@ -9,15 +9,16 @@ from starlette.types import Receive, Scope, Send
 
 from api.app import create_app
 from api.background.runtime import BackgroundRuntime
+from api.tuning import DEFAULTS, Tuning
 from infra.settings import Settings
 
 
 @asynccontextmanager
 async def open_api(
-    settings: Settings, address: str = "127.0.0.1"
+    settings: Settings, address: str = "127.0.0.1", tuning: Tuning = DEFAULTS
 ) -> AsyncIterator[tuple[AsyncClient, BackgroundRuntime]]:
     """Start an API; yield a client that connects from `address`, and the background services."""
-    app = create_app(settings)
+    app = create_app(settings, tuning)
     async with app.router.lifespan_context(app) as state:
         assert state is not None
 
@@ -30,9 +31,11 @@ async def open_api(
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, address: str = "127.0.0.1") -> AsyncIterator[AsyncClient]:
+async def open_client(
+    settings: Settings, address: str = "127.0.0.1", tuning: Tuning = DEFAULTS
+) -> AsyncIterator[AsyncClient]:
     """Start an API with these settings and yield a client that connects from `address`."""
-    async with open_api(settings, address) as (client, _):
+    async with open_api(settings, address, tuning) as (client, _):
         yield client
 
 

@@ -5,10 +5,11 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeAlias
 
 from core.errors import ModelError, WeightsNotFoundError
 from infra.settings import Precision, Settings
@@ -21,6 +22,9 @@ log = get_logger(__name__)
 RECIPE = 1
 
 _DOWNLOAD_SECONDS = 600
+
+Compiler: TypeAlias = Callable[[Path, Path, Precision], None]
+"""Function that compiles weights to a path with a precision."""
 
 
 def find_compiled(settings: Settings) -> Path:
@@ -46,12 +50,17 @@ def find_compiled(settings: Settings) -> Path:
     if not compiled.is_file():
         with _compile_lock(folder):
             if not compiled.is_file():
-                _compile(weights, compiled, settings.precision)
+                compile_weights(weights, compiled, settings.precision)
     return compiled
 
 
-def compile_again(settings: Settings, broken: Path) -> Path:
+def compile_again(settings: Settings, broken: Path, compiler: Compiler) -> Path:
     """Replace a compiled model that cannot be loaded, unless another process replaced it already.
+
+    Args:
+        settings: settings of the process.
+        broken: path of the compiled model.
+        compiler: writes the new compiled model.
 
     Raises:
         ModelError: No weights were found, or they could not be compiled.
@@ -65,7 +74,7 @@ def compile_again(settings: Settings, broken: Path) -> Path:
     inode = broken.stat().st_ino
     with _compile_lock(broken.parent):
         if broken.stat().st_ino == inode:
-            _compile(weights, broken, settings.precision)
+            compiler(weights, broken, settings.precision)
     return broken
 
 
@@ -102,7 +111,12 @@ def _compile_lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def _compile(weights: Path, compiled: Path, precision: Precision) -> None:
+def compile_weights(weights: Path, compiled: Path, precision: Precision) -> None:
+    """Compile weights in a subprocess.
+
+    Raises:
+        ModelError: the weights could not be compiled.
+    """
     log.info("model.compilation_started", weights=str(weights), precision=precision)
     result = _run_compiler(str(weights), str(compiled), precision)
     if result.returncode != 0:

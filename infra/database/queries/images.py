@@ -126,10 +126,10 @@ async def find_images(conn: AsyncConnection, which: Filter) -> list[UUID]:
         return await cur.fetchall()
 
 
-def batches_of(ids: Sequence[UUID]) -> Iterator[Filter]:
-    """Yield filters that match at most `AT_ONCE` of the ids each."""
-    for start in range(0, len(ids), AT_ONCE):
-        yield Filter(ids=ids[start : start + AT_ONCE])
+def batches_of(ids: Sequence[UUID], at_once: int = AT_ONCE) -> Iterator[Filter]:
+    """Yield filters that match at most `at_once` of the ids each."""
+    for start in range(0, len(ids), at_once):
+        yield Filter(ids=ids[start : start + at_once])
 
 
 TRASH_IMAGES = """

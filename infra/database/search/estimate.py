@@ -23,9 +23,27 @@ from infra.database.search.compiler import (
     tags_in,
 )
 
-# Up to these sizes all matches are counted, which takes about 10 ms at most.
-SMALL_GALLERY = 20_000
-MAX_EXACT = 5_000
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchLimits:
+    """Numbers of images from which searches are estimated and ranked in part.
+
+    Attributes:
+        small_gallery: Up to this size of the gallery, all matches are counted.
+        max_exact: Up to this number of matches, all are counted, which takes about 10 ms at most.
+        ranked: Number of the newest matches to rank, unless there are few matches.
+        scarce: Up to this number of matches, collecting and sorting all of them is faster than
+            walking along the index on the upload time and skipping images that do not match.
+    """
+
+    small_gallery: int = 20_000
+    max_exact: int = 5_000
+    ranked: int = 1000
+    scarce: int = 20_000
+
+
+LIMITS = SearchLimits()
+
 # Tags are counted in about this many images. The standard error for a tag that half of the images
 # have is then 3 %.
 IMAGES_FOR_FACETS = 1000
@@ -62,23 +80,26 @@ class SearchEstimate:
     found: Found | None = None
 
 
-async def measure(conn: AsyncConnection, which: Filter, *, facets: int) -> SearchEstimate:
+async def measure(
+    conn: AsyncConnection, which: Filter, *, facets: int, limits: SearchLimits = LIMITS
+) -> SearchEstimate:
     """Count the matches of a search, within milliseconds at any size of the gallery.
 
     Args:
         conn: The connection.
         which: The search.
         facets: Number of the most frequent tags to return.
+        limits: Sizes from which the number is estimated.
     """
     if which.is_plain:
-        return await _measure_plain(conn, which, facets=facets)
+        return await _measure_plain(conn, which, facets=facets, max_exact=limits.max_exact)
     everything = await sum_images(conn, status=None, trash=which.trash)
-    if everything <= SMALL_GALLERY or which.trash or which.ids is not None:
+    if everything <= limits.small_gallery or which.trash or which.ids is not None:
         survey = await _take_sample(conn, which, facets=facets)
-        few = survey.total <= MAX_EXACT
+        few = survey.total <= limits.max_exact
         return SearchEstimate(survey.total, is_exact=True, few=few, facets=survey.facets())
     sample = await _take_sample(conn, which, facets=facets, among=in_sample(which))
-    if (rough := SAMPLED * sample.total) > MAX_EXACT:
+    if (rough := SAMPLED * sample.total) > limits.max_exact:
         return SearchEstimate(rough, is_exact=False, few=False, facets=sample.facets(SAMPLED))
     survey = await _take_sample(conn, which, facets=facets, collect=True)
     return SearchEstimate(
@@ -86,18 +107,19 @@ async def measure(conn: AsyncConnection, which: Filter, *, facets: int) -> Searc
     )
 
 
-async def _measure_plain(conn: AsyncConnection, which: Filter, *, facets: int) -> SearchEstimate:
+async def _measure_plain(
+    conn: AsyncConnection, which: Filter, *, facets: int, max_exact: int
+) -> SearchEstimate:
     """Count with the tallies, which cover filters by state and trash."""
     total = await sum_images(conn, status=which.status, trash=which.trash)
+    few = total <= max_exact
     counts: Sequence[tuple[int, int]] = []
     if facets and which.trash:
         counted = (await _take_sample(conn, which, facets=facets)).facets()
-        return SearchEstimate(total, is_exact=True, few=total <= MAX_EXACT, facets=counted)
+        return SearchEstimate(total, is_exact=True, few=few, facets=counted)
     if facets and which.status in {None, "done"}:
         counts = await sum_tags(conn, limit=facets)
-    return SearchEstimate(
-        total, is_exact=True, few=total <= MAX_EXACT, facets=Facets(counts, is_exact=True)
-    )
+    return SearchEstimate(total, is_exact=True, few=few, facets=Facets(counts, is_exact=True))
 
 
 @dataclass(frozen=True, slots=True)

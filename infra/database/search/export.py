@@ -1,5 +1,6 @@
 """Read all matches of a search in constant memory: as CSV, or as rows in batches."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import LiteralString
@@ -20,9 +21,15 @@ CSV_COLUMNS = (
 
 # Prevents formula injection in spreadsheets: a name gets a leading apostrophe if it begins with
 # = + - @ (or a full-width form of them), a tab or a line break, also after white space.
-_NAME: LiteralString = (
-    r"""CASE WHEN i.name ~ '^\s*[=+\-@\t\r\n＝＋－＠]' THEN '''' || i.name ELSE i.name END"""
-)
+_FORMULA: LiteralString = r"^\s*[=+\-@\t\r\n＝＋－＠]"
+_STARTS_FORMULA = re.compile(_FORMULA).match
+_NAME: LiteralString = "CASE WHEN i.name ~ '" + _FORMULA + "' THEN '''' || i.name ELSE i.name END"
+
+
+def defuse_formula(name: str) -> str:
+    """Return the name as in the CSV file."""
+    return f"'{name}" if _STARTS_FORMULA(name) else name
+
 
 # Tags are stored in ascending order of their scores, so that the best class is the last one.
 COPY_CSV: LiteralString = """

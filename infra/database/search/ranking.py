@@ -12,13 +12,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.sql import SQL
 
 from infra.database.search.compiler import Filter, Parameters, condition, match_score, time_bounds
-from infra.database.search.estimate import SearchEstimate
-
-# Number of images to rank. If the search has few matches (`SearchEstimate.few`), all are ranked.
-RANKED = 1000
-# Up to this many matches, collecting and sorting all of them is faster than walking along the index
-# on the upload time and skipping images that do not match.
-SCARCE = 20_000
+from infra.database.search.estimate import LIMITS, SearchEstimate, SearchLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +52,29 @@ COLLECT: LiteralString = """
 """
 
 
-async def rank(conn: AsyncConnection, which: Filter, extent: SearchEstimate) -> Ranking:
-    """Rank the matches of a search. `extent` is the result of `measure` for it."""
+async def rank(
+    conn: AsyncConnection, which: Filter, extent: SearchEstimate, limits: SearchLimits = LIMITS
+) -> Ranking:
+    """Rank the matches of a search: all if there are few, otherwise the newest ones.
+
+    Args:
+        conn: The connection.
+        which: The search.
+        extent: Result of `measure` for the search.
+        limits: Number of matches to rank.
+    """
     given = Parameters()
-    query = SQL(COLLECT if extent.total <= SCARCE else WALK).format(
+    query = SQL(COLLECT if extent.total <= limits.scarce else WALK).format(
         score=match_score(which.query, given),
         found=condition(which, given),
         bounds=time_bounds(which.query, given),
         trash=SQL("NOT NULL" if which.trash else "NULL"),
-        limit=sql.Literal(None if extent.few else RANKED),
+        limit=sql.Literal(None if extent.few else limits.ranked),
     )
     async with conn.cursor(binary=True) as cur:
         await cur.execute(query, given.values, prepare=False)
         rows = await cur.fetchall()
     best = sorted((score, image_id) for score, image_id, _ in rows)
-    if extent.few or len(rows) < RANKED:
+    if extent.few or len(rows) < limits.ranked:
         return Ranking(best, None)
     return Ranking(best, min((time, image_id) for _, image_id, time in rows))

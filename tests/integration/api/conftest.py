@@ -1,10 +1,20 @@
 """Fixtures of the API tests."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 from httpx import AsyncClient
 
+from infra.database.pool import Database, open_database
 from infra.settings import Settings
 from tests.support.gallery import CAT, DOG, add, classify
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Connection pool for calls without HTTP."""
+    async with open_database(settings.require_database_url(), name="test") as database:
+        yield database
 
 
 @pytest.fixture

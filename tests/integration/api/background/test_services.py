@@ -1,7 +1,7 @@
 """Background services with real servers: recovery from errors, and leader election."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -86,19 +86,16 @@ async def test_job_listener_reconnects(database: Database, database_url: str) ->
             await change.wait(3600)
 
 
-async def test_publisher_continues_after_error(
-    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queue = Queue(settings)
-    publish = queue.publish
+async def test_publisher_continues_after_error(database: Database, settings: Settings) -> None:
     errors = iter([ValueError("unexpected error")])
 
-    def fail_once(*arguments: Any) -> None:
-        for error in errors:
-            raise error
-        publish(*arguments)
+    class FailingQueue(Queue):
+        def publish(self, *arguments: Any) -> None:
+            for error in errors:
+                raise error
+            super().publish(*arguments)
 
-    monkeypatch.setattr(queue, "publish", fail_once)
+    queue = FailingQueue(settings)
     publisher = Publisher(queue, chunk_size=1)
     publisher.publish_soon([uuid4()], "bulk")
     async with runtime_of(database, publisher) as runtime:
@@ -110,20 +107,19 @@ async def test_publisher_continues_after_error(
 
 
 async def test_request_counts_are_kept_until_exchanged(
-    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    database: Database, settings: Settings
 ) -> None:
-    counters = Counters(settings)
     errors = iter([QueueUnavailableError(), ValueError("unexpected error")])
     added: list[int] = []
 
-    def fail_twice(numbers: dict[str, int], *, keep_seconds: int) -> dict[str, int]:
-        assert keep_seconds
-        for error in errors:
-            raise error
-        added.extend(numbers.values())
-        return numbers
+    class FailingCounters(Counters):
+        def add(self, numbers: Mapping[str, int], *, keep_seconds: int) -> dict[str, int]:
+            for error in errors:
+                raise error
+            added.extend(numbers.values())
+            return super().add(numbers, keep_seconds=keep_seconds)
 
-    monkeypatch.setattr(counters, "add", fail_twice)
+    counters = FailingCounters(settings)
     rate_limiter = RateLimiter(settings, counters)
     for _ in range(3):
         rate_limiter.count_address("192.0.2.7")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import psycopg
@@ -10,6 +11,8 @@ import uvicorn
 from structlog.testing import capture_logs
 
 from api.app import create_app
+from api.slow_client import MinimumRate
+from api.tuning import DEFAULTS, Tuning
 from infra.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -38,10 +41,10 @@ EXPORTS = """
 """
 
 
-@pytest.fixture
-async def address(settings: Settings) -> AsyncIterator[str]:
-    """Base URL of an API server on a free port."""
-    config = uvicorn.Config(create_app(settings), port=0, log_config=None)
+@asynccontextmanager
+async def running_server(settings: Settings, tuning: Tuning = DEFAULTS) -> AsyncIterator[str]:
+    """Run an API server on a free port and yield its base URL."""
+    config = uvicorn.Config(create_app(settings, tuning), port=0, log_config=None)
     server = uvicorn.Server(config)
     # Rendering tracebacks in an unconfigured log would take a minute.
     with capture_logs():
@@ -55,12 +58,11 @@ async def address(settings: Settings) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("file_format", ["csv", "jsonl"])
-async def test_failed_export_is_detectably_incomplete(
-    address: str, settings: Settings, file_format: str
-) -> None:
+async def test_failed_export_is_detectably_incomplete(settings: Settings, file_format: str) -> None:
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         conn.execute(FILL)
         async with (
+            running_server(settings) as address,
             httpx.AsyncClient() as client,
             client.stream(
                 "GET", f"{address}/api/v1/export", params={"format": file_format}, timeout=60
@@ -75,13 +77,12 @@ async def test_failed_export_is_detectably_incomplete(
                     pass
 
 
-async def test_export_to_client_that_stops_reading_is_aborted(
-    address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.exports.response.READER_SECONDS", 0.5)
+async def test_export_without_reader_is_aborted(settings: Settings) -> None:
+    tuning = Tuning(download_rate=MinimumRate(stall_seconds=0.5, bytes_per_second=16 << 10))
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         conn.execute(FILL)
         async with (
+            running_server(settings, tuning) as address,
             httpx.AsyncClient() as client,
             client.stream("GET", f"{address}/api/v1/export", timeout=60) as response,
         ):
@@ -95,14 +96,11 @@ async def test_export_to_client_that_stops_reading_is_aborted(
                     pass
 
 
-async def test_export_is_not_subject_to_request_timeout(
-    address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    defaults = "infra.database.pool.Database.connection.__wrapped__.__kwdefaults__"
-    monkeypatch.setattr(defaults, {"seconds": 0.5})
+async def test_export_is_not_subject_to_request_timeout(settings: Settings) -> None:
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         conn.execute(FILL)
     async with (
+        running_server(settings, Tuning(query_seconds=0.5)) as address,
         httpx.AsyncClient() as client,
         client.stream("GET", f"{address}/api/v1/export") as response,
     ):

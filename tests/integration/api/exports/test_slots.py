@@ -1,56 +1,55 @@
 """Limit on concurrent exports."""
 
 import asyncio
-from typing import Literal
 
 import pytest
-from httpx import AsyncClient
 
-from tests.support.exports import export
+from api.exports.service import Export, ExportResources
+from api.exports.slots import ExportSlots
+from api.slow_client import DOWNLOAD_RATE
+from api.tuning import Tuning
+from core.errors import BusyError
+from infra.database.pool import open_database
+from infra.database.search.compiler import Filter
+from infra.settings import Settings
+from infra.storage import open_objects
+from tests.integration.conftest import open_client
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_export_with_manifest_waits_for_slot_before_queries(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queries: list[object] = []
-    monkeypatch.setattr("api.exports.slots._slots", asyncio.Semaphore(0))
-    monkeypatch.setattr("api.exports.formats.list_models", lambda *_: queries.append(1))
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await export(client, manifest="true")
+async def run_export(
+    settings: Settings, slots: ExportSlots, *, database_url: str | None = None
+) -> bytes:
+    """Return the file of a CSV export with a manifest that uses these slots."""
+    objects = open_objects(settings.require_objects_url())
+    url = database_url or settings.require_database_url()
+    async with open_database(url, name="export") as database:
+        resources = ExportResources(database, objects, slots, DOWNLOAD_RATE)
+        export = Export(resources, Filter(), "csv", bom=False)
+        return b"".join([block async for block in export.with_manifest({})])
 
-    assert queries == []
+
+async def test_export_with_manifest_waits_for_slot_before_queries(settings: Settings) -> None:
+    unreachable = "postgresql://gallery@127.0.0.1:1/none"
+    with pytest.raises(BusyError):  # a query would raise DatabaseUnavailableError
+        await run_export(settings, ExportSlots(0, wait_seconds=0.1), database_url=unreachable)
 
 
-async def test_export_starts_when_slot_is_released(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    requested = asyncio.Event()
+async def test_export_starts_when_slot_is_released(settings: Settings) -> None:
+    slots = ExportSlots(1, wait_seconds=30)
+    async with slots.hold():
+        waiting = asyncio.create_task(run_export(settings, slots))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
 
-    class Slots(asyncio.Semaphore):
-        async def acquire(self) -> Literal[True]:
-            requested.set()
-            return await super().acquire()
-
-    slots = Slots(0)
-    monkeypatch.setattr("api.exports.slots._slots", slots)
-    waiting = asyncio.create_task(export(client))
-    await requested.wait()
-    assert not waiting.done()
-    slots.release()
-
-    assert (await waiting).text.startswith("ID,Name")
+    assert (await waiting).startswith(b"PK")
 
 
 @pytest.mark.parametrize("manifest", ["false", "true"])
-async def test_export_without_free_slot_returns_503(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch, manifest: str
-) -> None:
-    monkeypatch.setattr("api.exports.slots._slots", asyncio.Semaphore(0))
-    monkeypatch.setattr("api.exports.slots.SLOT_SECONDS", 0.1)
-    async with asyncio.timeout(4):
+async def test_export_without_free_slot_returns_503(settings: Settings, manifest: str) -> None:
+    tuning = Tuning(exports=0, export_wait_seconds=0.1)
+    async with asyncio.timeout(10), open_client(settings, tuning=tuning) as client:
         response = await client.get("/api/v1/export", params={"manifest": manifest})
 
     assert (response.status_code, response.headers["Retry-After"]) == (503, "2")

@@ -4,7 +4,10 @@ import psycopg
 import pytest
 from httpx import AsyncClient
 
+from api.images.service import reclassify
+from infra.database.pool import Database
 from infra.database.queries.workers import write_heartbeat
+from infra.database.search.compiler import Filter
 from infra.settings import Settings
 from tests.support.gallery import CAT, DOG, add, classify
 
@@ -64,11 +67,6 @@ async def test_older_model_without_worker_returns_409(client: AsyncClient) -> No
 
 
 @pytest.mark.usefixtures("gallery")
-async def test_images_are_queued_in_batches(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("infra.database.queries.images.AT_ONCE", 3)
-
-    response = await client.post(RERUN, json={"scope": "found"})
-    assert response.json() == {"queued": 4}
+async def test_images_are_queued_in_batches(client: AsyncClient, database: Database) -> None:
+    assert await reclassify(database, Filter(), "found", at_once=3) == 4
     assert await queued_names(client) == {"dog", "cat", "failed", "cancelled"}

@@ -1,7 +1,6 @@
 """Purging the trash and collecting orphaned objects."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import BytesIO
 from uuid import UUID
@@ -10,10 +9,12 @@ import pytest
 from httpx import AsyncClient
 
 from api.background.cleanup import Cleanup
+from api.images.service import delete_images
 from core.errors import ObjectNotFoundError
-from infra.database.pool import Database, open_database
+from infra.database.pool import Database
 from infra.database.queries.orphaned_objects import claim_orphan_candidate, register_objects
 from infra.database.queries.purge import purge_images
+from infra.database.search.compiler import Filter
 from infra.settings import Settings
 from infra.storage import ObjectStore, open_objects, original_key, thumbnail_key
 from tests.support.factories import execute, statuses, submit_rows
@@ -22,12 +23,6 @@ from tests.support.images import jpeg
 pytestmark = pytest.mark.anyio
 
 NO_DELAY = timedelta(0)
-
-
-@pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    async with open_database(settings.require_database_url(), name="test") as database:
-        yield database
 
 
 @pytest.fixture
@@ -166,12 +161,10 @@ async def test_objects_of_interrupted_upload_are_collected(
 
 
 async def test_images_are_deleted_in_batches(
-    client: AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    client: AsyncClient, settings: Settings, database: Database
 ) -> None:
     submitted = await submit_rows(settings.require_database_url(), *"abcde")
-    monkeypatch.setattr("infra.database.queries.images.AT_ONCE", 2)
 
-    deleted = (await client.post("/api/v1/images/delete", json={"all": True})).json()
-    assert deleted["deleted"] == 5
-    assert set(deleted["ids"]) == {str(each) for each in submitted.image_ids}
+    deleted = await delete_images(database, Filter(), at_once=2)
+    assert sorted(deleted) == sorted(submitted.image_ids)
     assert (await client.get("/api/v1/images")).json()["total"] == 0

@@ -21,15 +21,6 @@ from tests.support.paths import ROOT
 from tests.support.processes import environment_of, until
 from tests.support.s3_server import free_port
 
-# The API with shorter time limits.
-PROGRAM = """
-import api.server.protocol, api.slow_client
-api.server.protocol.HEAD_SECONDS = 1.0
-api.slow_client.STALL_SECONDS = 4.0
-from api.__main__ import main
-main()
-"""
-
 
 @pytest.fixture(scope="module")
 def port() -> int:
@@ -59,7 +50,7 @@ def url(database: str, _redis_server: str, port: int, session_dir: Path) -> Iter
     with (
         (session_dir / "limits.log").open("wb") as log,
         subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-m", "tests.support.impatient_api"],
             env=environment,
             stdout=log,
             stderr=log,
@@ -190,7 +181,7 @@ def test_invalid_http_returns_problem(url: str, port: int) -> None:
 def test_connection_is_kept_alive_between_requests(url: str) -> None:
     with httpx.Client(base_url=url) as client:
         for pause in (0, 1.5, 0):
-            time.sleep(pause)  # longer than HEAD_SECONDS
+            time.sleep(pause)  # longer than `head_seconds`
             assert client.get("/healthz").is_success
             assert client.post("/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))}).is_success
 

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
+from api.tuning import Tuning
+from infra.database.search.estimate import SearchLimits
 from infra.settings import Settings
+from tests.integration.conftest import open_client
 from tests.support.gallery import DOG, add, classify
 
 pytestmark = pytest.mark.anyio
@@ -41,14 +44,12 @@ async def test_search_returns_matching_images(
 
 
 async def test_only_newest_images_are_ranked_in_large_result(
-    client: AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    client: AsyncClient, settings: Settings
 ) -> None:
-    monkeypatch.setattr("infra.database.search.estimate.MAX_EXACT", 0)
-    monkeypatch.setattr("infra.database.search.ranking.RANKED", 2)
     for number, score in enumerate((0.9, 0.3, 0.6)):
         classify(settings, await add(client, number, f"{score}.jpg"), DOG, {"dog": score})
 
-    async def read(**parameters: Any) -> tuple[list[str], int | None]:
+    async def read(client: AsyncClient, **parameters: Any) -> tuple[list[str], int | None]:
         names: list[str] = []
         cursor: dict[str, str] = {}
         while True:
@@ -58,11 +59,17 @@ async def test_only_newest_images_are_ranked_in_large_result(
                 return names, page["ranked"]
             cursor = {"cursor": page["next"]}
 
-    assert await read(q="dog", sort="match") == (["0.6.jpg", "0.3.jpg", "0.9.jpg"], 2)
-    assert await read(q="dog") == (["0.6.jpg", "0.3.jpg", "0.9.jpg"], None)
-    assert await read(q="dog", sort="oldest") == (["0.9.jpg", "0.3.jpg", "0.6.jpg"], None)
-    monkeypatch.setattr("infra.database.search.ranking.RANKED", 3)
-    assert (await read(q='"dog"', sort="match"))[0] == ["0.9.jpg", "0.6.jpg", "0.3.jpg"]
+    async with open_client(settings, tuning=ranking(2)) as api:
+        assert await read(api, q="dog", sort="match") == (["0.6.jpg", "0.3.jpg", "0.9.jpg"], 2)
+        assert await read(api, q="dog") == (["0.6.jpg", "0.3.jpg", "0.9.jpg"], None)
+        assert await read(api, q="dog", sort="oldest") == (["0.9.jpg", "0.3.jpg", "0.6.jpg"], None)
+    async with open_client(settings, tuning=ranking(3)) as api:
+        assert (await read(api, q="dog", sort="match"))[0] == ["0.9.jpg", "0.6.jpg", "0.3.jpg"]
+
+
+def ranking(ranked: int) -> Tuning:
+    """Return limits at which every search has many matches, of which `ranked` are ranked."""
+    return Tuning(search=SearchLimits(max_exact=0, ranked=ranked))
 
 
 @pytest.mark.usefixtures("gallery")

@@ -10,7 +10,7 @@ import pytest
 from core.errors import ModelError
 from infra.settings import Settings
 from worker.inference.tensors import Tensor
-from worker.model.cache import compile_again
+from worker.model.cache import compile_again, compile_weights
 from worker.model.litert import LiteRTRuntime
 from worker.model.runtime import load_runtime
 from worker.model.self_test import expected_path, run_self_test
@@ -83,7 +83,6 @@ def test_truncated_compiled_model_is_recompiled(
     compiled_model: Path,
     tmp_path: Path,
     part: float,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = Settings(weights=weights, data_dir=tmp_path)
     intact = compiled_model.read_bytes()
@@ -93,13 +92,12 @@ def test_truncated_compiled_model_is_recompiled(
         unfinished.write_bytes(intact)
         unfinished.replace(compiled)
 
-    monkeypatch.setattr("worker.model.cache._compile", write)
     broken = tmp_path / "models" / "compiled" / compiled_model.name
     broken.parent.mkdir(parents=True)
     broken.write_bytes(intact[: int(len(intact) * part)])
     expected_path(broken).write_bytes(expected_path(compiled_model).read_bytes())
 
-    assert load_runtime(settings).name == compiled_model.stem
+    assert load_runtime(settings, compiler=write).name == compiled_model.stem
     assert broken.read_bytes() == intact
 
 
@@ -108,4 +106,4 @@ def test_truncated_model_without_weights_raises(compiled_model: Path, tmp_path: 
     broken.write_bytes(compiled_model.read_bytes()[:1000])
 
     with pytest.raises(ModelError, match="cannot be loaded or recompiled"):
-        compile_again(Settings(weights=tmp_path / "none.h5"), broken)
+        compile_again(Settings(weights=tmp_path / "none.h5"), broken, compile_weights)

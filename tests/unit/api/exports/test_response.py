@@ -7,13 +7,14 @@ import pytest
 from starlette.types import Message
 
 from api.exports.response import GuardedStreamingResponse
+from api.slow_client import MinimumRate
 
 pytestmark = pytest.mark.anyio
 
 PIECES = 60
 
 
-async def send_to(receive: Callable[[], Awaitable[None]]) -> list[Message]:
+async def send_to(receive: Callable[[], Awaitable[None]], minimum: MinimumRate) -> list[Message]:
     """Return the messages that a client receives which runs `receive` for each of them."""
     received: list[Message] = []
 
@@ -21,7 +22,7 @@ async def send_to(receive: Callable[[], Awaitable[None]]) -> list[Message]:
         await receive()
         received.append(message)
 
-    await GuardedStreamingResponse(_pieces()).stream_response(send)
+    await GuardedStreamingResponse(_pieces(), minimum=minimum).stream_response(send)
     return received
 
 
@@ -34,23 +35,15 @@ async def receive_slowly() -> None:
     await asyncio.sleep(0.03)
 
 
-async def test_client_below_minimum_rate_is_aborted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("api.exports.response.READER_SECONDS", 1.0)
-    monkeypatch.setattr("api.exports.response.MIN_BYTES_PER_SECOND", 1 << 30)
-    received = await send_to(receive_slowly)
+async def test_client_below_minimum_rate_is_aborted() -> None:
+    received = await send_to(receive_slowly, MinimumRate(1.0, bytes_per_second=1 << 30))
 
     assert 1 < len(received) < PIECES
     assert received[-1]["more_body"]  # the response is truncated
 
 
-async def test_client_at_minimum_rate_receives_whole_response(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("api.exports.response.READER_SECONDS", 1.0)
-    monkeypatch.setattr("api.exports.response.MIN_BYTES_PER_SECOND", 1000)
-    received = await send_to(receive_slowly)
+async def test_client_at_minimum_rate_receives_whole_response() -> None:
+    received = await send_to(receive_slowly, MinimumRate(1.0, bytes_per_second=1000))
 
     assert len(received) == 1 + PIECES + 1
     assert not received[-1]["more_body"]

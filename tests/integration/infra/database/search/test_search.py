@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.search import Query, parse_query
 from infra.database.search.compiler import Filter
-from infra.database.search.estimate import Facets, SearchEstimate, measure
+from infra.database.search.estimate import Facets, SearchEstimate, SearchLimits, measure
 from infra.database.search.pages import PageRequest, Position, Sort, list_images, list_matches
 from infra.database.search.ranking import rank
 from tests.integration.infra.database.search.reference import (
@@ -87,13 +87,18 @@ class Gallery:
             after = page.next
 
     def matches(
-        self, query: Query, extent: SearchEstimate, *, by_cursor: bool = True
+        self,
+        query: Query,
+        extent: SearchEstimate,
+        limits: SearchLimits,
+        *,
+        by_cursor: bool = True,
     ) -> list[UUID]:
         """Return the ids on all pages of a search by best match, with cursors or with offsets."""
         which = Filter(query=query)
         ids: list[UUID] = []
         after: Position | None = None
-        ranking = self.runner.run(rank(self.conn, which, extent))
+        ranking = self.runner.run(rank(self.conn, which, extent, limits))
         while True:
             skip = 0 if by_cursor else len(ids)
             request = PageRequest(sort="match", after=after, skip=skip, limit=30)
@@ -186,11 +191,9 @@ def test_sort_by_match_ranks_the_newest_images_and_appends_older_ones(
     ids = ids_of(best + newest[ranked:])
 
     extent = estimate_of(newest, "many")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.database.search.ranking.RANKED", ranked)
-        patch.setattr("infra.database.search.ranking.SCARCE", 1000 if scarce else -1)
-        assert gallery.matches(query, extent) == ids
-        assert gallery.matches(query, extent, by_cursor=False) == ids
+    limits = SearchLimits(ranked=ranked, scarce=1000 if scarce else -1)
+    assert gallery.matches(query, extent, limits) == ids
+    assert gallery.matches(query, extent, limits, by_cursor=False) == ids
 
 
 @ONE_GALLERY
@@ -199,18 +202,14 @@ def test_sort_by_match_ranks_all_images_of_a_small_result(gallery: Gallery, quer
     newest = gallery.expected(query)
     by_match = sorted(newest, key=lambda row: (match_score(row, query), row.id), reverse=True)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.database.search.ranking.RANKED", 3)
-        assert gallery.matches(query, estimate_of(newest, "few")) == ids_of(by_match)
+    few = estimate_of(newest, "few")
+    assert gallery.matches(query, few, SearchLimits(ranked=3)) == ids_of(by_match)
 
 
-def test_large_result_is_estimated_from_the_sample(
-    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("infra.database.search.estimate.SMALL_GALLERY", 0)
-    monkeypatch.setattr("infra.database.search.estimate.MAX_EXACT", 0)
+def test_large_result_is_estimated_from_the_sample(gallery: Gallery) -> None:
+    limits = SearchLimits(small_gallery=0, max_exact=0)
     which = Filter(query=parse_query("-zzz"))
-    extent = gallery.runner.run(measure(gallery.conn, which, facets=0))
+    extent = gallery.runner.run(measure(gallery.conn, which, facets=0, limits=limits))
     sampled = gallery.runner.run(sample_size(gallery.conn))
 
     if sampled:
@@ -227,12 +226,11 @@ async def sample_size(conn: psycopg.AsyncConnection) -> int:
     return int((await anext(cur))[0])
 
 
-def test_small_result_is_collected_while_counting(
-    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("infra.database.search.estimate.SMALL_GALLERY", 0)
+def test_small_result_is_collected_while_counting(gallery: Gallery) -> None:
+    limits = SearchLimits(small_gallery=0)
     query = parse_query("dog")
-    extent = gallery.runner.run(measure(gallery.conn, Filter(query=query), facets=0))
+    which = Filter(query=query)
+    extent = gallery.runner.run(measure(gallery.conn, which, facets=0, limits=limits))
 
     # The sample of 80 images contains none or one, which predicts few matches.
     assert extent.found == [(row.created_at, row.id) for row in gallery.expected(query)[::-1]]
