@@ -15,7 +15,8 @@ from tests.support.processes import Stack, running_stack
 from tests.support.redis_server import running_redis
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright runs, its event loop forbids others in this process.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     program = find_chromium()
