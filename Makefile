@@ -39,7 +39,7 @@ test: install web ## all tests, in two processes; missing prerequisites are skip
 	@exec $(BIN)/pytest -n 2 --dist loadfile
 
 test-unit: install ## run the unit tests
-	@exec $(BIN)/pytest tests/unit
+	@exec $(BIN)/pytest -n 2 --dist loadfile tests/unit
 
 bench: install ## benchmark the service against the limit benchmark (QUICK=--quick: a few minutes)
 	@exec $(BIN)/python -m tests.perf.service $(QUICK)
