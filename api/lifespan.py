@@ -23,6 +23,7 @@ from api.operations.http_metrics import HttpMetrics
 from api.search.planner import SearchPlanner
 from api.tuning import Tuning
 from api.uploads.concurrency import ConcurrencyLimit
+from api.uploads.inspection.pool import InspectorPool
 from api.uploads.service import Submissions
 from api.webhooks.dispatcher import WebhookDispatcher
 from core.singleflight import SingleFlight
@@ -71,9 +72,11 @@ async def open_resources(
     snapshot_cache = SnapshotCache()
     export_slots = ExportSlots(tuning.exports, wait_seconds=tuning.export_wait_seconds)
     rate_limiter = RateLimiter(settings, counters)
+    inspectors = InspectorPool()
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
         stack.callback(counters.close)
+        stack.callback(inspectors.close)
         traces = open_traces(settings, "gallery-api")
         if traces:
             stack.push_async_callback(to_thread.run_sync, traces.close)
@@ -102,7 +105,7 @@ async def open_resources(
             queue=queue,
             access_control=AccessControl(settings, database, OpenAccess(database), rate_limiter),
             upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight),
-            submissions=Submissions(settings, database, storage, publisher),
+            submissions=Submissions(settings, database, storage, publisher, inspectors),
             job_listener=job_listener,
             readiness_probe=SingleFlight(),
             http_metrics=http_metrics,

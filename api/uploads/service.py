@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 
 from api.background.publisher import Publisher
 from api.dependencies import resource
+from api.uploads.inspection.pool import InspectorPool
 from api.uploads.multipart import Upload
 from api.uploads.validation import inspect
 from core.errors import FileRejectedError, ObjectStoreUnavailableError
@@ -45,12 +46,18 @@ class Submissions:
     """Stores, records and publishes the files of upload requests."""
 
     def __init__(
-        self, settings: Settings, database: Database, storage: ObjectStore, publisher: Publisher
+        self,
+        settings: Settings,
+        database: Database,
+        storage: ObjectStore,
+        publisher: Publisher,
+        inspectors: InspectorPool,
     ) -> None:
         self._settings = settings
         self._database = database
         self._storage = storage
         self._publisher = publisher
+        self._inspectors = inspectors
         self._writing = CapacityLimiter(_CONCURRENT_WRITES)
 
     async def submit(self, job_id: UUID, uploads: Sequence[Upload], record: Record) -> Submission:
@@ -63,7 +70,7 @@ class Submissions:
             UnavailableError: nothing was recorded; the client may repeat the whole request.
         """
         structlog.contextvars.bind_contextvars(job_id=str(job_id))
-        files = await to_thread.run_sync(_validate_all, uploads, self._settings)
+        files = await to_thread.run_sync(self._validate_all, uploads)
         hashes = [file.image.sha256 for file in files if file.image]
         if hashes:
             async with self._database.connection() as conn:
@@ -104,17 +111,18 @@ class Submissions:
             limiter=self._writing,
         )
 
+    def _validate_all(self, uploads: Sequence[Upload]) -> list[SubmittedFile]:
+        return [self._validate(upload) for upload in uploads]
+
+    def _validate(self, upload: Upload) -> SubmittedFile:
+        """Return the metadata of a valid file, or the code and detail of its rejection."""
+        try:
+            image = inspect(upload, self._settings, self._inspectors)
+        except FileRejectedError as error:
+            return SubmittedFile(
+                name=upload.name, problem_code=error.code, problem_detail=error.detail
+            )
+        return SubmittedFile(name=upload.name, image=image)
+
 
 SubmissionsDep = Annotated[Submissions, resource("submissions")]
-
-
-def _validate_all(uploads: Sequence[Upload], settings: Settings) -> list[SubmittedFile]:
-    return [_validate(upload, settings) for upload in uploads]
-
-
-def _validate(upload: Upload, settings: Settings) -> SubmittedFile:
-    """Return the metadata of a valid file, or the code and detail of its rejection."""
-    try:
-        return SubmittedFile(name=upload.name, image=inspect(upload, settings))
-    except FileRejectedError as error:
-        return SubmittedFile(name=upload.name, problem_code=error.code, problem_detail=error.detail)
