@@ -6,7 +6,7 @@ AUDIT  := $(VENV)/audit
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit test-chaos soak fuzz bench bench-page bench-scale screenshots check format lock clean audit types check-wheels
+.PHONY: help install web run test test-unit test-chaos soak fuzz bench bench-page bench-scale bench-teach screenshots check format lock clean audit types check-wheels
 
 help: ## list the make targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -78,6 +78,9 @@ audit: install ## check the locked dependencies for known vulnerabilities
 
 bench-scale: install ## benchmark the API with 1,000,000 images (hours); updates docs/explanation/benchmarks-scale.md
 	@$(BIN)/python -m tests.perf.scale
+
+bench-teach: install ## measure custom tags on labelled photographs (GALLERY_TEACH_PHOTOS; default ../shared/teach)
+	@exec $(BIN)/python -m tests.perf.teach
 
 format: install ## format the code and fix lint errors
 	@ruff format . && ruff check --fix .

@@ -1,0 +1,1 @@
+"""Quality of custom tags on labelled photographs, and their speed: `make bench-teach`."""

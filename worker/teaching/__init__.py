@@ -1,0 +1,15 @@
+"""Train classifiers of custom tags from examples. Pure functions on embeddings."""
+
+from worker.teaching.examples import Example, Examples
+from worker.teaching.hints import Hints, find_hints
+from worker.teaching.training import MIN_POSITIVES, Training, train
+
+__all__ = [
+    "MIN_POSITIVES",
+    "Example",
+    "Examples",
+    "Hints",
+    "Training",
+    "find_hints",
+    "train",
+]
