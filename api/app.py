@@ -26,6 +26,7 @@ from api.problems import problems
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
 from api.tuning import DEFAULTS, Tuning
+from api.verdicts import routes as verdicts
 from infra.settings import Settings
 
 
@@ -82,6 +83,7 @@ def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
         images,
         jobs,
         search,
+        verdicts,
         reclassify,
         lookup,
         retries,

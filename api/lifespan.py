@@ -20,6 +20,7 @@ from api.exports.slots import ExportSlots
 from api.jobs.listener import JobListener
 from api.operations.health import ReadinessProbe
 from api.operations.http_metrics import HttpMetrics
+from api.search.parsing import SearchParser
 from api.search.planner import SearchPlanner
 from api.tuning import Tuning
 from api.uploads.concurrency import ConcurrencyLimit
@@ -45,6 +46,7 @@ class State(TypedDict):
     database: Database
     snapshot_cache: SnapshotCache
     search_planner: SearchPlanner
+    search_parser: SearchParser
     exports: ExportResources
     storage: ObjectStore
     queue: Queue
@@ -100,6 +102,7 @@ async def open_resources(
             database=database,
             snapshot_cache=snapshot_cache,
             search_planner=SearchPlanner(database, snapshot_cache, tuning.search),
+            search_parser=SearchParser(database, snapshot_cache),
             exports=ExportResources(database, storage, export_slots, tuning.download_rate),
             storage=storage,
             queue=queue,

@@ -36,7 +36,7 @@ WordNetId = Annotated[
     str,
     Field(
         description="WordNet id. Unlike the label it is unique: `crane` is both a bird and a "
-        "machine."
+        "machine. `custom:` and the slug for a custom tag."
     ),
 ]
 

@@ -18,7 +18,7 @@ from infra.settings import Settings
 
 app = typer.Typer(help="Manage API keys.", no_args_is_help=True)
 
-_SCOPES = ("read", "submit", "manage")
+_SCOPES = ("read", "submit", "review", "manage")
 
 
 @app.command()
@@ -29,8 +29,9 @@ def create(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="read: view, search and export. submit: upload images. manage: delete, retry "
-            "and cancel. Repeat for several scopes; default: read and submit."
+            help="read: view, search and export. submit: upload images. review: confirm and "
+            "reject tags. manage: delete, retry and cancel, and review. Repeat for several scopes; "
+            "default: read and submit."
         ),
     ] = None,
     days: Annotated[

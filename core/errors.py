@@ -7,6 +7,7 @@
     ├── NotAllowedError           the API key lacks the required scope, or the request is forbidden
     ├── RateLimitedError          the client exceeded its requests per minute
     ├── ConflictError             the request is valid, but the current state does not allow it
+    ├── PreconditionFailedError   the object is not in the state that the client expects
     ├── InvalidRequestError       the request is malformed
     │   ├── RequestTooLargeError
     │   ├── RequestStalledError
@@ -82,6 +83,12 @@ class ConflictError(GalleryError):
     """The current state does not allow a valid request."""
 
     default_message = "The request conflicts with the current state; retry later."
+
+
+class PreconditionFailedError(GalleryError):
+    """The object is not in the state that the client expects."""
+
+    default_message = "The object has changed since it was read."
 
 
 class InvalidRequestError(GalleryError):

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from api.auth.open_access import OpenAccess, is_loopback
 from api.auth.rate_limit import RATE_LIMIT_STATUS, RateLimiter, RateLimitStatus
-from api.auth.scopes import access_of
+from api.auth.scopes import access_of, allows
 from api.auth.trusted_hosts import is_trusted_host
 from core.errors import NotAllowedError, NotAuthenticatedError
 from infra.database.pool import Database
@@ -59,7 +59,7 @@ class AccessControl:
             return holder
         if holder is None:
             await self._check_open_access(request)
-        elif access is None or access not in holder.scopes:
+        elif access is None or not allows(holder.scopes, access):
             raise NotAllowedError(
                 f"This API key lacks the scope `{access}`. Use a key that has it."
                 if access

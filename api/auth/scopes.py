@@ -37,6 +37,11 @@ def access_of(endpoint: object) -> Access | None:
     return getattr(endpoint, _ATTRIBUTE, None)
 
 
+def allows(scopes: Iterable[Scope], access: Scope) -> bool:
+    """Return whether a key with these scopes may use an operation. `manage` includes `review`."""
+    return access in scopes or (access == "review" and "manage" in scopes)
+
+
 def access_by_operation(routes: Iterable[BaseRoute]) -> dict[str, Access | None]:
     """Return the declarations of API routes by operation id."""
     return {

@@ -15,7 +15,7 @@ from api.exports.schemas import Chosen
 from api.exports.service import FILE_NAME, Export, ExportsDep, describe_ids
 from api.parameters import MinScore, SearchText
 from api.problems import problems
-from core.search.parser import parse_search
+from api.search.parsing import SearchParserDep
 from core.types import ImageStatus
 from infra.database.search.compiler import Filter
 
@@ -47,6 +47,7 @@ Manifest = Annotated[
 @requires("read")
 async def export_images(
     exports: ExportsDep,
+    parser: SearchParserDep,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     q: SearchText = "",
     min_score: MinScore = 0.0,
@@ -63,7 +64,7 @@ async def export_images(
 
     Returns 503 if too many exports are in progress. A download that ends early is incomplete.
     """
-    which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
+    which = Filter(query=await parser.parse(q, min_score), status=status, ids=ids)
     export = Export(exports, which, format, bom=bom)
     if not manifest:
         return await _stream(export, None)

@@ -28,7 +28,8 @@ def table_row(image: Image) -> list[Cell]:
         defuse_formula(image.name),
         image.created_at.replace(microsecond=0),
     ]
-    for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
+    tags, scores = image.model_tags
+    for tag, score in zip(reversed(tags), reversed(scores), strict=True):
         if tag < FIRST_CATEGORY:
             cells += [load_tags()[tag].name, Percentage(score)]
     return cells + [None] * (len(COLUMNS) - len(cells))

@@ -9,7 +9,7 @@ from api.dependencies import DatabaseDep
 from api.images.schemas import Queued, Rerun
 from api.images.service import reclassify
 from api.problems import problems
-from core.search.parser import parse_search
+from api.search.parsing import SearchParserDep
 from infra.database.search.compiler import Filter
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -22,10 +22,10 @@ router = APIRouter(prefix="/images", tags=["images"])
     responses=problems(400, 409, 422, 503),
 )
 @requires("manage")
-async def rerun(which: Rerun, database: DatabaseDep) -> Queued:
+async def rerun(which: Rerun, database: DatabaseDep, parser: SearchParserDep) -> Queued:
     """Classify images again. Until then they have the status `queued` and no tags.
 
     `older_model` returns 409 unless all ready workers have the same model.
     """
-    found = Filter(query=parse_search(which.q, which.min_score))
+    found = Filter(query=await parser.parse(which.q, which.min_score))
     return Queued(queued=await reclassify(database, found, which.scope))

@@ -14,14 +14,14 @@ from api.auth.scopes import requires
 from api.dependencies import DatabaseDep, StorageDep
 from api.images import service as images_service
 from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
-from api.images.serializer import serialize_facets, serialize_image
+from api.images.serializer import image_response, serialize_facets, serialize_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
 from api.parameters import Cursor, ImageId, Limit, MinScore, SearchText, Skip
 from api.problems import problems
 from api.search.matches import MatchExplainer
+from api.search.parsing import SearchParserDep
 from api.search.planner import SearchPlannerDep
 from api.serialization import json_response
-from core.search.parser import parse_search
 from core.types import ImageStatus
 from infra.database.queries import images
 from infra.database.search import similar
@@ -56,6 +56,7 @@ _IMMUTABLE = "private, max-age=31536000, immutable"
 @requires("read")
 async def list_images(
     planner: SearchPlannerDep,
+    parser: SearchParserDep,
     q: SearchText = "",
     min_score: MinScore = 0.0,
     status: ImageStatus | None = None,
@@ -78,7 +79,7 @@ async def list_images(
     limit: Limit = 50,
 ) -> Response:
     """List images, or search them by tag, name, status and time of upload."""
-    query = parse_search(q, min_score)
+    query = await parser.parse(q, min_score)
     which = Filter(query=query, status=status, trash=deleted)
     if sort == "match" and not has_matches(query):
         sort = "confidence"
@@ -87,13 +88,14 @@ async def list_images(
     result = await planner.run(which, request, facets=facets)
     explainer = MatchExplainer(query)
     page, size, ranking = result.page, result.estimate, result.ranking
+    known = await parser.tags(tag for tag, _ in size.facets.counts)
     return json_response(
         {
             "items": [serialize_image(image, explainer.of(image)) for image in page.images],
             "total": size.total,
             "total_is_exact": size.is_exact,
             "next": page.next and write_cursor(page.next.key, page.next.id),
-            "facets": serialize_facets(size.facets) if facets else None,
+            "facets": serialize_facets(size.facets, known) if facets else None,
             "ranked": len(ranking.best) if ranking and ranking.end else None,
         }
     )
@@ -110,7 +112,7 @@ async def get_image(image_id: ImageId, database: DatabaseDep) -> Response:
     """Retrieve an image with its predictions."""
     async with database.connection() as conn:
         image = await images.get_image(conn, image_id)
-    return json_response(serialize_image(image))
+    return image_response(image)
 
 
 NEAR_DUPLICATE = 0.15
@@ -223,9 +225,12 @@ async def restore_image(image_id: ImageId, database: DatabaseDep) -> Response:
 
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 @requires("manage")
-async def delete_images(selection: Selection, database: DatabaseDep) -> Deleted:
+async def delete_images(
+    selection: Selection, database: DatabaseDep, parser: SearchParserDep
+) -> Deleted:
     """Move several images to the trash: by id, by search, or all."""
-    ids = await images_service.delete_images(database, selection.filter())
+    query = await parser.parse(selection.q or "", selection.min_score)
+    ids = await images_service.delete_images(database, Filter(query=query, ids=selection.ids))
     return Deleted(deleted=len(ids), ids=ids)
 
 

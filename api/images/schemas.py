@@ -1,18 +1,17 @@
 """Request and response schemas of images."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from api.schemas import Page, PredictionRead, Reason, WordNetId
 from api.search.schemas import MatchRead
-from core.search.parser import parse_search
 from core.types import ImageStatus
 from core.vocabulary.tags import TagKind
 from infra.database.queries.transitions import Ended, Retry, Scope
-from infra.database.search.compiler import Filter
+from infra.database.queries.verdicts import Verdict
 
 MAX_IDS = 10_000
 MAX_HASHES = 1000
@@ -23,6 +22,32 @@ class CategoryRead(BaseModel):
 
     label: str = Field(description="Display name of the category.", examples=["dog"])
     score: float
+
+
+TagSource = Literal["model", "person", "learned"]
+
+
+class ImageTagRead(BaseModel):
+    """Tag of an image: of the model, or changed by a person."""
+
+    tag: str = Field(
+        description="Key of the tag: a WordNet id, or `custom:` and the slug of a custom tag.",
+        examples=["n02099601"],
+    )
+    label: str = Field(description="Display name of the tag.", examples=["golden retriever"])
+    kind: TagKind
+    score: float = Field(
+        description="1 if a person confirmed the tag or one below it; the model's probability "
+        "otherwise, also for a rejected tag."
+    )
+    source: TagSource = Field(
+        description="`model`: predicted. `person`: confirmed or added by a person, or a category "
+        "of such a tag. `learned`: assigned by the classifier of a custom tag."
+    )
+    verdict: Verdict | None = Field(
+        description="Decision of a person on this tag; null if there is none. The image is not "
+        "found by a `rejected` tag."
+    )
 
 
 class ImageRead(BaseModel):
@@ -46,6 +71,10 @@ class ImageRead(BaseModel):
     failure: Reason | None
     predictions: list[PredictionRead]
     categories: list[CategoryRead]
+    tags: list[ImageTagRead] = Field(
+        description="Effective tags, best first: the model's, corrected by people. Rejected tags "
+        "follow at the end. Empty until classified."
+    )
     matches: list[MatchRead] = Field(
         description="Tags that match the search, best first; empty without a search."
     )
@@ -114,14 +143,6 @@ class Selection(BaseModel):
         if sum((self.ids is not None, self.q is not None, self.all)) != 1:
             raise ValueError("send exactly one of `ids`, `q` and `all: true`")
         return self
-
-    def filter(self) -> Filter:
-        """Return the database filter for this selection.
-
-        Raises:
-            QuerySyntaxError: `q` is not a valid query.
-        """
-        return Filter(query=parse_search(self.q or "", self.min_score), ids=self.ids)
 
 
 class Deleted(BaseModel):

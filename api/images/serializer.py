@@ -1,17 +1,24 @@
 """Convert images from database rows to JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 
-from api.serialization import Json
+from fastapi import Response
+
+from api.images.schemas import TagSource
+from api.serialization import Json, dump_json
+from core.errors import PreconditionFailedError
 from core.vocabulary import load_vocabulary
-from core.vocabulary.tags import FIRST_CATEGORY, load_tags
+from core.vocabulary.hierarchy import tags_above
+from core.vocabulary.tags import FIRST_CATEGORY, Tag, load_tags
 from infra.database.queries.images import Image
+from infra.database.queries.verdicts import Verdict
 from infra.database.search.estimate import Facets
 
 
 def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:
     """Return an image in the shape of `ImageRead`."""
-    predictions, categories = serialize_tags(image.tags, image.scores)
+    predictions, categories = serialize_tags(*image.model_tags)
     return {
         "id": image.id,
         "name": image.name,
@@ -28,7 +35,70 @@ def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:
         and {"code": image.failure_code, "detail": image.failure_detail},
         "predictions": predictions,
         "categories": categories,
+        "tags": serialize_effective_tags(image),
         "matches": matches,
+    }
+
+
+def image_response(image: Image) -> Response:
+    """Return the response of an operation on one image, with its entity tag."""
+    body = dump_json(serialize_image(image))
+    return Response(body, headers={"ETag": _etag(body)}, media_type="application/json")
+
+
+def check_unchanged(image: Image, if_match: str | None) -> None:
+    """Check the header If-Match.
+
+    Raises:
+        PreconditionFailedError: The client has another state of the image.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return
+    expected = {each.strip().removeprefix("W/") for each in if_match.split(",")}
+    if _etag(dump_json(serialize_image(image))) not in expected:
+        raise PreconditionFailedError(
+            "The image has changed since it was read; retrieve it again and repeat the request."
+        )
+
+
+def _etag(body: bytes) -> str:
+    return f'"{blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def serialize_effective_tags(image: Image) -> list[Json]:
+    """Return the effective tags, best first, and then the rejected ones, as `ImageTagRead`."""
+    known = image.known_tags
+    decided = image.decided
+    if decided is None:
+        return [
+            _tag(known[tag], score, "model", None)
+            for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True)
+        ]
+    by_person = set(decided.confirmed).union(*map(tags_above, decided.confirmed))
+    given = dict(zip(decided.tags, decided.scores, strict=True))
+    effective = [
+        _tag(
+            known[tag],
+            score,
+            "person" if tag in by_person else "model",
+            "confirmed" if tag in decided.confirmed else None,
+        )
+        for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True)
+    ]
+    return effective + [
+        _tag(known[tag], given.get(tag, 0.0), "model" if tag in given else "person", "rejected")
+        for tag in decided.rejected
+    ]
+
+
+def _tag(tag: Tag, score: float, source: TagSource, verdict: Verdict | None) -> Json:
+    return {
+        "tag": tag.wnid,
+        "label": tag.label,
+        "kind": tag.kind,
+        "score": score,
+        "source": source,
+        "verdict": verdict,
     }
 
 
@@ -61,9 +131,8 @@ def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[J
     return predictions, categories
 
 
-def serialize_facets(facets: Facets) -> Json:
-    """Return tag counts in the shape of `FacetsRead`."""
-    tags = load_tags()
+def serialize_facets(facets: Facets, tags: Mapping[int, Tag]) -> Json:
+    """Return tag counts in the shape of `FacetsRead`, with tags by number."""
     counted = [(tags[number], count) for number, count in facets.counts]
     items = [
         {"label": tag.label, "kind": tag.kind, "wnid": tag.wnid, "count": count}

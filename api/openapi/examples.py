@@ -76,6 +76,16 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "failure": None,
         "predictions": [_PREDICTION],
         "categories": [{"label": "cat", "score": 0.9512}],
+        "tags": [
+            {
+                "tag": "n02124075",
+                "label": "Egyptian cat",
+                "kind": "class",
+                "score": 1.0,
+                "source": "person",
+                "verdict": "confirmed",
+            }
+        ],
         "matches": [],
     },
     "Problem": {

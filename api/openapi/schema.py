@@ -28,6 +28,7 @@ workflows.
 TAGS: Final = {
     "jobs": "Upload images and follow their classification.",
     "images": "Search, read, delete, restore and reclassify images.",
+    "verdicts": "Decisions of people on the tags of images.",
     "tags": "Tags of images: ImageNet classes and WordNet categories.",
     "export": "Download search results as a file.",
     "service": "Limits, status and browser sessions.",
@@ -66,8 +67,12 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "Path of the created job.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
+    "Undo-Token": {
+        "description": "Token for `POST /verdicts/undo`, valid for a day.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
     "ETag": {
-        "description": "Identifies this state of the object, for `If-None-Match`.",
+        "description": "Identifies this state of the object, for `If-None-Match` or `If-Match`.",
         "schema": {"type": "string"},
     },
 }
@@ -76,6 +81,9 @@ _OWN_HEADERS: Final = {
     ("createJob", "202"): ("Location", "Retry-After"),
     ("getJob", "200"): ("ETag",),
     ("getJob", "304"): ("ETag",),
+    ("getImage", "200"): ("ETag",),
+    ("decideTag", "200"): ("ETag", "Undo-Token"),
+    ("withdrawVerdict", "200"): ("ETag", "Undo-Token"),
     ("getThumbnail", "200"): ("ETag",),
     ("getThumbnail", "304"): ("ETag",),
 }

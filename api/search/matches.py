@@ -3,7 +3,7 @@
 from api.serialization import Json
 from core.search import Query
 from core.search.tag_index import find_tags, matching_name
-from core.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
+from core.vocabulary.tags import FIRST_CATEGORY, Tag, categories_of, load_tags
 from infra.database.queries.images import Image
 
 
@@ -20,23 +20,23 @@ class MatchExplainer:
         """Return the matching tags of an image, best first, in the shape of `MatchRead`."""
         if self._terms.keys().isdisjoint(image.tags):
             return []
+        known = image.known_tags
         classes = [tag for tag in reversed(image.tags) if tag < FIRST_CATEGORY][: self._query.top]
         matches: list[Json] = []
         for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
             if tag not in self._terms or score not in self._query.scores:
                 continue
             if tag in classes:
-                matches.append(self._match(tag, score, classes.index(tag) + 1))
+                matches.append(self._match(known[tag], score, classes.index(tag) + 1))
             elif tag >= FIRST_CATEGORY:
                 below = next((each for each in classes if tag in categories_of(each)), None)
                 if below is not None or self._query.top is None:
-                    matches.append(self._match(tag, score, None, below))
+                    matches.append(self._match(known[tag], score, None, below))
         return matches
 
-    def _match(self, number: int, score: float, rank: int | None, below: int | None = None) -> Json:
-        tag = load_tags()[number]
+    def _match(self, tag: Tag, score: float, rank: int | None, below: int | None = None) -> Json:
         name = tag.label if rank is None else tag.name
-        path = self._path(below, number)
+        path = self._path(below, tag)
         return {
             "rank": rank,
             "label": name,
@@ -46,10 +46,13 @@ class MatchExplainer:
             "path": path,
         }
 
-    def _path(self, best_class: int | None, tag: int) -> str:
+    def _path(self, best_class: int | None, tag: Tag) -> str:
         """Return the path from the predicted class to the search term: "golden retriever ← dog"."""
-        if (best_class, tag) not in self._paths:
-            labels = [load_tags()[each].label for each in (best_class, tag) if each is not None]
-            steps = [*labels, matching_name(tag, self._terms[tag])]
-            self._paths[best_class, tag] = " ← ".join(dict.fromkeys(steps))
-        return self._paths[best_class, tag]
+        key = (best_class, tag.number)
+        if key not in self._paths:
+            steps = [] if best_class is None else [load_tags()[best_class].label]
+            steps.append(tag.label)
+            if tag.kind != "custom":
+                steps.append(matching_name(tag.number, self._terms[tag.number]))
+            self._paths[key] = " ← ".join(dict.fromkeys(steps))
+        return self._paths[key]

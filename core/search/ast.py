@@ -20,10 +20,12 @@ class Words:
     Attributes:
         words: Lower-case words, at least one.
         prefix: Whether the last word may be the beginning of a longer word.
+        custom: Numbers of the custom tags that the words match. The parser does not know them.
     """
 
     words: tuple[str, ...]
     prefix: bool
+    custom: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
         # A sequence with a prefix has no quotes; underscores join its words, as in class names.
@@ -143,6 +145,11 @@ class Query:
             for atom in clause.any_of
             if isinstance(atom, Words)
         )
+
+    @property
+    def has_words(self) -> bool:
+        """Whether any clause contains words."""
+        return any(isinstance(atom, Words) for clause in self.clauses for atom in clause.any_of)
 
     @property
     def needs_confidence(self) -> bool:

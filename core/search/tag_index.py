@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache, lru_cache, reduce
+from typing import TYPE_CHECKING
 
 from core.search.ast import Words
 from core.vocabulary import load_vocabulary
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.search.ast import Atom, Query
+    from core.vocabulary.tags import Tag
 
 
 @lru_cache(maxsize=4096)
@@ -28,7 +36,28 @@ def find_tags(wanted: Words) -> frozenset[int]:
         found = frozenset(tag for tag in found if tag < FIRST_CATEGORY or tag in whole)
     if wanted.prefix and len(wanted.words) == 1 and wanted.words[0] in _class_words():
         found |= load_vocabulary().classes_matching(wanted.words[0])
-    return found
+    return found | wanted.custom
+
+
+def with_custom_tags(query: Query, tags: Mapping[int, Tag]) -> Query:
+    """Return the query with the custom tags that its words match."""
+
+    def find(atom: Atom) -> Atom:
+        if not isinstance(atom, Words):
+            return atom
+        return replace(atom, custom=custom_tags_named(atom, tags))
+
+    clauses = (replace(clause, any_of=tuple(map(find, clause.any_of))) for clause in query.clauses)
+    return replace(query, clauses=tuple(clauses)) if tags else query
+
+
+def custom_tags_named(wanted: Words, tags: Mapping[int, Tag]) -> frozenset[int]:
+    """Return the custom tags whose names contain the words in sequence."""
+    return frozenset(
+        number
+        for number, tag in tags.items()
+        if tag.kind == "custom" and _contains(split_words(tag.name), wanted)
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
-"""Tags: classes and categories in one number space.
+"""Tags: classes, categories and custom tags in one number space.
 
-A number below 1,000 is a class index; a category has its id plus 1,000. Numbers are stored with
-every image, so that the meaning of a number must never change.
+A number below 1,000 is a class index; a category has its id plus 1,000; the numbers of custom tags
+start at 10,000. Numbers are stored with every image, so that the meaning of a number must never
+change.
 """
 
 from __future__ import annotations
@@ -14,22 +15,26 @@ from typing import Literal
 from core.vocabulary.loader import load_vocabulary
 from core.vocabulary.models import Category, ImageClass
 
-TagKind = Literal["class", "category"]
+TagKind = Literal["class", "category", "custom"]
 
 # Tag numbers below this are class indexes.
 FIRST_CATEGORY = 1000
+# Tag numbers from this one are custom tags, in the table `custom_tags`.
+FIRST_CUSTOM = 10_000
+# Prefix of the key of a custom tag: `custom:<slug>`.
+CUSTOM_PREFIX = "custom:"
 
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Class or category, as users find it.
+    """Class, category or custom tag, as users find it.
 
     Attributes:
         number: Stable tag number.
-        kind: `class` or `category`.
-        wnid: WordNet id.
+        kind: `class`, `category` or `custom`.
+        wnid: The tag key: a WordNet id, or `custom:<slug>`.
         name: Name in the model or in WordNet, such as `golden_retriever`.
         synonyms: Other names from WordNet.
         label: Display name, such as "golden retriever".
@@ -56,6 +61,11 @@ def load_tags() -> dict[int, Tag]:
 
 def _tag(number: int, kind: TagKind, entry: ImageClass | Category) -> Tag:
     return Tag(number, kind, entry.wnid, entry.name, entry.synonyms, entry.name.replace("_", " "))
+
+
+def custom_tag(number: int, slug: str, name: str) -> Tag:
+    """Return a custom tag."""
+    return Tag(number, "custom", CUSTOM_PREFIX + slug, name, (), name)
 
 
 @cache

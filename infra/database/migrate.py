@@ -11,7 +11,7 @@ import psycopg
 
 from core.vocabulary import load_vocabulary
 from infra.database.search.similar import create_embeddings
-from infra.database.seed import write_classes
+from infra.database.seed import write_classes, write_hierarchy
 from infra.telemetry.logging import get_logger
 
 log = get_logger(__name__)
@@ -55,6 +55,7 @@ def migrate(conninfo: str) -> list[str]:
         conn.execute(CREATE_MIGRATIONS)
         applied = list(_apply_pending(conn))
         write_classes(conn, load_vocabulary())
+        write_hierarchy(conn)
         if not create_embeddings(conn):
             log.info("similar_search.disabled", reason="Postgres has no usable extension `vector`")
     return applied

@@ -12,7 +12,7 @@ from core.credentials import hash_secret, new_key, visible_prefix
 from core.errors import NotFoundError
 from core.ids import new_id
 
-Scope = Literal["read", "submit", "manage"]
+Scope = Literal["read", "submit", "review", "manage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Read single images, move images to the trash and restore them."""
 
-from collections.abc import Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString, Self
+from typing import Any, LiteralString, Self
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -12,14 +13,37 @@ from psycopg.sql import SQL
 
 from core.errors import NotFoundError
 from core.types import ImageStatus
+from core.vocabulary.tags import Tag, custom_tag, load_tags
 from infra.database.search.compiler import Filter, Parameters, condition
+
+
+@dataclass(slots=True)
+class Decided:
+    """What an image with verdicts has besides its effective tags.
+
+    Attributes:
+        tags: Tags of the model in ascending order of their scores.
+        scores: Score of each of them.
+        confirmed: Tags with the verdict `confirmed`.
+        rejected: Tags with the verdict `rejected`.
+    """
+
+    tags: list[int]
+    scores: list[float]
+    confirmed: list[int]
+    rejected: list[int]
 
 
 # A page reads 50 of these and an export millions. Frozen instances or keyword arguments would more
 # than double the time to read a row.
 @dataclass(slots=True)
 class Image:
-    """One distinct image, with its tags in ascending order of their scores."""
+    """One distinct image, with its tags in ascending order of their scores.
+
+    Attributes:
+        decided: None if the image has no verdicts: its tags are then the model's.
+        custom: Slug and name of its custom tags by number as text; None without any.
+    """
 
     id: UUID
     sha256: bytes
@@ -38,14 +62,40 @@ class Image:
     tags: list[int]
     scores: list[float]
     confidence: float
+    decided: Decided | None
+    custom: dict[str, tuple[str, str]] | None
 
     @classmethod
-    def read(cls, *row: object) -> Self:
+    def read(cls, *row: Any) -> Self:  # noqa: ANN401 (columns of any type)
         """Create an instance from a row of `IMAGE_COLUMNS` and the columns of a subclass."""
-        return cls(*row[:_SCORES], read_scores(str(row[_SCORES])), *row[_SCORES + 1 :])  # type: ignore[arg-type, call-arg]
+        scores = read_scores(row[_SCORES])
+        tags, tag_scores, confirmed, rejected = row[_DECIDED:_CUSTOM]
+        decided = None
+        if tags is not None:
+            decided = Decided(tags, read_scores(tag_scores), confirmed, rejected)
+        fields: Iterable[Any] = (
+            *row[:_SCORES], scores, *row[_SCORES + 1 : _DECIDED], decided, *row[_CUSTOM:]
+        )  # fmt: skip
+        return cls(*fields)
+
+    @property
+    def model_tags(self) -> tuple[list[int], list[float]]:
+        """The tags of the model and their scores, whatever the verdicts."""
+        return (
+            (self.decided.tags, self.decided.scores) if self.decided else (self.tags, self.scores)
+        )
+
+    @property
+    def known_tags(self) -> Mapping[int, Tag]:
+        """All classes and categories, and the custom tags of this image, by number."""
+        if self.custom is None:
+            return load_tags()
+        custom = {int(tag): custom_tag(int(tag), *names) for tag, names in self.custom.items()}
+        return ChainMap(custom, load_tags())
 
 
-_SCORES = 15  # index of `scores` in IMAGE_COLUMNS
+# Indexes of `scores`, `model_tags` and `custom` in IMAGE_COLUMNS.
+_SCORES, _DECIDED, _CUSTOM = 15, 17, 21
 
 
 def read_scores(text: str) -> list[float]:
@@ -64,7 +114,13 @@ IMAGE_COLUMNS: LiteralString = """
            i.created_at, i.classified_at, i.deleted_at, i.model, i.failure_code, i.failure_detail,
            CASE WHEN i.status = 'done' THEN i.tags ELSE '{}' END AS tags,
            CASE WHEN i.status = 'done' THEN i.scores::text ELSE '{}' END AS scores,
-           i.confidence
+           i.confidence,
+           CASE WHEN i.status = 'done' THEN i.model_tags END AS model_tags,
+           i.model_scores::text, i.confirmed, i.rejected,
+           CASE WHEN 10000 <= ANY(i.tags) OR 10000 <= ANY(i.rejected) THEN (
+               SELECT json_object_agg(c.tag, json_build_array(c.slug, c.name))
+                 FROM custom_tags AS c
+                WHERE c.tag = ANY(i.tags || i.rejected)) END AS custom
 """
 
 GET_IMAGE = f"SELECT {IMAGE_COLUMNS} FROM images AS i WHERE i.id = %(image_id)s"
@@ -82,6 +138,19 @@ async def get_image(conn: AsyncConnection, image_id: UUID) -> Image:
     if image is None:
         raise NotFoundError(f"There is no image {image_id}.")
     return image
+
+
+LOCK_IMAGE = "SELECT FROM images WHERE id = %(image_id)s FOR NO KEY UPDATE"
+
+
+async def lock_image(conn: AsyncConnection, image_id: UUID) -> Image:
+    """Lock an image until the end of the transaction and return it.
+
+    Raises:
+        NotFoundError: No image has this id.
+    """
+    await conn.execute(LOCK_IMAGE, {"image_id": image_id})
+    return await get_image(conn, image_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,8 +168,9 @@ LIST_ITEMS = f"""
            CASE WHEN t.outcome <> 'rejected' THEN coalesce(i.status, t.last_status) END AS status,
            coalesce(t.problem_code, i.failure_code) AS problem_code,
            coalesce(t.problem_detail, i.failure_detail) AS problem_detail,
-           CASE WHEN i.status = 'done' THEN i.tags ELSE '{{}}' END AS tags,
-           CASE WHEN i.status = 'done' THEN i.scores::text ELSE '{{}}' END AS scores
+           CASE WHEN i.status = 'done' THEN coalesce(i.model_tags, i.tags) ELSE '{{}}' END AS tags,
+           CASE WHEN i.status = 'done' THEN coalesce(i.model_scores, i.scores)::text
+                ELSE '{{}}' END AS scores
       FROM job_items AS t
       LEFT JOIN images AS i ON i.id = t.image_id
      WHERE t.job_id = {_JOB_ID}

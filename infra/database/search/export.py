@@ -47,7 +47,8 @@ COPY_CSV: LiteralString = """
                    SELECT count(*)::integer AS n,
                           array_agg((SELECT name FROM classes WHERE class_index = t.tag)) AS labels,
                           array_agg(round(t.score::numeric * 100, 2) || chr(37)) AS scores
-                     FROM unnest(i.tags, i.scores) AS t (tag, score)
+                     FROM unnest(coalesce(i.model_tags, i.tags), coalesce(i.model_scores, i.scores))
+                               AS t (tag, score)
                     WHERE t.tag < {categories} AND i.status = 'done') AS p ON true
          WHERE {found}
          ORDER BY i.created_at DESC, i.id DESC

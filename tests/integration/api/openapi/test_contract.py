@@ -18,7 +18,7 @@ CHECKS = (
     "response_schema_conformance",
     "ignored_auth",  # repeats requests without a key and with a wrong one; expects 401
 )
-SCOPES: tuple[Scope, ...] = ("read", "submit", "manage")
+SCOPES: tuple[Scope, ...] = ("read", "submit", "review", "manage")
 
 
 def test_responses_conform_to_openapi_document(settings: Settings, tmp_path: Path) -> None:

@@ -59,3 +59,14 @@ async def test_tag_found_by_synonym_returns_synonym(
         "synonym": "automobile",
     }
     assert tags["items"] == [car]
+
+
+async def test_tags_without_images_are_listed_on_request(
+    client: AsyncClient, gallery: dict[str, str]
+) -> None:
+    assert gallery
+    response = await client.get("/api/v1/tags", params={"q": "pug", "unused": True})
+    items = response.json()["items"]
+    assert [(each["label"], each["count"]) for each in items[:1]] == [("pug", 0)]
+    everything = await client.get("/api/v1/tags", params={"unused": True, "limit": 1})
+    assert everything.json()["items"][0]["label"] == "tennis ball"

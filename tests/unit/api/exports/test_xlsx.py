@@ -16,7 +16,7 @@ from infra.database.queries.images import Image
 def make_image(number: int, name: str = "") -> Image:
     return Image(
         UUID(int=number), b"", name or f"{number}.png", "queued", "image/png", 1, 1, 1,
-        datetime(2026, 1, 1, tzinfo=UTC), None, None, None, None, None, [], [], 0.0,
+        datetime(2026, 1, 1, tzinfo=UTC), None, None, None, None, None, [], [], 0.0, None, None,
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ def images(draw: st.DrawFn) -> Image:
         tags=draw(st.permutations(tags)),
         scores=sorted(scores),
         confidence=0.0,
+        decided=None,
+        custom=None,
     )
 
 
@@ -62,7 +64,7 @@ def test_match_has_path_from_class_to_search_term() -> None:
     image = Image(
         UUID(int=1), b"", "a", "done", "image/png", 1, 1, 1, datetime.now(UTC), None, None, None,
         None, None, [numbers["tabby"], numbers["golden_retriever"], numbers["dog"]],
-        [0.1, 0.4, 0.9], 0.4,
+        [0.1, 0.4, 0.9], 0.4, None, None,
     )  # fmt: skip
 
     found = MatchExplainer(parse_search("dog cat")).of(image)

@@ -26,6 +26,7 @@ export const makeImage = (given: Partial<Image> = {}): Image => ({
 	failure: null,
 	predictions: makePredictions(['Egyptian_cat', 0.8], ['tabby', 0.1]),
 	categories: [],
+	tags: [],
 	matches: [],
 	...given,
 });

@@ -1,0 +1,1 @@
+"""Verdicts: decisions of people on the tags of images."""
