@@ -14,7 +14,7 @@ from celery.signals import (
 )
 
 from core.errors import GalleryError
-from infra.queue.celery import CLASSIFY_TASK, LANES, ORIGINS, create_celery
+from infra.queue.celery import CLASSIFY_TASK, ORIGINS, QUEUES, TEACH_TASK, create_celery
 from infra.settings import Settings
 from infra.telemetry.correlation import unpack
 from infra.telemetry.logging import get_logger
@@ -24,7 +24,7 @@ log = get_logger(__name__)
 
 
 def create_worker(settings: Settings) -> Celery:
-    """Create the application with its single task; each forked process opens its own resources."""
+    """Create the application with its two tasks; each forked process opens its own resources."""
     celery = create_celery(settings, socket_timeout=5)
     shutdown = ShutdownFlag()
     current: list[Any] = []  # the WorkerProcess of this process, after the fork
@@ -61,6 +61,11 @@ def create_worker(settings: Settings) -> Celery:
         images = [UUID(each) for each in ids]
         current[0].process(images, unpack(current_task.request.get(ORIGINS), images))
 
+    @celery.task(name=TEACH_TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+    def teach_tag(tag: int) -> None:
+        """Train a custom tag. Idempotent: a message may be delivered more than once."""
+        current[0].teach(tag)
+
     return celery
 
 
@@ -89,7 +94,7 @@ def run_worker(settings: Settings) -> None:
             "worker",
             "--pool=prefork",
             f"--concurrency={settings.workers}",
-            f"--queues={','.join(LANES)}",
+            f"--queues={','.join(QUEUES)}",
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",

@@ -26,6 +26,7 @@ from worker.model.runtime import load_runtime
 from worker.pipeline import Classifier
 from worker.resources import WorkerResources
 from worker.shutdown import ShutdownFlag
+from worker.teaching.task import retrain_for_model, teach_tag
 from worker.timings import Timings
 from worker.tracing import send_spans
 
@@ -60,6 +61,7 @@ class WorkerProcess:
         )
         self._backoff = Backoff(first=0.5, longest=8.0, jitter=random.random)
         self._delay = 0.0  # seconds to wait after a backend was unavailable
+        retrain_for_model(self._resources.connection, runtime.name)
         limit_memory(settings.task_memory)
         raise_oom_score()
         self._heartbeat.set_state("ready", model=runtime.name)
@@ -94,6 +96,15 @@ class WorkerProcess:
         finally:
             if self._traces:
                 send_spans(self._traces, self._resources.timings.take_steps(), origins)
+
+    def teach(self, tag: int) -> None:
+        """Train a custom tag. Never raises, because messages are not redelivered."""
+        try:
+            teach_tag(self._resources.connection, tag, model=self._resources.classifier.model)
+        except UnavailableError as error:
+            log.warning("training.interrupted", reason=str(error))
+        except Exception:
+            log.exception("training.failed", tag=tag)
 
     def close(self) -> None:
         """Close connections, stop the heartbeat and flush traces."""

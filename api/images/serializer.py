@@ -10,7 +10,7 @@ from api.serialization import Json, dump_json
 from core.errors import PreconditionFailedError
 from core.vocabulary import load_vocabulary
 from core.vocabulary.hierarchy import tags_above
-from core.vocabulary.tags import FIRST_CATEGORY, Tag, load_tags
+from core.vocabulary.tags import FIRST_CATEGORY, FIRST_CUSTOM, Tag, load_tags
 from infra.database.queries.images import Image
 from infra.database.queries.verdicts import Verdict
 from infra.database.search.estimate import Facets
@@ -71,7 +71,7 @@ def serialize_effective_tags(image: Image) -> list[Json]:
     decided = image.decided
     if decided is None:
         return [
-            _tag(known[tag], score, "model", None)
+            _tag(known[tag], score, _given_by(tag), None)
             for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True)
         ]
     by_person = set(decided.confirmed).union(*map(tags_above, decided.confirmed))
@@ -80,7 +80,7 @@ def serialize_effective_tags(image: Image) -> list[Json]:
         _tag(
             known[tag],
             score,
-            "person" if tag in by_person else "model",
+            "person" if tag in by_person else _given_by(tag),
             "confirmed" if tag in decided.confirmed else None,
         )
         for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True)
@@ -89,6 +89,10 @@ def serialize_effective_tags(image: Image) -> list[Json]:
         _tag(known[tag], given.get(tag, 0.0), "model" if tag in given else "person", "rejected")
         for tag in decided.rejected
     ]
+
+
+def _given_by(tag: int) -> TagSource:
+    return "learned" if tag >= FIRST_CUSTOM else "model"
 
 
 def _tag(tag: Tag, score: float, source: TagSource, verdict: Verdict | None) -> Json:
@@ -104,6 +108,8 @@ def _tag(tag: Tag, score: float, source: TagSource, verdict: Verdict | None) -> 
 
 def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[Json], list[Json]]:
     """Split the tags of an image into predictions and categories, both best first.
+
+    Custom tags are left out.
 
     Args:
         tags: Tag numbers in ascending order of their scores.
@@ -126,7 +132,7 @@ def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[J
                     "wnid": classes[tag].wnid,
                 }
             )
-        else:
+        elif tag < FIRST_CUSTOM:
             categories.append({"label": known[tag].label, "score": score})
     return predictions, categories
 

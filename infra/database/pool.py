@@ -157,8 +157,8 @@ class WorkerConnection:
         self.has_embeddings = False
 
     @contextmanager
-    def use(self) -> Iterator[Connection]:
-        """Connect if necessary and yield the connection, for at most 5 s.
+    def use(self, *, seconds: float = _WORKER_QUERY_SECONDS) -> Iterator[Connection]:
+        """Connect if necessary and yield the connection, for at most 5 s unless stated.
 
         Raises:
             DatabaseUnavailableError: Postgres is unreachable, or the connection broke or timed
@@ -170,7 +170,7 @@ class WorkerConnection:
                     self._conninfo, autocommit=True, application_name=self._name
                 )
                 self.has_embeddings = has_embeddings(self._conn)
-            with _query_timeout(_WORKER_QUERY_SECONDS, self._conn):
+            with _query_timeout(seconds, self._conn):
                 yield self._conn
         except _CONNECTION_ERRORS as error:
             self.close()

@@ -22,10 +22,16 @@ from infra.settings import Settings
 from infra.telemetry.correlation import Origin, pack
 
 CLASSIFY_TASK: Final = "gallery.classify"
+TEACH_TASK: Final = "gallery.teach"
 ORIGINS: Final = "origins"
 
 # In the order in which workers poll them: images that a user waits for come before bulk uploads.
 LANES: Final[tuple[Lane, ...]] = ("interactive", "bulk")
+
+TEACHING: Final = "teaching"
+# All queues in the order in which workers poll them. A training takes 2 s at most, so that a bulk
+# upload need not delay it.
+QUEUES: Final = (LANES[0], TEACHING, LANES[1])
 
 # Connections for publishing. Further threads wait for up to 1 s.
 PUBLISHERS: Final = 10
@@ -117,14 +123,28 @@ class Queue:
         Raises:
             QueueUnavailableError: Redis is unreachable. No message was sent.
         """
+        self._send(
+            CLASSIFY_TASK,
+            [[str(each) for each in ids]],
+            queue=lane,
+            headers={ORIGINS: pack(origins)} if origins else None,
+        )
+
+    def publish_training(self, tag: int) -> None:
+        """Publish one message for the training of a custom tag.
+
+        Raises:
+            QueueUnavailableError: Redis is unreachable. No message was sent.
+        """
+        self._send(TEACH_TASK, [tag], queue=TEACHING)
+
+    def _send(
+        self, task: str, args: list[Any], *, queue: str, headers: dict[str, Any] | None = None
+    ) -> None:
         try:
             with self._producers.acquire(block=True, timeout=1) as producer:
                 self._celery.send_task(
-                    CLASSIFY_TASK,
-                    args=[[str(each) for each in ids]],
-                    queue=lane,
-                    headers={ORIGINS: pack(origins)} if origins else None,
-                    producer=producer,
+                    task, args=args, queue=queue, headers=headers, producer=producer
                 )
         except (KombuError, redis.RedisError, OSError) as error:
             raise QueueUnavailableError from error

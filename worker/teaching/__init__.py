@@ -2,10 +2,9 @@
 
 from worker.teaching.examples import Example, Examples
 from worker.teaching.hints import Hints, find_hints
-from worker.teaching.training import MIN_POSITIVES, Training, train
+from worker.teaching.training import Training, train
 
 __all__ = [
-    "MIN_POSITIVES",
     "Example",
     "Examples",
     "Hints",

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from worker.teaching.examples import Examples
 from worker.teaching.precision import bulk, out_of_fold_margins, split
-from worker.teaching.training import MIN_POSITIVES
 
 # Cosine similarity from which two images count as nearly identical.
 NEARLY_IDENTICAL = 0.9
@@ -50,7 +49,7 @@ def _similar(examples: Examples) -> list[tuple[bytes, ...]]:
 
 def _contradicting(examples: Examples) -> list[bytes]:
     count = len(examples.positives)
-    if count < max(_MIN_FOR_CONTRADICTION, MIN_POSITIVES) or len(examples.vectors) < count + 2:
+    if count < _MIN_FOR_CONTRADICTION or len(examples.vectors) < count + 2:
         return []
     positives, negatives, others = split(examples, out_of_fold_margins(examples))
     centre, width = bulk(others)

@@ -1,11 +1,11 @@
 """Train the classifier of a custom tag."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.custom_tags import MIN_POSITIVES, CurvePoint, TrainedState
 from worker.teaching.examples import Examples, unit_length
 from worker.teaching.logistic import fit, fit_scale, sigmoid
 from worker.teaching.precision import (
@@ -17,23 +17,11 @@ from worker.teaching.precision import (
     split,
 )
 
-MIN_POSITIVES = 3
-"""Number of positives from which a tag is trained."""
-
 TARGET_PRECISION = 0.9
 # Below this cross-validated precision a tag only suggests.
 _WEAK_BELOW = 0.7
 # Points of the precision curve, evenly spaced in recall.
 _CURVE_POINTS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """Precision and recall at a threshold."""
-
-    threshold: float
-    precision: float
-    recall: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +37,7 @@ class Training:
         curve: Other thresholds, strictest first.
     """
 
-    state: Literal["ready", "weak"]
+    state: TrainedState
     weights: NDArray[np.float32]
     bias: float
     threshold: float

@@ -41,7 +41,8 @@ class Image:
     """One distinct image, with its tags in ascending order of their scores.
 
     Attributes:
-        decided: None if the image has no verdicts: its tags are then the model's.
+        decided: None if the image has no verdicts: its tags are then those of the model and of the
+            classifiers of custom tags.
         custom: Slug and name of its custom tags by number as text; None without any.
     """
 
@@ -80,7 +81,7 @@ class Image:
 
     @property
     def model_tags(self) -> tuple[list[int], list[float]]:
-        """The tags of the model and their scores, whatever the verdicts."""
+        """The tags of the model, and perhaps custom ones, and their scores before any verdict."""
         return (
             (self.decided.tags, self.decided.scores) if self.decided else (self.tags, self.scores)
         )

@@ -45,6 +45,13 @@ CREATE_EMBEDDINGS = """
         image_id uuid         PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
         sketch   halfvec(256) NOT NULL
     );
+    CREATE TABLE IF NOT EXISTS custom_tag_weights (
+        tag     smallint      PRIMARY KEY REFERENCES custom_tags (tag) ON DELETE CASCADE,
+        weights halfvec(1280) NOT NULL,
+        length  real          NOT NULL,
+        bias    real          NOT NULL
+    );
+    ALTER TABLE custom_tag_weights ALTER COLUMN weights SET STORAGE PLAIN;
 """
 
 

@@ -103,6 +103,18 @@ WRITE_EMBEDDINGS = """
        SET sketch = excluded.sketch
 """
 
+# No version of a custom tag takes effect between scoring and the end of the transaction. Taken
+# before any image is locked, as `infra.database.queries.teaching.publish` does.
+SHARE_SCORES = "SELECT pg_advisory_xact_lock_shared(hashtext('gallery.custom_tags'))"
+
+SCORE_IMAGES = """
+    SELECT score_images(array_agg(id))
+      FROM images
+     WHERE id = ANY(%(ids)s)
+       AND status = 'done'
+       AND classified_at = now()
+"""
+
 FAIL_IMAGES = f"""
     UPDATE images
        SET {assign(failed(code="f.code", detail="f.detail"))}
@@ -130,9 +142,12 @@ def settle_images(
         were reclaimed, and another worker is responsible for them.
     """
     with conn.pipeline():
+        if embeddings:
+            conn.execute(SHARE_SCORES)
         finished = conn.execute(FINISH_IMAGES, _finish_parameters(results, lease, model))
         if embeddings:
             conn.execute(WRITE_EMBEDDINGS, _embedding_parameters(results))
+            conn.execute(SCORE_IMAGES, {"ids": [each.image_id for each in results.classified]})
         failures = conn.execute(
             FAIL_IMAGES,
             {
