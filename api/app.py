@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from api.auth import sessions
 from api.auth.dependencies import guard
 from api.auth.scopes import access_by_operation
+from api.custom_tags import routes as custom_tags
 from api.exception_handlers import add_problem_handlers
 from api.exports import routes as exports
 from api.images import lookup, reclassify, retries, trash
@@ -84,6 +85,7 @@ def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
         jobs,
         search,
         verdicts,
+        custom_tags,
         reclassify,
         lookup,
         retries,

@@ -15,6 +15,7 @@ from api.background.publisher import Publisher
 from api.background.runtime import BackgroundMetrics, BackgroundRuntime, BackgroundService
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
+from api.background.training import TagTraining
 from api.exports.service import ExportResources
 from api.exports.slots import ExportSlots
 from api.jobs.listener import JobListener
@@ -93,6 +94,7 @@ async def open_resources(
             Sweeper(settings, leader, queue),
             Cleanup(database, storage, retention=settings.trash_retention),
             SearchMaintenance(database),
+            TagTraining(leader, queue),
             *_webhook_dispatcher(settings, database),
         ]
         metrics = BackgroundMetrics(http_metrics.registry)

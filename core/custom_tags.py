@@ -1,7 +1,9 @@
 """Classifier of a custom tag, as stored, exported and imported."""
 
+from base64 import b64decode
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from math import isfinite
+from typing import Any, Literal, Self, get_args
 
 TrainedState = Literal["ready", "weak"]
 CustomTagState = Literal["collecting", "training", "ready", "weak"]
@@ -14,6 +16,9 @@ CustomTagState = Literal["collecting", "training", "ready", "weak"]
 | `ready` | Images above the threshold get the tag. |
 | `weak` | The precision is below 0.7: the tag only suggests. |
 """
+
+WEIGHTS = 1280
+"""Number of weights: one per dimension of an embedding."""
 
 MIN_POSITIVES = 3
 """Number of confirmed images from which a tag is trained."""
@@ -56,6 +61,19 @@ class TagClassifier:
     contradicting: tuple[str, ...] = ()
     imported: bool = False
 
+    def check(self) -> None:
+        """Check the fields of an imported classifier.
+
+        Raises:
+            ValueError: A field has an invalid value.
+        """
+        if len(b64decode(self.weights, validate=True)) != WEIGHTS * 4:
+            raise ValueError("the weights have the wrong length")
+        if self.state not in get_args(TrainedState) or not 0 <= self.threshold <= 1:
+            raise ValueError("state or threshold is invalid")
+        if not all(isfinite(each) for each in (self.bias, *self.precision)):
+            raise ValueError("a number is not finite")
+
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         return asdict(self)
@@ -63,5 +81,13 @@ class TagClassifier:
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
         """Return the classifier that `to_json` described."""
-        curve = tuple(CurvePoint(**each) for each in fields["curve"])
-        return cls(**{**fields, "curve": curve})
+        value, low, high = fields["precision"]
+        return cls(
+            **{
+                **fields,
+                "curve": tuple(CurvePoint(**each) for each in fields["curve"]),
+                "precision": (value, low, high),
+                "similar": tuple(map(tuple, fields["similar"])),
+                "contradicting": tuple(fields["contradicting"]),
+            }
+        )

@@ -7,7 +7,7 @@ and the sweeper publishes images again whose message was lost.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -149,7 +149,7 @@ class Queue:
         except (KombuError, redis.RedisError, OSError) as error:
             raise QueueUnavailableError from error
 
-    def length(self, lane: Lane) -> int:
+    def length(self, lane: Lane | Literal["teaching"]) -> int:
         """Return the number of messages in the queue of a lane.
 
         Raises:

@@ -30,7 +30,7 @@ class Taught:
 def embedding(seed: int, *, shows: bool) -> NDArray[np.float32]:
     """Return an embedding, similar to all others with the same `shows`."""
     noise = np.random.default_rng([seed, 5]).normal(size=1280).astype(np.float32)
-    return noise + _TAG * np.float32(0.5 if shows else 0)
+    return noise + _TAG * np.float32(0.8 if shows else 0)
 
 
 async def fill(settings: Settings, *, showing: int, others: int, name: str = "image") -> Taught:
@@ -49,12 +49,15 @@ def settle(settings: Settings, images: Sequence[tuple[UUID, bool]]) -> None:
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         ids = [image_id for image_id, _ in images]
         claim_images(conn, ids, lease=lease, lease_for=settings.lease, worker="test")
-        results = [_result(image_id, shows=shows) for image_id, shows in images]
+        results = [
+            _result(image_id, 1000 * len(images) + number, shows=shows)
+            for number, (image_id, shows) in enumerate(images)
+        ]
         settle_images(conn, BatchResults(results), lease=lease, model=MODEL, embeddings=True)
 
 
-def _result(image_id: UUID, *, shows: bool) -> Classified:
-    vector = embedding(image_id.int % 2**32, shows=shows)
+def _result(image_id: UUID, seed: int, *, shows: bool) -> Classified:
+    vector = embedding(seed, shows=shows)
     return Classified(
         image_id=image_id,
         predictions=[ScoredClass(index, 0.2 - index / 100) for index in range(5)],

@@ -1,0 +1,1 @@
+"""Custom tags: tags that users define and teach by example."""
