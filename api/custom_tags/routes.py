@@ -70,7 +70,9 @@ async def list_custom_tags(database: DatabaseDep) -> Response:
     return json_response({"items": [serialize_custom_tag(tag) for tag in tags]})
 
 
-@router.post("/undo", operation_id="undoCustomTag", status_code=204, responses=problems(404, 409))
+@router.post(
+    "/undo", operation_id="undoCustomTag", status_code=204, responses=problems(404, 409, 422, 503)
+)
 @requires("review")
 async def undo_custom_tag(body: CustomTagUndo, database: DatabaseDep, caller: Caller) -> None:
     """Undo a deletion or a merge of the last day."""
@@ -101,7 +103,7 @@ async def import_custom_tag(body: CustomTagFile, database: DatabaseDep, caller: 
     "/{slug}",
     operation_id="getCustomTag",
     response_model=CustomTagRead,
-    responses=problems(404, 503),
+    responses=problems(404, 422, 503),
 )
 @requires("read")
 async def get_custom_tag(slug: Slug, database: DatabaseDep) -> Response:
@@ -131,7 +133,7 @@ async def patch_custom_tag(slug: Slug, body: CustomTagPatch, database: DatabaseD
     return json_response(serialize_custom_tag(changed))
 
 
-@router.delete("/{slug}", operation_id="deleteCustomTag", responses=problems(404, 503))
+@router.delete("/{slug}", operation_id="deleteCustomTag", responses=problems(404, 422, 503))
 @requires("review")
 async def remove_custom_tag(slug: Slug, database: DatabaseDep) -> CustomTagChanged:
     """Delete a custom tag. Images lose it within seconds; it can be restored for a day."""
@@ -152,7 +154,7 @@ async def merge_custom_tag(
     return CustomTagChanged(undo=await service.merge_tags(database, slug, body.into, decision))
 
 
-@router.get("/{slug}/export", operation_id="exportCustomTag", responses=problems(404, 503))
+@router.get("/{slug}/export", operation_id="exportCustomTag", responses=problems(404, 422, 503))
 @requires("read")
 async def export_custom_tag(slug: Slug, database: DatabaseDep) -> CustomTagFile:
     """Return a custom tag as a file: weights, examples by SHA-256, model and version."""

@@ -34,7 +34,7 @@ class CustomTagPatch(BaseModel):
 class PrecisionRead(BaseModel):
     """Cross-validated share of images above the automatic threshold that have the tag."""
 
-    value: float
+    value: float = Field(description="The share, 0 to 1.")
     low: float = Field(description="Lower end of the 95 % interval.")
     high: float = Field(description="Upper end of the 95 % interval.")
 
@@ -42,28 +42,30 @@ class PrecisionRead(BaseModel):
 class CurvePointRead(BaseModel):
     """Cross-validated precision and recall at a threshold."""
 
-    threshold: float
-    precision: float
+    threshold: float = Field(description="Score from which images would get the tag.")
+    precision: float = Field(description="Share of them that have the tag.")
     recall: float = Field(description="Share of the confirmed images above the threshold.")
 
 
 class CustomTagRead(BaseModel):
     """A custom tag with the result of its last training."""
 
-    slug: str
+    slug: str = Field(description="Identifies the tag; stays when it is renamed.")
     tag: str = Field(examples=["custom:lace"], description="Tag key.")
     name: str
     state: CustomTagState
     positives: int = Field(description="Number of confirmed images.")
     negatives: int = Field(description="Number of rejected images.")
-    precision: PrecisionRead | None
+    precision: PrecisionRead | None = Field(
+        description="Precision at the automatic threshold; null before the training."
+    )
     threshold: float | None = Field(description="Threshold in use; null before the training.")
     automatic_threshold: float | None = Field(
         description="Threshold for a precision of 0.9, as far as the examples allow."
     )
     curve: list[CurvePointRead] = Field(description="Other thresholds, strictest first.")
     images: int = Field(description="Number of images with the tag.")
-    suggest_only: bool
+    suggest_only: bool = Field(description="Whether it never tags images by itself.")
     is_updating: bool = Field(description="Whether a training is due or running.")
     similar: list[list[UUID]] = Field(description="Nearly identical confirmed images.")
     contradicting: list[UUID] = Field(description="Examples unlike the others.")
@@ -87,7 +89,7 @@ class CustomTagChanged(BaseModel):
 class CustomTagUndo(BaseModel):
     """Deletion or merge to undo."""
 
-    undo: UUID
+    undo: UUID = Field(description="Token of the response that deleted or merged the tag.")
 
 
 class CustomTagMerge(BaseModel):
@@ -99,13 +101,19 @@ class CustomTagMerge(BaseModel):
 class CustomTagFile(BaseModel):
     """A custom tag to take along to another gallery."""
 
-    format: Literal["gallery-custom-tag/1"] = "gallery-custom-tag/1"
-    slug: str = Field(max_length=60)
+    format: Literal["gallery-custom-tag/1"] = Field(
+        "gallery-custom-tag/1", description="Format of the file."
+    )
+    slug: str = Field(max_length=60, description="Slug of the tag.")
     name: Name
-    version: int = 0
+    version: int = Field(0, description="Version of the classifier in the exporting gallery.")
     classifier: dict[str, Any] | None = Field(description="Weights and threshold, if trained.")
-    confirmed: list[Sha256] = Field(max_length=100_000)
-    rejected: list[Sha256] = Field(max_length=100_000)
+    confirmed: list[Sha256] = Field(
+        max_length=100_000, description="SHA-256 of the images that show it."
+    )
+    rejected: list[Sha256] = Field(
+        max_length=100_000, description="SHA-256 of the images that do not."
+    )
 
 
 class SuggestionRead(ImageRead):
@@ -119,4 +127,4 @@ class Suggestions(BaseModel):
     """Images worth a decision, most worthwhile first."""
 
     items: list[SuggestionRead]
-    next: str | None
+    next: str | None = Field(description="Always null.")

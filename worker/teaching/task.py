@@ -12,8 +12,9 @@ from psycopg import Connection
 from core.custom_tags import TagClassifier
 from core.errors import DatabaseUnavailableError
 from infra.database.pool import WorkerConnection
-from infra.database.queries import teaching
-from infra.database.queries.teaching import ClaimedTag, ExampleRow, Scoring
+from infra.database.queries import tag_scores, teaching
+from infra.database.queries.tag_scores import Scoring
+from infra.database.queries.teaching import ClaimedTag, ExampleRow
 from infra.telemetry.logging import get_logger
 from worker.teaching.examples import Example, Examples
 from worker.teaching.hints import find_hints
@@ -61,7 +62,7 @@ def teach_tag(connection: WorkerConnection, tag: int, *, model: str) -> bool:
             teaching.release_tag(conn, tag, lease=lease)
         return False
     with connection.use(seconds=_PUBLISH_SECONDS) as conn:
-        changed = teaching.publish(
+        changed = tag_scores.publish(
             conn, scoring, lease=lease, has_classifier=classifier is not None
         )
     log.info("custom_tag.published", tag=claimed.slug, version=version, images=changed)
@@ -149,7 +150,7 @@ def _scoring(claimed: ClaimedTag, version: int, classifier: TagClassifier | None
     return Scoring(
         tag=claimed.tag,
         version=version,
-        weights=teaching.text_of(direction.tolist()),
+        weights=tag_scores.text_of(direction.tolist()),
         length=length,
         bias=classifier.bias,
         cutoff=None if suggests_only else cutoff,
@@ -164,7 +165,7 @@ def _score_all(
     after = claimed.scored_to if scoring.version == claimed.next_version else None
     while True:
         with connection.use() as conn:
-            after = teaching.score_part(conn, scoring, after=after, limit=PART, lease=lease)
+            after = tag_scores.score_part(conn, scoring, after=after, limit=PART, lease=lease)
         if after is None:
             return True
         if time.monotonic() > deadline:

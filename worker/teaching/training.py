@@ -71,10 +71,7 @@ def train(examples: Examples, *, target: float = TARGET_PRECISION) -> Training |
         [np.ones_like(positives), np.zeros_like(negatives), hidden_chances(others)]
     )
     slope, offset = fit_scale(margins, chances)
-    # Others that would get the tag probably have it: they are no examples against it.
-    is_other = np.arange(len(margins)) >= count + len(examples.negatives)
-    kept = ~(is_other & (margins >= chosen.margin))
-    weights, bias = fit(examples.vectors[kept], examples.labels[kept])
+    weights, bias = fit(examples.vectors, examples.labels)
 
     def score_of(margin: float) -> float:
         return round(float(sigmoid(np.array(slope * margin + offset))), 4)

@@ -60,7 +60,7 @@ CREATE TRIGGER verdicts_revise_after_update AFTER UPDATE ON verdicts
 UPDATE custom_tags SET revision = 1;
 
 -- Score newly classified images by all custom tags, and derive their effective tags. The caller
--- holds the lock of `publish` (infra/database/queries/teaching.py), so that no version takes
+-- holds the lock of `publish` (infra/database/queries/tag_scores.py), so that no version takes
 -- effect meanwhile.
 CREATE FUNCTION score_images(chosen uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

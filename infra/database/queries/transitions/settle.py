@@ -104,7 +104,7 @@ WRITE_EMBEDDINGS = """
 """
 
 # No version of a custom tag takes effect between scoring and the end of the transaction. Taken
-# before any image is locked, as `infra.database.queries.teaching.publish` does.
+# before any image is locked, as `infra.database.queries.tag_scores.publish` does.
 SHARE_SCORES = "SELECT pg_advisory_xact_lock_shared(hashtext('gallery.custom_tags'))"
 
 SCORE_IMAGES = """
