@@ -73,7 +73,20 @@ class Uploaded:
         return f"{self.side}:{self.time.isoformat()}"
 
 
-Atom = Words | Status | Untagged | Name | Uploaded
+VerdictSought = Literal["confirmed", "rejected", "any", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Images with a verdict on any tag, or with none."""
+
+    verdict: VerdictSought
+
+    def __str__(self) -> str:
+        return f"verdict:{self.verdict}"
+
+
+Atom = Words | Status | Untagged | Name | Uploaded | Decided
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal, get_args
 
-from core.search.ast import Atom, Name, Scores, Status, Untagged, Uploaded, to_real
+from core.search.ast import (
+    Atom,
+    Decided,
+    Name,
+    Scores,
+    Status,
+    Untagged,
+    Uploaded,
+    VerdictSought,
+    to_real,
+)
 from core.types import ImageStatus
 
 # Number of classes that the model reports for each image.
@@ -80,6 +90,19 @@ def _read_untagged(value: str) -> Untagged:
     return Untagged(value.lower() == "yes")
 
 
+def _read_verdict(value: str) -> Decided:
+    for verdict in get_args(VerdictSought):
+        if value.lower() == verdict:
+            return Decided(verdict)
+    raise ValueError(f"`verdict:` requires one of {', '.join(get_args(VerdictSought))}.")
+
+
+def _read_author(value: str) -> Decided:
+    if value.lower() != "person":
+        raise ValueError("`by:` requires `person`.")
+    return Decided("confirmed")
+
+
 def _read_name(value: str) -> Name:
     if not value or "\0" in value:
         raise ValueError(
@@ -114,6 +137,8 @@ ATOM_FIELDS: Final[dict[str, Callable[[str], Atom]]] = {
     "status": _read_status,
     "untagged": _read_untagged,
     "name": _read_name,
+    "verdict": _read_verdict,
+    "by": _read_author,
     "after": partial(_read_time, "after"),
     "before": partial(_read_time, "before"),
 }

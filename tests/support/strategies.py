@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from core.search.ast import (
     Atom,
     Clause,
+    Decided,
     Name,
     Query,
     Scores,
@@ -46,6 +47,7 @@ def atoms() -> st.SearchStrategy[Atom]:
         st.builds(Status, st.sampled_from(["queued", "running", "done", "failed", "cancelled"])),
         st.builds(Untagged, st.booleans()),
         st.builds(Name, st.sampled_from(["*.jpg", "holiday*", "DAY", "a_b", "%", "x*y", "\\"])),
+        st.builds(Decided, st.sampled_from(["confirmed", "rejected", "any", "none"])),
         st.builds(Uploaded, st.sampled_from(["after", "before"]), times),
     )
 

@@ -13,12 +13,14 @@ from core.search.ast import (
     EVERYTHING,
     Atom,
     Clause,
+    Decided,
     Name,
     Query,
     Scores,
     Status,
     Untagged,
     Uploaded,
+    VerdictSought,
     Words,
 )
 from core.search.fields import previous_score
@@ -158,6 +160,15 @@ def _tags_of(clause: Clause) -> frozenset[int]:
     )
 
 
+# The first condition is the predicate of the index images_decided (migration 0012).
+_VERDICTS: dict[VerdictSought, LiteralString] = {
+    "any": "i.model_tags IS NOT NULL",
+    "none": "i.model_tags IS NULL",
+    "confirmed": "(i.model_tags IS NOT NULL AND i.confirmed <> '{}')",
+    "rejected": "(i.model_tags IS NOT NULL AND i.rejected <> '{}')",
+}
+
+
 class _ClauseCompiler:
     """Compile the clauses of one query."""
 
@@ -221,6 +232,8 @@ class _ClauseCompiler:
             case Uploaded(side, time):
                 sign = SQL(">=" if side == "after" else "<")
                 return SQL("i.created_at {} {}").format(sign, self._given.add(time, "timestamptz"))
+            case Decided(verdict):
+                return SQL(_VERDICTS[verdict])
             case _:
                 assert_never(atom)
 

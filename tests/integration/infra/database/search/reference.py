@@ -10,7 +10,16 @@ from uuid import UUID
 
 from core.ids import new_id
 from core.search import Query
-from core.search.ast import Atom, Name, Status, Untagged, Uploaded, Words, to_real
+from core.search.ast import (
+    Atom,
+    Decided,
+    Name,
+    Status,
+    Untagged,
+    Uploaded,
+    Words,
+    to_real,
+)
 from core.vocabulary import load_vocabulary
 
 LABELS = ["golden retriever", "tabby", "Egyptian cat", "tennis ball", "hotdog", "cab", "goldfinch",
@@ -104,6 +113,8 @@ def atom_matches(row: Row, query: Query, atom: Atom) -> bool:
             return re.fullmatch(regex, row.name.lower()) is not None
         case Uploaded(side, time):
             return (row.created_at >= time) == (side == "after")
+        case Decided(verdict):  # no image of the reference has verdicts
+            return verdict == "none"
 
 
 def has_score(row: Row, query: Query, scored: list[tuple[int, float]]) -> bool:
