@@ -27,7 +27,6 @@ from api.uploads.service import Submission, SubmissionsDep
 from api.webhooks.registration import WebhookUrl, check_webhook
 from core.ids import new_id
 from infra.database.queries import jobs
-from infra.database.queries.submissions import create_job, extend_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -94,7 +93,7 @@ async def create(
         submission: Submission | None
         if idempotency_key is None:
             job_id = new_id()
-            record = partial(create_job, webhook=webhook_url)
+            record = partial(submissions.create_job, job_id, webhook_url)
             submission = await submissions.submit(job_id, uploads, record)
         else:
             owner = str(caller.id) if caller else ""
@@ -131,7 +130,9 @@ async def add_images(
     async with database.connection() as conn:
         await jobs.require_job(conn, job_id)  # return 404 before files are received and stored
     async with slots.enter(), receive_uploads(request, settings) as uploads:
-        submission = await submissions.submit(job_id, uploads, extend_job)
+        submission = await submissions.submit(
+            job_id, uploads, partial(submissions.extend_job, job_id)
+        )
     positions = [item.position for item in submission.items]
     job = await jobs_service.read_job(database, job_id, positions=positions)
     return json_response(serialize_job(*job), HTTPStatus.ACCEPTED)

@@ -14,7 +14,6 @@ from core.errors import ConflictError
 from core.ids import new_id
 from infra.database.pool import Database
 from infra.database.queries.idempotency import IdempotencyKey, find_job
-from infra.database.queries.submissions import create_job_once
 
 Key = Annotated[
     str | None,
@@ -55,9 +54,8 @@ async def submit_once(
     if earlier:
         return earlier, None
     job_id = new_id()
-    submission = await submissions.submit(
-        job_id, uploads, partial(create_job_once, once=once, webhook=webhook)
-    )
+    record = partial(submissions.create_job_once, job_id, webhook, once)
+    submission = await submissions.submit(job_id, uploads, record)
     if submission.items:
         return job_id, submission
     earlier = await _find(database, once)  # a concurrent request with this key recorded its job
