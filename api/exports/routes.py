@@ -8,6 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 
 from api.auth.scopes import requires
+from api.body_size import ID_LIST_BYTES, accepts_body
 from api.exports import manifest as manifests
 from api.exports.formats import MEDIA_TYPES, Format
 from api.exports.response import GuardedStreamingResponse, split_blocks
@@ -78,6 +79,7 @@ async def export_images(
     responses=problems(422, 503) | _RESPONSES,
 )
 @requires("read")
+@accepts_body(ID_LIST_BYTES)
 async def export_chosen(
     exports: ExportsDep,
     chosen: Chosen,

@@ -11,6 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from api.auth.scopes import requires
+from api.body_size import ID_LIST_BYTES, accepts_body
 from api.dependencies import DatabaseDep, StorageDep
 from api.images import service as images_service
 from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
@@ -223,6 +224,7 @@ async def restore_image(image_id: ImageId, database: DatabaseDep) -> Response:
 
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 @requires("manage")
+@accepts_body(ID_LIST_BYTES)
 async def delete_images(selection: Selection, database: DatabaseDep) -> Deleted:
     """Move several images to the trash: by id, by search, or all."""
     ids = await images_service.delete_images(database, selection.filter())
@@ -231,6 +233,7 @@ async def delete_images(selection: Selection, database: DatabaseDep) -> Deleted:
 
 @router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))
 @requires("manage")
+@accepts_body(ID_LIST_BYTES)
 async def restore_images(which: ImageIds, database: DatabaseDep) -> Restored:
     """Restore several images from the trash."""
     async with database.connection() as conn:
