@@ -4,13 +4,15 @@ FastAPI reads a JSON body before it runs the dependencies of a route. This middl
 authenticates such a request, and checks its size, before the first byte of the body is read.
 """
 
+from contextlib import AsyncExitStack
+
 from fastapi import Request
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.auth.dependencies import guard
-from api.body_size import max_body_of
+from api.auth.dependencies import client_of, guard
+from api.body_size import DEFAULT_BYTES, max_body_of
+from api.concurrency import ConcurrencyLimit
 from api.slow_client import MinimumRate, SlowClientError, SlowClientGuard
 from core.errors import GalleryError, RequestStalledError, RequestTooLargeError
 
@@ -39,17 +41,27 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"}:
-            receive = _LimitedBody(scope, receive, self._minimum).receive
-        await self._app(scope, receive, send)
+            async with AsyncExitStack() as slot:
+                body = _LimitedBody(scope, receive, self._minimum, slot)
+                await self._app(scope, body.receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class _LimitedBody:
-    """ASGI `receive` of one request with a minimum rate and a size limit."""
+    """ASGI `receive` of one request with a minimum rate and a size limit.
 
-    def __init__(self, scope: Scope, receive: Receive, minimum: MinimumRate) -> None:
+    A large body occupies an upload slot while it is read.
+    """
+
+    def __init__(
+        self, scope: Scope, receive: Receive, minimum: MinimumRate, slot: AsyncExitStack
+    ) -> None:
         self._scope = scope
         self._receive = receive
         self._guard = SlowClientGuard(minimum)
+        self._upload_slots: ConcurrencyLimit = scope["state"]["upload_slots"]
+        self._slot = slot
         self._size = 0
         self._is_admitted = False
         self._is_complete = False
@@ -69,17 +81,29 @@ class _LimitedBody:
     async def _receive_parsed(self) -> Message:
         """Receive the next part of a body that FastAPI parses."""
         if not self._is_admitted:
-            request = Request(self._scope)
-            await guard(request, request.state.access_control)
-            self._check_size(int(Headers(scope=self._scope).get("content-length", 0)))
+            await self._admit()
             self._is_admitted = True
         message = await self._receive_in_time()
         self._check_size(self._size)
+        if self._is_complete:
+            await self._slot.aclose()
         return message
+
+    async def _admit(self) -> None:
+        """Decide from the request head whether the body is read."""
+        request = Request(self._scope)
+        await guard(request, request.state.access_control)
+        limit = max_body_of(self._scope["endpoint"])
+        size = int(request.headers.get("content-length", limit))
+        self._check_size(size)
+        if size > DEFAULT_BYTES:
+            await self._slot.enter_async_context(self._upload_slots.enter(client_of(request)))
 
     async def _receive_in_time(self) -> Message:
         try:
-            message = await self._guard.wait_for(self._receive())
+            message = await self._guard.wait_for(
+                self._receive(), crowded=self._upload_slots.is_crowded
+            )
         except SlowClientError as error:
             raise RequestStalledError from error
         received = len(message.get("body", b""))

@@ -10,6 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from psycopg import AsyncConnection
 
 from api.background.publisher import Publisher
+from api.concurrency import ConcurrencyLimit
 from api.dependencies import resource
 from api.uploads.multipart import Upload
 from api.uploads.validation import inspect
@@ -105,6 +106,7 @@ class Submissions:
         )
 
 
+UploadSlotsDep = Annotated[ConcurrencyLimit, resource("upload_slots")]
 SubmissionsDep = Annotated[Submissions, resource("submissions")]
 
 
