@@ -15,14 +15,14 @@ from api.background.publisher import Publisher
 from api.background.runtime import BackgroundMetrics, BackgroundRuntime, BackgroundService
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
+from api.concurrency import ConcurrencyLimit
 from api.exports.service import ExportResources
-from api.exports.slots import ExportSlots
 from api.jobs.listener import JobListener
 from api.operations.health import ReadinessProbe
 from api.operations.http_metrics import HttpMetrics
 from api.search.planner import SearchPlanner
+from api.server.connections import ConnectionTable
 from api.tuning import Tuning
-from api.uploads.concurrency import ConcurrencyLimit
 from api.uploads.inspection.pool import InspectorPool
 from api.uploads.service import Submissions
 from api.webhooks.dispatcher import WebhookDispatcher
@@ -50,6 +50,9 @@ class State(TypedDict):
     queue: Queue
     access_control: AccessControl
     upload_slots: ConcurrencyLimit
+    download_slots: ConcurrencyLimit
+    long_poll_slots: ConcurrencyLimit
+    connections: ConnectionTable
     submissions: Submissions
     job_listener: JobListener
     readiness_probe: ReadinessProbe
@@ -70,7 +73,9 @@ async def open_resources(
     job_listener = JobListener(database_url)
     counters = Counters(settings)
     snapshot_cache = SnapshotCache()
-    export_slots = ExportSlots(tuning.exports, wait_seconds=tuning.export_wait_seconds)
+    export_slots = ConcurrencyLimit(
+        tuning.exports, "exports", wait_seconds=tuning.export_wait_seconds
+    )
     rate_limiter = RateLimiter(settings, counters)
     inspectors = InspectorPool()
     async with AsyncExitStack() as stack:
@@ -100,11 +105,14 @@ async def open_resources(
             database=database,
             snapshot_cache=snapshot_cache,
             search_planner=SearchPlanner(database, snapshot_cache, tuning.search),
-            exports=ExportResources(database, storage, export_slots, tuning.download_rate),
+            exports=ExportResources(database, storage, export_slots),
             storage=storage,
             queue=queue,
             access_control=AccessControl(settings, database, OpenAccess(database), rate_limiter),
-            upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight),
+            upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight, "uploads"),
+            download_slots=ConcurrencyLimit(settings.max_downloads_in_flight, "downloads"),
+            long_poll_slots=ConcurrencyLimit(settings.max_long_polls, "long polls"),
+            connections=ConnectionTable(settings),
             submissions=Submissions(settings, database, storage, publisher, inspectors),
             job_listener=job_listener,
             readiness_probe=SingleFlight(),

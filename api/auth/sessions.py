@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from api.auth.access_control import SESSION_COOKIE
 from api.auth.scopes import requires
+from api.body_size import SIGN_IN_BYTES, accepts_body
 from api.dependencies import DatabaseDep
 from api.problems import problems
 from core.errors import NotAuthenticatedError
@@ -36,6 +37,7 @@ class SessionRead(BaseModel):
 
 @router.post("", operation_id="beginSession", responses=problems(401, 403, 422, 503))
 @requires("public")
+@accepts_body(SIGN_IN_BYTES)
 async def begin(
     sign_in: SignIn, request: Request, response: Response, database: DatabaseDep
 ) -> SessionRead:

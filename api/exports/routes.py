@@ -5,16 +5,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
 
+from api.auth.dependencies import client_of
 from api.auth.scopes import requires
+from api.body_size import ID_LIST_BYTES, accepts_body
 from api.exports import manifest as manifests
 from api.exports.formats import MEDIA_TYPES, Format
-from api.exports.response import GuardedStreamingResponse, split_blocks
 from api.exports.schemas import Chosen
 from api.exports.service import FILE_NAME, Export, ExportsDep, describe_ids
 from api.parameters import MinScore, SearchText
 from api.problems import problems
+from api.streaming import stream_file
 from core.search.parser import parse_search
 from core.types import ImageStatus
 from infra.database.search.compiler import Filter
@@ -41,11 +44,12 @@ Manifest = Annotated[
 @router.get(
     "",
     operation_id="exportImages",
-    response_class=GuardedStreamingResponse,
+    response_class=StreamingResponse,
     responses=problems(400, 422, 503) | _RESPONSES,
 )
 @requires("read")
 async def export_images(
+    request: Request,
     exports: ExportsDep,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     q: SearchText = "",
@@ -58,52 +62,50 @@ async def export_images(
     *,
     bom: Bom = False,
     manifest: Manifest = False,
-) -> GuardedStreamingResponse:
+) -> StreamingResponse:
     """Export the images that a search finds, newest first.
 
     Returns 503 if too many exports are in progress. A download that ends early is incomplete.
     """
     which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
-    export = Export(exports, which, format, bom=bom)
+    export = Export(exports, which, format, bom=bom, client=client_of(request))
     if not manifest:
         return await _stream(export, None)
-    request = {"query": q, "min_score": min_score, "status": status}
-    return await _stream(export, request if ids is None else request | describe_ids(ids))
+    selection = {"query": q, "min_score": min_score, "status": status}
+    return await _stream(export, selection if ids is None else selection | describe_ids(ids))
 
 
 @router.post(
     "",
     operation_id="exportChosen",
-    response_class=GuardedStreamingResponse,
+    response_class=StreamingResponse,
     responses=problems(422, 503) | _RESPONSES,
 )
 @requires("read")
+@accepts_body(ID_LIST_BYTES)
 async def export_chosen(
+    request: Request,
     exports: ExportsDep,
     chosen: Chosen,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     *,
     bom: Bom = False,
     manifest: Manifest = False,
-) -> GuardedStreamingResponse:
+) -> StreamingResponse:
     """Export images by id, newest first. Unknown ids are ignored."""
-    export = Export(exports, Filter(ids=chosen.ids), format, bom=bom)
-    request = await to_thread.run_sync(describe_ids, chosen.ids) if manifest else None
-    return await _stream(export, request)
+    which = Filter(ids=chosen.ids)
+    export = Export(exports, which, format, bom=bom, client=client_of(request))
+    selection = await to_thread.run_sync(describe_ids, chosen.ids) if manifest else None
+    return await _stream(export, selection)
 
 
-async def _stream(export: Export, request: dict[str, object] | None) -> GuardedStreamingResponse:
-    """Start the response; with a manifest if `request` contains its fields."""
-    if request is None:
+async def _stream(export: Export, selection: dict[str, object] | None) -> StreamingResponse:
+    """Start the response; with a manifest if `selection` contains its fields."""
+    if selection is None:
         blocks, extension, media_type = export.blocks(), str(export.extension), export.media_type
     else:
-        blocks = export.with_manifest(request)
+        blocks = export.with_manifest(selection)
         extension, media_type = "zip", manifests.MEDIA_TYPE
-    first = await anext(blocks)  # errors up to here become a problem response
     name = f"{FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{extension}"
-    return GuardedStreamingResponse(
-        split_blocks(first, blocks),
-        media_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        minimum=export.rate,
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return await stream_file(blocks, media_type, headers)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.auth.scopes import requires
+from api.body_size import ID_LIST_BYTES, accepts_body
 from api.dependencies import DatabaseDep
 from api.images.schemas import ImageRead, Retried, RetrySelection
 from api.images.serializer import serialize_image
@@ -18,6 +19,7 @@ router = APIRouter(prefix="/images", tags=["images"])
 
 @router.post("/retry", operation_id="retryImages", responses=problems(422, 503))
 @requires("manage")
+@accepts_body(ID_LIST_BYTES)
 async def retry_images(which: RetrySelection, database: DatabaseDep) -> Retried:
     """Queue failed or cancelled images again, by id or by status."""
     async with database.connection() as conn:

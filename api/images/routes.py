@@ -10,9 +10,12 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
+from api.auth.dependencies import client_of
 from api.auth.scopes import requires
+from api.body_size import ID_LIST_BYTES, accepts_body
 from api.dependencies import DatabaseDep, StorageDep
 from api.images import service as images_service
+from api.images.original import DownloadSlotsDep, read_original
 from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
 from api.images.serializer import serialize_facets, serialize_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
@@ -21,13 +24,14 @@ from api.problems import problems
 from api.search.matches import MatchExplainer
 from api.search.planner import SearchPlannerDep
 from api.serialization import json_response
+from api.streaming import stream_file
 from core.search.parser import parse_search
 from core.types import ImageStatus
 from infra.database.queries import images
 from infra.database.search import similar
 from infra.database.search.compiler import Filter, has_matches
 from infra.database.search.pages import PageRequest, Position, Sort
-from infra.storage import original_key, thumbnail_key
+from infra.storage import thumbnail_key
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -160,13 +164,23 @@ async def list_similar(
     responses=problems(404, 422, 503),
 )
 @requires("read")
-async def get_original(image_id: ImageId, database: DatabaseDep, storage: StorageDep) -> Response:
-    """Download the original file."""
+async def get_original(
+    image_id: ImageId,
+    request: Request,
+    database: DatabaseDep,
+    storage: StorageDep,
+    slots: DownloadSlotsDep,
+) -> Response:
+    """Download the original file. Returns 503 if too many downloads are in progress."""
     async with database.connection() as conn:
         image = await images.get_image_file(conn, image_id)
-    data = await to_thread.run_sync(storage.get, original_key(image.sha256))
-    headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _IMMUTABLE}
-    return Response(data, media_type=image.media_type, headers=_UNTRUSTED | headers)
+    headers = _UNTRUSTED | {
+        "Content-Disposition": _disposition(image.name),
+        "Content-Length": str(image.bytes),
+        "Cache-Control": _IMMUTABLE,
+    }
+    blocks = read_original(storage, image, slots, client_of(request))
+    return await stream_file(blocks, image.media_type, headers)
 
 
 @router.get(
@@ -223,6 +237,7 @@ async def restore_image(image_id: ImageId, database: DatabaseDep) -> Response:
 
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 @requires("manage")
+@accepts_body(ID_LIST_BYTES)
 async def delete_images(selection: Selection, database: DatabaseDep) -> Deleted:
     """Move several images to the trash: by id, by search, or all."""
     ids = await images_service.delete_images(database, selection.filter())
@@ -231,6 +246,7 @@ async def delete_images(selection: Selection, database: DatabaseDep) -> Deleted:
 
 @router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))
 @requires("manage")
+@accepts_body(ID_LIST_BYTES)
 async def restore_images(which: ImageIds, database: DatabaseDep) -> Restored:
     """Restore several images from the trash."""
     async with database.connection() as conn:

@@ -1,5 +1,6 @@
 """Routes of jobs: submit, list, poll, retry and cancel."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -7,12 +8,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from api.auth.dependencies import Caller
+from api.auth.dependencies import Caller, client_of
 from api.auth.scopes import requires
 from api.dependencies import DatabaseDep, SettingsDep
 from api.jobs import service as jobs_service
 from api.jobs.listener import JobListenerDep
-from api.jobs.long_poll import LongPoll, etag, parse_etags
+from api.jobs.long_poll import LongPoll, LongPollSlotsDep, etag, parse_etags
 from api.jobs.schemas import JobRead
 from api.jobs.serializer import serialize_job
 from api.pagination import read_cursor, write_cursor
@@ -20,10 +21,9 @@ from api.parameters import Cursor, JobId, Limit
 from api.problems import problems
 from api.schemas import JobSummary, Page
 from api.serialization import json_response, serialize_summary
-from api.uploads.concurrency import UploadSlotsDep
 from api.uploads.idempotency import Key, identify, submit_once
 from api.uploads.multipart import receive_uploads
-from api.uploads.service import Submission, SubmissionsDep
+from api.uploads.service import Submission, SubmissionsDep, UploadSlotsDep
 from api.webhooks.registration import WebhookUrl, check_webhook
 from core.ids import new_id
 from infra.database.queries import jobs
@@ -89,7 +89,7 @@ async def create(
     their results. A rejected file does not affect the others.
     """
     check_webhook(webhook_url, settings)
-    async with slots.enter(), receive_uploads(request, settings) as uploads:
+    async with slots.enter(client_of(request)), receive_uploads(request, settings) as uploads:
         submission: Submission | None
         if idempotency_key is None:
             job_id = new_id()
@@ -129,7 +129,7 @@ async def add_images(
     """Add images to a job. Returns the added items and the counts of the whole job."""
     async with database.connection() as conn:
         await jobs.require_job(conn, job_id)  # return 404 before files are received and stored
-    async with slots.enter(), receive_uploads(request, settings) as uploads:
+    async with slots.enter(client_of(request)), receive_uploads(request, settings) as uploads:
         submission = await submissions.submit(
             job_id, uploads, partial(submissions.extend_job, job_id)
         )
@@ -172,8 +172,10 @@ async def list_jobs(database: DatabaseDep, cursor: Cursor = None, limit: Limit =
 @requires("read")
 async def get_job(
     job_id: JobId,
+    request: Request,
     database: DatabaseDep,
     listener: JobListenerDep,
+    slots: LongPollSlotsDep,
     wait: Annotated[
         float,
         Query(
@@ -196,7 +198,8 @@ async def get_job(
     """Retrieve a job with its counts and items."""
     known = parse_etags(if_none_match)
     poll = LongPoll(database, listener)
-    job = await poll.wait_for_change(job_id, seconds=wait, known=known, items=items)
+    async with slots.enter(client_of(request)) if wait else nullcontext():
+        job = await poll.wait_for_change(job_id, seconds=wait, known=known, items=items)
     tag = etag(job, items)
     if tag in known:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})

@@ -10,6 +10,7 @@ import structlog
 from anyio import CapacityLimiter, to_thread
 
 from api.background.publisher import Publisher
+from api.concurrency import ConcurrencyLimit
 from api.dependencies import resource
 from api.uploads.inspection.pool import InspectorPool
 from api.uploads.multipart import Upload
@@ -173,4 +174,5 @@ class Submissions:
         return SubmittedFile(name=upload.name, image=image)
 
 
+UploadSlotsDep = Annotated[ConcurrencyLimit, resource("upload_slots")]
 SubmissionsDep = Annotated[Submissions, resource("submissions")]

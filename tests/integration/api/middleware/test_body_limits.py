@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from api.middleware.body_limits import MAX_BODY_BYTES
+from api.body_size import ID_LIST_BYTES
 from infra.settings import Settings
 from tests.conftest import database_url_of
 from tests.support.images import jpeg
@@ -209,7 +209,7 @@ def begin_json(port: int, head: bytes) -> socket.socket:
 
 def test_json_with_too_large_content_length_is_refused(url: str, port: int) -> None:
     assert url
-    with closing(begin_json(port, b"Content-Length: %d" % (MAX_BODY_BYTES + 1))) as sock:
+    with closing(begin_json(port, b"Content-Length: %d" % (ID_LIST_BYTES + 1))) as sock:
         answer = b""
         while not answer.endswith(b"}"):  # head and body may arrive separately
             answer += sock.recv(65536)
@@ -218,7 +218,7 @@ def test_json_with_too_large_content_length_is_refused(url: str, port: int) -> N
 
 
 def test_too_large_chunked_json_is_refused(url: str) -> None:
-    parts = (b" " * 65536 for _ in range(MAX_BODY_BYTES // 65536 + 1))
+    parts = (b" " * 65536 for _ in range(ID_LIST_BYTES // 65536 + 1))
     refused = httpx.post(
         f"{url}/api/v1/export", content=parts, headers={"Content-Type": "application/json"}
     )

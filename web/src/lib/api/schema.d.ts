@@ -87,7 +87,7 @@ export interface paths {
         };
         /**
          * Download the original file
-         * @description Download the original file.
+         * @description Download the original file. Returns 503 if too many downloads are in progress.
          *
          *     Requires an API key with the scope `read`.
          */
