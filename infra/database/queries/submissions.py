@@ -68,8 +68,8 @@ CREATE_JOB: LiteralString = f"""
 
 # Of two concurrent submissions with the same key, one inserts the key. The other waits for the
 # commit, finds the key and inserts neither job nor items.
-CREATE_JOB_ONCE: LiteralString = f"""
-    WITH key AS (
+_NEW_KEY: LiteralString = """
+    key AS (
         INSERT INTO idempotency_keys AS known (owner, key, fingerprint, job_id)
         VALUES (%(owner)s, %(key)s, %(fingerprint)s, %(job_id)s)
             ON CONFLICT (owner, key) DO UPDATE
@@ -77,6 +77,10 @@ CREATE_JOB_ONCE: LiteralString = f"""
          WHERE known.created_at <= now() - %(remembered_for)s
         RETURNING job_id
     ),
+"""
+
+CREATE_JOB_ONCE: LiteralString = f"""
+    WITH {_NEW_KEY}
     job AS (
         INSERT INTO jobs (id, item_count)
         SELECT job_id, %(count)s
@@ -86,16 +90,32 @@ CREATE_JOB_ONCE: LiteralString = f"""
     {_NEW_WEBHOOK}
 """
 
-EXTEND_JOB: LiteralString = """
+_ARMED_WEBHOOK: LiteralString = """
+    webhook AS (
+        UPDATE webhooks SET armed_at = now() FROM job WHERE webhooks.job_id = job.id
+    ),
+"""
+
+EXTEND_JOB: LiteralString = f"""
     WITH job AS (
         UPDATE jobs
            SET item_count = item_count + %(count)s
          WHERE id = %(job_id)s
         RETURNING id, item_count, item_count - %(count)s AS base
     ),
-    webhook AS (
-        UPDATE webhooks SET armed_at = now() FROM job WHERE webhooks.job_id = job.id
+    {_ARMED_WEBHOOK}
+"""
+
+EXTEND_JOB_ONCE: LiteralString = f"""
+    WITH {_NEW_KEY}
+    job AS (
+        UPDATE jobs
+           SET item_count = item_count + %(count)s
+          FROM key
+         WHERE id = key.job_id
+        RETURNING id, item_count, item_count - %(count)s AS base
     ),
+    {_ARMED_WEBHOOK}
 """
 
 
@@ -126,13 +146,7 @@ async def create_job_once(
     webhook: str | None = None,
 ) -> list[SubmittedItem]:
     """Create a job like `create_job`, or return no items if the idempotency key is in use."""
-    more = {
-        "webhook": webhook,
-        "owner": once.owner,
-        "key": once.key,
-        "fingerprint": once.fingerprint,
-        "remembered_for": IDEMPOTENCY_KEY_LIFETIME,
-    }
+    more = {"webhook": webhook, **_key_parameters(once)}
     return await _submit(conn, CREATE_JOB_ONCE, job_id, files, more)
 
 
@@ -148,6 +162,22 @@ async def extend_job(
     if not items:
         raise NotFoundError(f"There is no job {job_id}.")
     return items
+
+
+async def extend_job_once(
+    conn: AsyncConnection, job_id: UUID, files: Sequence[SubmittedFile], *, once: IdempotencyKey
+) -> list[SubmittedItem]:
+    """Add files like `extend_job`, or return no items if the idempotency key is in use."""
+    return await _submit(conn, EXTEND_JOB_ONCE, job_id, files, _key_parameters(once))
+
+
+def _key_parameters(once: IdempotencyKey) -> dict[str, object]:
+    return {
+        "owner": once.owner,
+        "key": once.key,
+        "fingerprint": once.fingerprint,
+        "remembered_for": IDEMPOTENCY_KEY_LIFETIME,
+    }
 
 
 async def _submit(
