@@ -56,7 +56,7 @@ async def post(
 
 async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) -> Streams:
     """Connect to the first reachable address. TLS verifies the certificate for `tls_name`."""
-    tls = _tls_context() if tls_name else None
+    tls = tls_context() if tls_name else None
     failure = OSError("no address")
     for address in addresses:
         try:
@@ -69,7 +69,7 @@ async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) ->
 
 
 @cache
-def _tls_context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """Create the context once: it reads the certificate authorities of the system, about 1 MB."""
     return ssl.create_default_context()
 

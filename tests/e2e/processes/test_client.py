@@ -98,10 +98,9 @@ async def test_both_clients_upload_search_and_export(
         assert gallery.to_pandas()["id"].tolist() == frame["id"].tolist()
         assert [file.outcome for file in gallery.upload([photos]).files].count("known") == 3
         original = gallery.download(found[0].id, tmp_path / "original.jpg")
-        assert original.read_bytes() == (photos / found[0].name).read_bytes()  # noqa: ASYNC240
+        assert original.read_bytes() == (photos / found[0].name).read_bytes()
         assert gallery.similar(found[0].id, limit=1)
         assert gallery.status().workers.state == "ready"
         assert "image/jpeg" in gallery.limits().media_types
         with pytest.raises(RequestRefusedError, match="There is no"):
             gallery.get_job("00000000-0000-0000-0000-000000000000")
-    assert not list(tmp_path.glob("*.partial"))
