@@ -13,7 +13,7 @@ help: ## list the make targets
 
 install: $(VENV)/.installed ## install the locked dependencies into .venv
 
-$(VENV)/.installed: requirements/all.txt pyproject.toml
+$(VENV)/.installed: requirements/all.txt pyproject.toml client/pyproject.toml
 	@echo "Installing the locked dependencies into $(VENV) (a few minutes the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is required; set PYTHON=/path/to/python3"; exit 1; }
@@ -21,7 +21,7 @@ $(VENV)/.installed: requirements/all.txt pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on \
 		--require-hashes -r requirements/all.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet \
-		--no-deps --no-build-isolation --editable .
+		--no-deps --no-build-isolation --editable ./client --editable .
 	@touch $@
 
 web: web/dist/index.html ## build the web client

@@ -17,9 +17,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # local variables may hold secrets
 )
 app.add_typer(keys.app, name="keys")
-# Server images contain neither the client package nor its dependencies.
-if find_spec("client") and find_spec("httpx"):
-    app.add_typer(import_module("client.commands").app)
+# Server images do not contain the client.
+if find_spec("gallery_client"):
+    app.add_typer(import_module("gallery_client.cli").app)
 
 
 @app.command()

@@ -21,7 +21,7 @@ from api.parameters import Cursor, JobId, Limit
 from api.problems import problems
 from api.schemas import JobSummary, Page
 from api.serialization import json_response, serialize_summary
-from api.uploads.idempotency import Key, identify, submit_once
+from api.uploads.idempotency import Key, extend_once, identify, submit_once
 from api.uploads.multipart import receive_uploads
 from api.uploads.service import Submission, SubmissionsDep, UploadSlotsDep
 from api.webhooks.registration import WebhookUrl, check_webhook
@@ -125,15 +125,22 @@ async def add_images(
     database: DatabaseDep,
     slots: UploadSlotsDep,
     submissions: SubmissionsDep,
+    caller: Caller,
+    idempotency_key: Key = None,
 ) -> Response:
     """Add images to a job. Returns the added items and the counts of the whole job."""
     async with database.connection() as conn:
         await jobs.require_job(conn, job_id)  # return 404 before files are received and stored
     async with slots.enter(client_of(request)), receive_uploads(request, settings) as uploads:
-        submission = await submissions.submit(
-            job_id, uploads, partial(submissions.extend_job, job_id)
-        )
-    positions = [item.position for item in submission.items]
+        if idempotency_key is None:
+            submission = await submissions.submit(
+                job_id, uploads, partial(submissions.extend_job, job_id)
+            )
+            positions = [item.position for item in submission.items]
+        else:
+            owner = str(caller.id) if caller else ""
+            once = identify(uploads, owner=owner, key=idempotency_key)
+            positions = await extend_once(submissions, database, job_id, uploads, once)
     job = await jobs_service.read_job(database, job_id, positions=positions)
     return json_response(serialize_job(*job), HTTPStatus.ACCEPTED)
 

@@ -28,6 +28,7 @@ from infra.database.queries.submissions import (
     create_job_once,
     create_jobs,
     extend_job,
+    extend_job_once,
 )
 from infra.queue.celery import LANES
 from infra.settings import Settings
@@ -124,6 +125,13 @@ class Submissions:
         """Add the files to a job. Raises NotFoundError if it does not exist."""
         async with self._database.connection() as conn:
             return await extend_job(conn, job_id, files)
+
+    async def extend_job_once(
+        self, job_id: UUID, once: IdempotencyKey, files: Sequence[SubmittedFile]
+    ) -> list[SubmittedItem]:
+        """Add files like `extend_job`, or return no items if the idempotency key is in use."""
+        async with self._database.connection() as conn:
+            return await extend_job_once(conn, job_id, files, once)
 
     async def _register_objects(self, hashes: Sequence[Sequence[bytes]]) -> Sequence[None]:
         async with self._database.connection() as conn:

@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from urllib.parse import urlunsplit
 
 from api.webhooks.ssrf import find_addresses, read_url
@@ -55,7 +56,7 @@ async def post(
 
 async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) -> Streams:
     """Connect to the first reachable address. TLS verifies the certificate for `tls_name`."""
-    tls = ssl.create_default_context() if tls_name else None
+    tls = tls_context() if tls_name else None
     failure = OSError("no address")
     for address in addresses:
         try:
@@ -65,6 +66,12 @@ async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) ->
         except OSError as error:
             failure = error
     raise failure
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Create the context once: it reads the certificate authorities of the system, about 1 MB."""
+    return ssl.create_default_context()
 
 
 async def _exchange(streams: Streams, request: bytes) -> int:

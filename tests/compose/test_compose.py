@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.compose.containers import Containers
@@ -95,7 +95,7 @@ def test_restore_recovers_the_gallery_from_a_backup(containers: Containers, tmp_
 
 def fingerprints(containers: Containers) -> dict[str, tuple[Any, str, str]]:
     """Return the JSON of each image, and the hashes of its original and thumbnail."""
-    with httpx.Client(base_url=containers.url, timeout=60) as client:
+    with httpx2.Client(base_url=containers.url, timeout=60) as client:
 
         def file_hash(image_id: str, file: str) -> str:
             response = client.get(f"/api/v1/images/{image_id}/{file}").raise_for_status()

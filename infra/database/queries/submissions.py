@@ -80,8 +80,8 @@ CREATE_JOBS: LiteralString = f"""
 
 # Of two concurrent submissions with the same key, one inserts the key. The other waits for the
 # commit, finds the key and inserts neither job nor items.
-CREATE_JOB_ONCE: LiteralString = f"""
-    WITH key AS (
+_NEW_KEY: LiteralString = """
+    key AS (
         INSERT INTO idempotency_keys AS known (owner, key, fingerprint, job_id)
         VALUES (%(owner)s, %(key)s, %(fingerprint)s, (%(new_jobs)s::uuid[])[1])
             ON CONFLICT (owner, key) DO UPDATE
@@ -89,6 +89,10 @@ CREATE_JOB_ONCE: LiteralString = f"""
          WHERE known.created_at <= now() - %(remembered_for)s
         RETURNING job_id
     ),
+"""
+
+CREATE_JOB_ONCE: LiteralString = f"""
+    WITH {_NEW_KEY}
     job AS (
         INSERT INTO jobs (id, item_count)
         SELECT job_id, (%(counts)s::integer[])[1]
@@ -98,16 +102,32 @@ CREATE_JOB_ONCE: LiteralString = f"""
     {_NEW_WEBHOOKS}
 """
 
-EXTEND_JOB: LiteralString = """
+_ARMED_WEBHOOK: LiteralString = """
+    webhook AS (
+        UPDATE webhooks SET armed_at = now() FROM job WHERE webhooks.job_id = job.id
+    ),
+"""
+
+EXTEND_JOB: LiteralString = f"""
     WITH job AS (
         UPDATE jobs
            SET item_count = item_count + (%(counts)s::integer[])[1]
          WHERE id = (%(new_jobs)s::uuid[])[1]
         RETURNING id, item_count, item_count - (%(counts)s::integer[])[1] AS base
     ),
-    webhook AS (
-        UPDATE webhooks SET armed_at = now() FROM job WHERE webhooks.job_id = job.id
+    {_ARMED_WEBHOOK}
+"""
+
+EXTEND_JOB_ONCE: LiteralString = f"""
+    WITH {_NEW_KEY}
+    job AS (
+        UPDATE jobs
+           SET item_count = item_count + (%(counts)s::integer[])[1]
+          FROM key
+         WHERE id = key.job_id
+        RETURNING id, item_count, item_count - (%(counts)s::integer[])[1] AS base
     ),
+    {_ARMED_WEBHOOK}
 """
 
 
@@ -125,13 +145,7 @@ async def create_job_once(
     conn: AsyncConnection, new_job: NewJob, once: IdempotencyKey
 ) -> list[SubmittedItem]:
     """Create a job like `create_jobs`, or return no items if the idempotency key is in use."""
-    key = {
-        "owner": once.owner,
-        "key": once.key,
-        "fingerprint": once.fingerprint,
-        "remembered_for": IDEMPOTENCY_KEY_LIFETIME,
-    }
-    return await _submit(conn, CREATE_JOB_ONCE, [new_job], key)
+    return await _submit(conn, CREATE_JOB_ONCE, [new_job], _key_parameters(once))
 
 
 async def extend_job(
@@ -146,6 +160,23 @@ async def extend_job(
     if not items:
         raise NotFoundError(f"There is no job {job_id}.")
     return items
+
+
+async def extend_job_once(
+    conn: AsyncConnection, job_id: UUID, files: Sequence[SubmittedFile], once: IdempotencyKey
+) -> list[SubmittedItem]:
+    """Add files like `extend_job`, or return no items if the idempotency key is in use."""
+    new_job = NewJob(id=job_id, files=files)
+    return await _submit(conn, EXTEND_JOB_ONCE, [new_job], _key_parameters(once))
+
+
+def _key_parameters(once: IdempotencyKey) -> dict[str, object]:
+    return {
+        "owner": once.owner,
+        "key": once.key,
+        "fingerprint": once.fingerprint,
+        "remembered_for": IDEMPOTENCY_KEY_LIFETIME,
+    }
 
 
 async def _submit(

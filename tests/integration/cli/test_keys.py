@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from infra.settings import Settings
 from tests.support.paths import ROOT
@@ -71,6 +71,6 @@ def test_api_with_a_key_listens_on_a_network_and_requires_it(
     key = run_keys(settings, "create", "one").stdout.strip()
     with running_stack(settings, tmp_path, workers=0, GALLERY_HOST="0.0.0.0") as stack:
         url = f"{stack.url}/api/v1/images"
-        assert httpx.get(url).status_code == 401
-        assert httpx.get(url, headers={"Authorization": f"Bearer {key}"}).is_success
+        assert httpx2.get(url).status_code == 401
+        assert httpx2.get(url, headers={"Authorization": f"Bearer {key}"}).is_success
         assert key[12:] not in stack.log("api")

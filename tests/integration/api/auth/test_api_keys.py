@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 import structlog
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 from structlog.testing import capture_logs
 
 from api.app import create_app

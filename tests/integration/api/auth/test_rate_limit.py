@@ -5,7 +5,7 @@ import time
 
 import psycopg
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 from pydantic import SecretStr
 
 from api.auth.rate_limit import WINDOW_SECONDS, network_of

@@ -5,7 +5,7 @@ import io
 import re
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from tests.support.gallery import add
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 import uvicorn
@@ -72,7 +72,7 @@ async def test_failed_export_is_detectably_incomplete(settings: Settings, file_f
         conn.execute(FILL)
         async with (
             running_server(settings) as address,
-            httpx.AsyncClient() as client,
+            httpx2.AsyncClient() as client,
             client.stream(
                 "GET", f"{address}/api/v1/export", params={"format": file_format}, timeout=60
             ) as response,
@@ -81,7 +81,7 @@ async def test_failed_export_is_detectably_incomplete(settings: Settings, file_f
             await anext(blocks)
             assert response.status_code == 200
             assert conn.execute(END_EXPORTS).fetchone() != (0,)
-            with pytest.raises(httpx.RemoteProtocolError):
+            with pytest.raises(httpx2.RemoteProtocolError):
                 async for _ in blocks:
                     pass
 
@@ -91,7 +91,7 @@ async def test_export_without_reader_is_aborted(settings: Settings) -> None:
         conn.execute(FILL)
         async with (
             running_server(settings, protocol=ImpatientProtocol) as address,
-            httpx.AsyncClient() as client,
+            httpx2.AsyncClient() as client,
             client.stream("GET", f"{address}/api/v1/export", timeout=60) as response,
         ):
             blocks = response.aiter_bytes()
@@ -99,7 +99,7 @@ async def test_export_without_reader_is_aborted(settings: Settings) -> None:
             async with asyncio.timeout(30):
                 while conn.execute(EXPORTS).fetchone() != (0,):  # noqa: ASYNC110 (Postgres has no event for it)
                     await asyncio.sleep(0.1)
-            with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
                 async for _ in blocks:
                     pass
 
@@ -109,7 +109,7 @@ async def test_export_is_not_subject_to_request_timeout(settings: Settings) -> N
         conn.execute(FILL)
     async with (
         running_server(settings, Tuning(query_seconds=0.5)) as address,
-        httpx.AsyncClient() as client,
+        httpx2.AsyncClient() as client,
         client.stream("GET", f"{address}/api/v1/export") as response,
     ):
         lines = 0

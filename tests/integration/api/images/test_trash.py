@@ -6,7 +6,7 @@ from io import BytesIO
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from api.background.cleanup import Cleanup
 from api.images.service import delete_images

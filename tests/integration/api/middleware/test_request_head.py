@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
-from httpx import AsyncClient, Response
+from httpx2 import AsyncClient, Response
 from pydantic import SecretStr
 
 from api.body_size import DEFAULT_BYTES, ID_LIST_BYTES, SIGN_IN_BYTES

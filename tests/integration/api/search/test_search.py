@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from api.tuning import Tuning
 from infra.database.search.estimate import SearchLimits

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 from standardwebhooks import Webhook
 
 from api.background.runtime import BackgroundRuntime

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from api.webhooks.http_client import DeliveryFailedError, post
+from api.webhooks.http_client import DeliveryFailedError, post, tls_context
 from tests.support.webhook_receiver import Receiver, running_receiver
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def _fresh_tls_context() -> None:
+    """Read the certificate authorities again: each test has its own."""
+    tls_context.cache_clear()
 
 
 @pytest.fixture
@@ -59,3 +65,7 @@ async def test_untrusted_certificate_is_refused(receiver: Receiver) -> None:
     with pytest.raises(DeliveryFailedError, match="certificate"):
         await post(f"https://localhost:{receiver.port}/", {}, b"body", allow_private=True)
     assert not receiver.received
+
+
+def test_tls_context_is_created_once() -> None:
+    assert tls_context() is tls_context()

@@ -3211,7 +3211,10 @@ export interface operations {
     addImagesToJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Unique value that you generate for this submission, such as a UUID. Repeating the request with the same key and files within 24 hours returns the same job. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description ID of the job. */
                 job_id: string;
