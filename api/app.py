@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
-from api.auth import sessions
+from api.auth import authorization, sessions
 from api.auth.dependencies import guard
 from api.auth.scopes import access_by_operation
 from api.exception_handlers import add_problem_handlers
@@ -89,6 +89,7 @@ def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
         exports,
         status,
         sessions,
+        authorization,
     ):
         v1.include_router(module.router)
     app.include_router(v1)

@@ -21,9 +21,9 @@ row() {
 
 printf '%-24s %-7s %-11s %s\n' platform python extras wheels
 for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin; do
-    for python in 3.11 3.12 3.13; do
+    for python in 3.11 3.12 3.13 3.14; do
         reason=$(missing $platform $python pyproject.toml client/pyproject.toml --extra api --extra worker --extra embedded \
-            --extra telemetry --extra pandas --extra dev)
+            --extra telemetry --extra pandas --group dev)
         row $platform $python "all others" "${reason:-ok}"
         reason=$(missing $platform $python pyproject.toml --extra compile)
         row $platform $python compile "${reason:-ok}"

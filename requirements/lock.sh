@@ -6,8 +6,9 @@ lock() {
     uv pip compile "$@" --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-annotate --no-header --quiet -c requirements/constraints.in
 }
-# For `make run` and `make test`: all extras, all platforms.
-lock pyproject.toml client/pyproject.toml requirements/build.in --all-extras -o requirements/all.txt
+# For `make run` and `make test`: all extras and the group `dev`, all platforms.
+lock pyproject.toml client/pyproject.toml requirements/build.in --all-extras \
+    --group dev -o requirements/all.txt
 # For the container images: the same versions, only the extras that each one needs.
 image() {
     name=$1

@@ -48,6 +48,15 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "Id of the request in the service's logs.",
         "schema": {"type": "string"},
     },
+    "RateLimit-Policy": {
+        "description": 'Limit and window in seconds: `"per-minute";q=600;w=60`.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": "Remaining requests and seconds until the window ends: "
+        '`"per-minute";r=599;t=42`.',
+        "schema": {"type": "string"},
+    },
     "RateLimit-Limit": {
         "description": "Requests permitted per minute, of the limit (per key or per address) that "
         "is closer to being reached.",
@@ -71,7 +80,13 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string"},
     },
 }
-_RATE: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_RATE: Final = (
+    "RateLimit-Policy",
+    "RateLimit",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+)
 _OWN_HEADERS: Final = {
     ("createJob", "202"): ("Location", "Retry-After"),
     ("getJob", "200"): ("ETag",),

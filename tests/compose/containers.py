@@ -25,6 +25,7 @@ class Containers:
             **os.environ,
             "GALLERY_PORT": PORT,
             "GALLERY_BUILD_WEIGHTS": WEIGHTS,
+            "GALLERY_WORKER_REPLICAS": "2",
         }
 
     def compose(self, *arguments: str) -> str:
@@ -61,6 +62,16 @@ class Containers:
         """Return the containers of a service, as `docker compose ps` describes them."""
         lines = self.compose("ps", "--all", "--format", "json", service).splitlines()
         return [json.loads(line) for line in lines]
+
+    def volumes(self) -> set[str]:
+        """Return the names of the project's volumes, without its prefix."""
+        result = subprocess.run(
+            ["docker", "volume", "ls", "--quiet", "--filter", "dangling=false"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {name.removeprefix(f"{PROJECT}_") for name in result.stdout.split()}
 
     def kill_one(self, service: str) -> str:
         """Kill one container of a service with SIGKILL and return its name."""
