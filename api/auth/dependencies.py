@@ -17,3 +17,11 @@ async def guard(request: Request, access_control: AccessControlDep) -> KeyHolder
 
 
 Caller = Annotated[KeyHolder | None, Depends(guard)]
+
+
+def may_read(caller: KeyHolder | None) -> bool:
+    """Return whether a response may contain images and their tags.
+
+    Keys without the scope `read` change images without seeing them.
+    """
+    return caller is None or "read" in caller.scopes

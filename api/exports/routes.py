@@ -1,5 +1,6 @@
 """Routes of exports: search results or chosen images as a file."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query
 
+from api.auth.audit import Audit, AuditDep
 from api.auth.scopes import requires
 from api.exports import manifest as manifests
 from api.exports.formats import MEDIA_TYPES, Format
@@ -17,6 +19,7 @@ from api.parameters import MinScore, SearchText
 from api.problems import problems
 from core.search.parser import parse_search
 from core.types import ImageStatus
+from infra.database.queries.audit import AuditOutcome
 from infra.database.search.compiler import Filter
 
 router = APIRouter(prefix="/export", tags=["export"])
@@ -47,6 +50,7 @@ Manifest = Annotated[
 @requires("read")
 async def export_images(
     exports: ExportsDep,
+    audit: AuditDep,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     q: SearchText = "",
     min_score: MinScore = 0.0,
@@ -66,9 +70,10 @@ async def export_images(
     which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
     export = Export(exports, which, format, bom=bom)
     if not manifest:
-        return await _stream(export, None)
+        return await _stream(export, audit, None)
     request = {"query": q, "min_score": min_score, "status": status}
-    return await _stream(export, request if ids is None else request | describe_ids(ids))
+    request = request if ids is None else request | describe_ids(ids)
+    return await _stream(export, audit, request)
 
 
 @router.post(
@@ -81,6 +86,7 @@ async def export_images(
 async def export_chosen(
     exports: ExportsDep,
     chosen: Chosen,
+    audit: AuditDep,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     *,
     bom: Bom = False,
@@ -89,16 +95,19 @@ async def export_chosen(
     """Export images by id, newest first. Unknown ids are ignored."""
     export = Export(exports, Filter(ids=chosen.ids), format, bom=bom)
     request = await to_thread.run_sync(describe_ids, chosen.ids) if manifest else None
-    return await _stream(export, request)
+    return await _stream(export, audit, request)
 
 
-async def _stream(export: Export, request: dict[str, object] | None) -> GuardedStreamingResponse:
+async def _stream(
+    export: Export, audit: Audit, request: dict[str, object] | None
+) -> GuardedStreamingResponse:
     """Start the response; with a manifest if `request` contains its fields."""
     if request is None:
         blocks, extension, media_type = export.blocks(), str(export.extension), export.media_type
     else:
         blocks = export.with_manifest(request)
         extension, media_type = "zip", manifests.MEDIA_TYPE
+    blocks = _audited(blocks, export, audit)
     first = await anext(blocks)  # errors up to here become a problem response
     name = f"{FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{extension}"
     return GuardedStreamingResponse(
@@ -107,3 +116,17 @@ async def _stream(export: Export, request: dict[str, object] | None) -> GuardedS
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
         minimum=export.rate,
     )
+
+
+async def _audited(
+    blocks: AsyncIterator[bytes], export: Export, audit: Audit
+) -> AsyncIterator[bytes]:
+    """Record the export when its last block was sent, or as failed when it ends earlier."""
+    outcome: AuditOutcome = "failed"
+    try:
+        async for block in blocks:
+            yield block
+        outcome = "done"
+    finally:
+        rows = max(export.rows, 0)
+        audit.record("images.exported", outcome=outcome, count=rows, format=export.extension)

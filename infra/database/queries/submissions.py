@@ -59,8 +59,8 @@ _NEW_WEBHOOK: LiteralString = """
 
 CREATE_JOB: LiteralString = f"""
     WITH job AS (
-        INSERT INTO jobs (id, item_count)
-        VALUES (%(job_id)s, %(count)s)
+        INSERT INTO jobs (id, item_count, key_id)
+        VALUES (%(job_id)s, %(count)s, %(key_id)s)
         RETURNING id, item_count, 0 AS base
     ),
     {_NEW_WEBHOOK}
@@ -78,8 +78,8 @@ CREATE_JOB_ONCE: LiteralString = f"""
         RETURNING job_id
     ),
     job AS (
-        INSERT INTO jobs (id, item_count)
-        SELECT job_id, %(count)s
+        INSERT INTO jobs (id, item_count, key_id)
+        SELECT job_id, %(count)s, %(key_id)s::uuid
           FROM key
         RETURNING id, item_count, 0 AS base
     ),
@@ -105,6 +105,7 @@ async def create_job(
     files: Sequence[SubmittedFile],
     *,
     webhook: str | None = None,
+    key_id: UUID | None = None,
 ) -> list[SubmittedItem]:
     """Create a job with one item per file and return the items, in order.
 
@@ -113,8 +114,9 @@ async def create_job(
         job_id: Id of the new job.
         files: The files.
         webhook: URL that receives a request when the job has ended; None for no webhook.
+        key_id: API key that creates the job; None without a key.
     """
-    return await _submit(conn, CREATE_JOB, job_id, files, {"webhook": webhook})
+    return await _submit(conn, CREATE_JOB, job_id, files, {"webhook": webhook, "key_id": key_id})
 
 
 async def create_job_once(
@@ -128,6 +130,7 @@ async def create_job_once(
     """Create a job like `create_job`, or return no items if the idempotency key is in use."""
     more = {
         "webhook": webhook,
+        "key_id": once.owner or None,  # the id of the API key, if there was one
         "owner": once.owner,
         "key": once.key,
         "fingerprint": once.fingerprint,
