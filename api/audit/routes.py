@@ -16,6 +16,8 @@ from infra.database.queries.audit import EventFilter, list_events
 
 router = APIRouter(prefix="/audit", tags=["keys"])
 
+_TEXT = r"^[^\x00]*$"  # Postgres stores no NUL
+
 
 @router.get("", operation_id="listAuditEvents", responses=problems(422, 503))
 @requires("manage")
@@ -26,12 +28,14 @@ async def list_audit_events(
         str | None,
         Query(
             max_length=100,
+            pattern=_TEXT,
             description="Only events with this name, such as `images.deleted`, or with this noun, "
             "such as `images`.",
         ),
     ] = None,
     key: Annotated[
-        str | None, Query(max_length=100, description="Only events of keys with this name.")
+        str | None,
+        Query(max_length=100, pattern=_TEXT, description="Only events of keys with this name."),
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,

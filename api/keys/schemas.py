@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from infra.database.queries.api_keys import KEY_LIFETIME, Scope
 
 MAX_DAYS = 3650
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
 _Days = Annotated[
     int | None,
@@ -53,7 +54,7 @@ class _Lifetime(BaseModel):
 class NewKey(_Lifetime):
     """A key to create."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
+    name: Annotated[str, StringConstraints(strip_whitespace=True, pattern=_PRINTABLE)] = Field(
         max_length=100, description="Name of the key, such as the device that uses it."
     )
     scopes: list[Scope] = Field(

@@ -145,3 +145,12 @@ async def test_first_key_can_be_created_from_this_machine_only(settings: Setting
         assert (await client.get("/api/v1/images")).status_code == 401
         key = created.json()["key"]
         assert (await client.get("/api/v1/images", headers=bearer(key))).is_success
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\x00b", "a\nb", "x" * 101])
+async def test_unsuitable_name_is_refused(
+    client: AsyncClient, settings: Settings, name: str
+) -> None:
+    answer = await client.post("/api/v1/keys", json={"name": name}, headers=make_key(settings, ALL))
+
+    assert answer.status_code == 422
