@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
+from api.audit import routes as audit
 from api.auth import authorization, sessions
 from api.auth.dependencies import guard
 from api.auth.scopes import access_by_operation
@@ -15,6 +16,7 @@ from api.exports import routes as exports
 from api.images import lookup, reclassify, retries, trash
 from api.images import routes as images
 from api.jobs import routes as jobs
+from api.keys import routes as keys
 from api.lifespan import State, open_resources
 from api.middleware.body_limits import BodyLimitMiddleware
 from api.middleware.request_context import RequestContextMiddleware
@@ -90,6 +92,8 @@ def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
         status,
         sessions,
         authorization,
+        keys,
+        audit,
     ):
         v1.include_router(module.router)
     app.include_router(v1)

@@ -9,6 +9,7 @@ from anyio import to_thread
 from api.auth.access_control import AccessControl
 from api.auth.open_access import OpenAccess
 from api.auth.rate_limit import RateLimiter
+from api.background.audit_trail import AuditTrail
 from api.background.cleanup import Cleanup
 from api.background.leader import Leader
 from api.background.publisher import Publisher
@@ -49,6 +50,7 @@ class State(TypedDict):
     storage: ObjectStore
     queue: Queue
     access_control: AccessControl
+    audit_trail: AuditTrail
     upload_slots: ConcurrencyLimit
     download_slots: ConcurrencyLimit
     long_poll_slots: ConcurrencyLimit
@@ -88,16 +90,26 @@ async def open_resources(
         database = await stack.enter_async_context(
             open_database(database_url, name="api", query_seconds=tuning.query_seconds)
         )
+        audit_trail = AuditTrail(database)
+        stack.push_async_callback(audit_trail.close)
         leader = Leader(database)
         services: list[BackgroundService] = [
             publisher,
             job_listener,
             rate_limiter,
+            audit_trail,
             Sweeper(settings, leader, queue),
-            Cleanup(database, storage, retention=settings.trash_retention),
+            Cleanup(
+                database,
+                storage,
+                retention=settings.trash_retention,
+                audit_retention=settings.audit_retention,
+            ),
             SearchMaintenance(database),
-            *_webhook_dispatcher(settings, database),
         ]
+        for dispatcher in _webhook_dispatcher(settings, database):
+            services.append(dispatcher)
+            stack.push_async_callback(dispatcher.close)
         metrics = BackgroundMetrics(http_metrics.registry)
         background = await stack.enter_async_context(BackgroundRuntime(services, leader, metrics))
         yield State(
@@ -108,7 +120,10 @@ async def open_resources(
             exports=ExportResources(database, storage, export_slots),
             storage=storage,
             queue=queue,
-            access_control=AccessControl(settings, database, OpenAccess(database), rate_limiter),
+            access_control=AccessControl(
+                settings, database, OpenAccess(database), rate_limiter, audit_trail
+            ),
+            audit_trail=audit_trail,
             upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight, "uploads"),
             download_slots=ConcurrencyLimit(settings.max_downloads_in_flight, "downloads"),
             long_poll_slots=ConcurrencyLimit(settings.max_long_polls, "long polls"),

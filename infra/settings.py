@@ -119,6 +119,12 @@ class Settings(BaseSettings):
         description="ISO 8601 duration after which a deleted image is purged from the trash.",
     )
 
+    audit_retention: timedelta = Field(
+        timedelta(days=90),
+        ge=timedelta(0),
+        description="ISO 8601 duration after which an event is deleted from the audit trail.",
+    )
+
     max_upload_bytes: ByteSize = Field(
         ByteSize(20 * 2**20), gt=0, description="Maximum size of a single file."
     )

@@ -41,3 +41,11 @@ def client_of(request: Request) -> str | None:
         return f"key:{caller.id}"
     address = request.client.host if request.client else ""
     return None if is_loopback(address) else f"address:{network_of(address)}"
+
+
+def may_read(caller: KeyHolder | None) -> bool:
+    """Return whether a response may contain images and their tags.
+
+    Keys without the scope `read` change images without seeing them.
+    """
+    return caller is None or "read" in caller.scopes

@@ -1,5 +1,6 @@
 """Routes of exports: search results or chosen images as a file."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
+from api.auth.audit import Audit, AuditDep
 from api.auth.dependencies import client_of
 from api.auth.scopes import requires
 from api.body_size import ID_LIST_BYTES, accepts_body
@@ -20,6 +22,7 @@ from api.problems import problems
 from api.streaming import stream_file
 from core.search.parser import parse_search
 from core.types import ImageStatus
+from infra.database.queries.audit import AuditOutcome
 from infra.database.search.compiler import Filter
 
 router = APIRouter(prefix="/export", tags=["export"])
@@ -51,6 +54,7 @@ Manifest = Annotated[
 async def export_images(
     request: Request,
     exports: ExportsDep,
+    audit: AuditDep,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     q: SearchText = "",
     min_score: MinScore = 0.0,
@@ -70,9 +74,10 @@ async def export_images(
     which = Filter(query=parse_search(q, min_score), status=status, ids=ids)
     export = Export(exports, which, format, bom=bom, client=client_of(request))
     if not manifest:
-        return await _stream(export, None)
+        return await _stream(export, audit, None)
     selection = {"query": q, "min_score": min_score, "status": status}
-    return await _stream(export, selection if ids is None else selection | describe_ids(ids))
+    selection = selection if ids is None else selection | describe_ids(ids)
+    return await _stream(export, audit, selection)
 
 
 @router.post(
@@ -87,6 +92,7 @@ async def export_chosen(
     request: Request,
     exports: ExportsDep,
     chosen: Chosen,
+    audit: AuditDep,
     format: FormatWanted = "csv",  # noqa: A002 (the contract's name)
     *,
     bom: Bom = False,
@@ -96,16 +102,33 @@ async def export_chosen(
     which = Filter(ids=chosen.ids)
     export = Export(exports, which, format, bom=bom, client=client_of(request))
     selection = await to_thread.run_sync(describe_ids, chosen.ids) if manifest else None
-    return await _stream(export, selection)
+    return await _stream(export, audit, selection)
 
 
-async def _stream(export: Export, selection: dict[str, object] | None) -> StreamingResponse:
+async def _stream(
+    export: Export, audit: Audit, selection: dict[str, object] | None
+) -> StreamingResponse:
     """Start the response; with a manifest if `selection` contains its fields."""
     if selection is None:
         blocks, extension, media_type = export.blocks(), str(export.extension), export.media_type
     else:
         blocks = export.with_manifest(selection)
         extension, media_type = "zip", manifests.MEDIA_TYPE
+    blocks = _audited(blocks, export, audit)
     name = f"{FILE_NAME}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{extension}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return await stream_file(blocks, media_type, headers)
+
+
+async def _audited(
+    blocks: AsyncIterator[bytes], export: Export, audit: Audit
+) -> AsyncIterator[bytes]:
+    """Record the export when its last block was sent, or as failed when it ends earlier."""
+    outcome: AuditOutcome = "failed"
+    try:
+        async for block in blocks:
+            yield block
+        outcome = "done"
+    finally:
+        rows = max(export.rows, 0)
+        audit.record("images.exported", outcome=outcome, count=rows, format=export.extension)

@@ -56,6 +56,11 @@ class Export:
         self.extension = format_
         self.media_type = self._strategy.media_type
 
+    @property
+    def rows(self) -> int:
+        """Number of images written so far."""
+        return self._stats.rows
+
     async def blocks(self) -> AsyncIterator[bytes]:
         """Yield the blocks of the file. An error aborts the response, so that it has no end.
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from api.schemas import Page, PredictionRead, Reason, WordNetId
 from api.search.schemas import MatchRead
+from core.errors import InvalidRequestError
 from core.search.parser import parse_search
 from core.types import ImageStatus
 from core.vocabulary.tags import TagKind
@@ -104,7 +105,11 @@ class Selection(BaseModel):
     ids: list[UUID] | None = Field(
         None, max_length=MAX_IDS, description=f"Ids of the images, at most {MAX_IDS:,}."
     )
-    q: str | None = Field(None, max_length=500, description="A search; selects what it finds.")
+    q: str | None = Field(
+        None,
+        max_length=500,
+        description="A search; selects what it finds. Must restrict the images.",
+    )
     min_score: float = Field(0.0, ge=0, le=1)
     all: bool = Field(default=False, description="True: select all images.")
 
@@ -115,13 +120,24 @@ class Selection(BaseModel):
             raise ValueError("send exactly one of `ids`, `q` and `all: true`")
         return self
 
+    @property
+    def kind(self) -> str:
+        """How the images are selected: `ids`, `search` or `all`."""
+        return "ids" if self.ids is not None else "all" if self.all else "search"
+
     def filter(self) -> Filter:
         """Return the database filter for this selection.
 
         Raises:
             QuerySyntaxError: `q` is not a valid query.
+            InvalidRequestError: `q` matches every image.
         """
-        return Filter(query=parse_search(self.q or "", self.min_score), ids=self.ids)
+        query = parse_search(self.q or "", self.min_score)
+        if self.kind == "search" and not query.clauses and not query.needs_confidence:
+            raise InvalidRequestError(
+                "This search matches every image. To select all images, send `all: true`."
+            )
+        return Filter(query=query, ids=self.ids)
 
 
 class Deleted(BaseModel):

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from api.auth.audit import AuditDep, ids_of
 from api.auth.scopes import requires
 from api.body_size import ID_LIST_BYTES, accepts_body
 from api.dependencies import DatabaseDep
@@ -15,6 +16,9 @@ router = APIRouter(prefix="/images", tags=["images"])
 @router.post("/purge", operation_id="purgeImages", responses=problems(422, 503))
 @requires("manage")
 @accepts_body(ID_LIST_BYTES)
-async def purge_images(which: TrashSelection, database: DatabaseDep) -> Purged:
+async def purge_images(which: TrashSelection, database: DatabaseDep, audit: AuditDep) -> Purged:
     """Delete images in the trash permanently. Images outside the trash are ignored."""
-    return Purged(purged=await purge_trash(database, which.ids))
+    with audit.action("images.purged", **ids_of(which.ids or ())) as action:
+        async for purged in purge_trash(database, which.ids):
+            action.count += purged
+    return Purged(purged=action.count)

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from api.auth.dependencies import Caller, client_of
+from api.auth.audit import AuditDep
+from api.auth.dependencies import Caller, client_of, may_read
 from api.auth.scopes import requires
 from api.dependencies import DatabaseDep, SettingsDep
 from api.jobs import service as jobs_service
@@ -27,6 +29,7 @@ from api.uploads.service import Submission, SubmissionsDep, UploadSlotsDep
 from api.webhooks.registration import WebhookUrl, check_webhook
 from core.ids import new_id
 from infra.database.queries import jobs
+from infra.database.queries.sessions import KeyHolder
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -89,11 +92,12 @@ async def create(
     their results. A rejected file does not affect the others.
     """
     check_webhook(webhook_url, settings)
+    key_id = caller.id if caller else None
     async with slots.enter(client_of(request)), receive_uploads(request, settings) as uploads:
         submission: Submission | None
         if idempotency_key is None:
             job_id = new_id()
-            record = partial(submissions.create_job, job_id, webhook_url)
+            record = partial(submissions.create_job, job_id, webhook_url, key_id)
             submission = await submissions.submit(job_id, uploads, record)
         else:
             owner = str(caller.id) if caller else ""
@@ -106,7 +110,8 @@ async def create(
     if job is None:  # images that existed before have results, which only the database has
         job = await jobs_service.read_job(database, job_id, positions=range(count))
     headers = {"Location": f"{request.url.path}/{job_id}", "Retry-After": POLL_AFTER_SECONDS}
-    return json_response(serialize_job(*job), HTTPStatus.ACCEPTED, headers)
+    content = serialize_job(*job, with_tags=may_read(caller))
+    return json_response(content, HTTPStatus.ACCEPTED, headers)
 
 
 @router.post(
@@ -128,9 +133,13 @@ async def add_images(
     caller: Caller,
     idempotency_key: Key = None,
 ) -> Response:
-    """Add images to a job. Returns the added items and the counts of the whole job."""
+    """Add images to a job. Returns the added items and the counts of the whole job.
+
+    Keys without the scopes `read` and `manage` may add to their own jobs only.
+    """
     async with database.connection() as conn:
-        await jobs.require_job(conn, job_id)  # return 404 before files are received and stored
+        # Refuse before files are received and stored.
+        await jobs.require_job(conn, job_id, key_id=_own_jobs_of(caller))
     async with slots.enter(client_of(request)), receive_uploads(request, settings) as uploads:
         if idempotency_key is None:
             submission = await submissions.submit(
@@ -142,7 +151,14 @@ async def add_images(
             once = identify(uploads, owner=owner, key=idempotency_key)
             positions = await extend_once(submissions, database, job_id, uploads, once)
     job = await jobs_service.read_job(database, job_id, positions=positions)
-    return json_response(serialize_job(*job), HTTPStatus.ACCEPTED)
+    return json_response(serialize_job(*job, with_tags=may_read(caller)), HTTPStatus.ACCEPTED)
+
+
+def _own_jobs_of(caller: KeyHolder | None) -> UUID | None:
+    """Return the key whose jobs alone the caller may extend; None if it may extend every job."""
+    if caller is None or {"read", "manage"} & set(caller.scopes):
+        return None
+    return caller.id
 
 
 @router.get(
@@ -223,10 +239,16 @@ async def get_job(
     responses=problems(404, 422, 503),
 )
 @requires("manage")
-async def retry_job(job_id: JobId, database: DatabaseDep) -> Response:
-    """Queue the failed images of a job again."""
-    job = await jobs_service.retry_job(database, job_id)
-    return json_response(serialize_job(*job))
+async def retry_job(
+    job_id: JobId, database: DatabaseDep, caller: Caller, audit: AuditDep
+) -> Response:
+    """Queue the failed images of a job again.
+
+    Items are omitted from the response for keys without the scope `read`.
+    """
+    job, items = await jobs_service.retry_job(database, job_id)
+    audit.record("job.retried", job_id=str(job_id))
+    return json_response(serialize_job(job, items if may_read(caller) else ()))
 
 
 @router.post(
@@ -236,10 +258,16 @@ async def retry_job(job_id: JobId, database: DatabaseDep) -> Response:
     responses=problems(404, 422, 503),
 )
 @requires("manage")
-async def cancel_job(job_id: JobId, database: DatabaseDep) -> Response:
-    """Cancel the queued images of a job. Images that another active job contains stay queued."""
-    job = await jobs_service.cancel_job(database, job_id)
-    return json_response(serialize_job(*job))
+async def cancel_job(
+    job_id: JobId, database: DatabaseDep, caller: Caller, audit: AuditDep
+) -> Response:
+    """Cancel the queued images of a job. Images that another active job contains stay queued.
+
+    Items are omitted from the response for keys without the scope `read`.
+    """
+    job, items = await jobs_service.cancel_job(database, job_id)
+    audit.record("job.cancelled", job_id=str(job_id))
+    return json_response(serialize_job(job, items if may_read(caller) else ()))
 
 
 def _parse_changed_since(changed_since: datetime | None) -> datetime | None:

@@ -30,6 +30,7 @@ TAGS: Final = {
     "images": "Search, read, delete, restore and reclassify images.",
     "tags": "Tags of images: ImageNet classes and WordNet categories.",
     "export": "Download search results as a file.",
+    "keys": "API keys, and the audit trail of what they did.",
     "service": "Limits, status and browser sessions.",
     "operations": "Health checks and metrics for operators.",
 }

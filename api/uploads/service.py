@@ -103,10 +103,15 @@ class Submissions:
         return Submission(files, items)
 
     async def create_job(
-        self, job_id: UUID, webhook: str | None, files: Sequence[SubmittedFile]
+        self,
+        job_id: UUID,
+        webhook: str | None,
+        key_id: UUID | None,
+        files: Sequence[SubmittedFile],
     ) -> list[SubmittedItem]:
         """Record the files as a new job, together with the new jobs of concurrent requests."""
-        return await self._new_jobs.add(NewJob(id=job_id, files=files, webhook=webhook))
+        new_job = NewJob(id=job_id, files=files, webhook=webhook, key_id=key_id)
+        return await self._new_jobs.add(new_job)
 
     async def create_job_once(
         self,

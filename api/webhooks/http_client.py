@@ -7,13 +7,14 @@ the environment, and reads only the status line of the response.
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from urllib.parse import urlunsplit
 
 from api.webhooks.ssrf import find_addresses, read_url
 
 TIMEOUT_SECONDS = 10.0
+# Time for the end of TLS in the background, after the response.
+_CLOSE_SECONDS = 1.0
 _MAX_LINE_BYTES = 1024
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -61,7 +62,12 @@ async def _connect(addresses: Sequence[str], port: int, tls_name: str | None) ->
     for address in addresses:
         try:
             return await asyncio.open_connection(
-                address, port, ssl=tls, server_hostname=tls_name, limit=_MAX_LINE_BYTES
+                address,
+                port,
+                ssl=tls,
+                server_hostname=tls_name,
+                ssl_shutdown_timeout=_CLOSE_SECONDS if tls else None,
+                limit=_MAX_LINE_BYTES,
             )
         except OSError as error:
             failure = error
@@ -80,11 +86,17 @@ async def _exchange(streams: Streams, request: bytes) -> int:
     try:
         writer.write(request)
         await writer.drain()
-        version, _, rest = (await reader.readline()).partition(b" ")
-        if not version.startswith(b"HTTP/1."):
-            raise ValueError("the response is not HTTP")
-        return int(rest[:3])
-    finally:
-        writer.close()
-        with suppress(OSError, TimeoutError):
-            await writer.wait_closed()
+        status = _status_of(await reader.readline())
+    except BaseException:
+        # Closing would wait until a silent receiver has taken all data and ended TLS.
+        writer.transport.abort()
+        raise
+    writer.close()
+    return status
+
+
+def _status_of(line: bytes) -> int:
+    version, _, rest = line.partition(b" ")
+    if not version.startswith(b"HTTP/1."):
+        raise ValueError("the response is not HTTP")
+    return int(rest[:3])

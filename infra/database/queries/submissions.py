@@ -51,11 +51,19 @@ class SubmittedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to create: its id, its files, and the URL that is called when the job has ended."""
+    """A job to create.
+
+    Attributes:
+        id: Id of the job.
+        files: Its files.
+        webhook: URL that receives a request when the job has ended; None for no webhook.
+        key_id: API key that creates the job; None without a key.
+    """
 
     id: UUID
     files: Sequence[SubmittedFile]
     webhook: str | None = None
+    key_id: UUID | None = None
 
 
 _NEW_WEBHOOKS: LiteralString = """
@@ -71,8 +79,8 @@ _NEW_WEBHOOKS: LiteralString = """
 
 CREATE_JOBS: LiteralString = f"""
     WITH job AS (
-        INSERT INTO jobs (id, item_count)
-        SELECT * FROM unnest(%(new_jobs)s::uuid[], %(counts)s::integer[])
+        INSERT INTO jobs (id, item_count, key_id)
+        SELECT * FROM unnest(%(new_jobs)s::uuid[], %(counts)s::integer[], %(key_ids)s::uuid[])
         RETURNING id, item_count, 0 AS base
     ),
     {_NEW_WEBHOOKS}
@@ -94,8 +102,8 @@ _NEW_KEY: LiteralString = """
 CREATE_JOB_ONCE: LiteralString = f"""
     WITH {_NEW_KEY}
     job AS (
-        INSERT INTO jobs (id, item_count)
-        SELECT job_id, (%(counts)s::integer[])[1]
+        INSERT INTO jobs (id, item_count, key_id)
+        SELECT job_id, (%(counts)s::integer[])[1], (%(key_ids)s::uuid[])[1]
           FROM key
         RETURNING id, item_count, 0 AS base
     ),
@@ -191,6 +199,7 @@ async def _submit(
         "new_jobs": [each.id for each in new_jobs],
         "counts": [len(each.files) for each in new_jobs],
         "webhooks": [each.webhook for each in new_jobs],
+        "key_ids": [each.key_id for each in new_jobs],
         "bulk_from": BULK_FROM,
         "job_ids": [each.id for each in new_jobs for _ in each.files],
         "ordinals": [ordinal for each in new_jobs for ordinal in range(len(each.files))],
