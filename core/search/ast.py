@@ -41,6 +41,16 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Failed images with a given failure code, such as `decode_failed`."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return f"reason:{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
 class Untagged:
     """Images without any class in the score range, or (False) with at least one."""
 
@@ -71,7 +81,7 @@ class Uploaded:
         return f"{self.side}:{self.time.isoformat()}"
 
 
-Atom = Words | Status | Untagged | Name | Uploaded
+Atom = Words | Status | Reason | Untagged | Name | Uploaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,8 @@ def _has_own_scores(atom: Atom, *, negated: bool) -> bool:
             return not negated
         case Status(status):
             return not negated and status != "done"
+        case Reason():
+            return not negated
         case _:
             return False
 

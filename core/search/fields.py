@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal, get_args
 
-from core.search.ast import Atom, Name, Scores, Status, Untagged, Uploaded, to_real
+from core.search.ast import Atom, Name, Reason, Scores, Status, Untagged, Uploaded, to_real
 from core.types import ImageStatus
 
 # Number of classes that the model reports for each image.
 BEST = 5
 
 _SCORE = re.compile(r"(>=|<=|>|<|)(\d+\.?\d*(?:e-?\d+)?|\.\d+)(%?)", re.ASCII)
+_CODE = re.compile(r"\w+", re.ASCII)
 
 
 def read_scores(value: str) -> Scores:
@@ -74,6 +75,12 @@ def _read_status(value: str) -> Status:
     raise ValueError(f"`status:` requires one of {', '.join(get_args(ImageStatus))}.")
 
 
+def _read_reason(value: str) -> Reason:
+    if not _CODE.fullmatch(value):
+        raise ValueError("`reason:` requires a failure code, for example `reason:crashed_worker`.")
+    return Reason(value.lower())
+
+
 def _read_untagged(value: str) -> Untagged:
     if value.lower() not in {"yes", "no"}:
         raise ValueError("`untagged:` requires yes or no.")
@@ -112,6 +119,7 @@ def read_moment(text: str) -> datetime:
 
 ATOM_FIELDS: Final[dict[str, Callable[[str], Atom]]] = {
     "status": _read_status,
+    "reason": _read_reason,
     "untagged": _read_untagged,
     "name": _read_name,
     "after": partial(_read_time, "after"),

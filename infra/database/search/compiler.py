@@ -15,6 +15,7 @@ from core.search.ast import (
     Clause,
     Name,
     Query,
+    Reason,
     Scores,
     Status,
     Untagged,
@@ -214,6 +215,9 @@ class _ClauseCompiler:
                 return self._has_tag(find_tags(atom))
             case Status(status):
                 return SQL("i.status = ") + self._given.add(status, "text")
+            case Reason(code):
+                failed = SQL("(i.status = 'failed' AND i.failure_code = {})")
+                return failed.format(self._given.add(code, "text"))
             case Untagged(untagged):
                 return (SQL("NOT ") if untagged else SQL("")) + self.is_confident()
             case Name(pattern):

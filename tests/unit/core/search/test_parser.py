@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import QuerySyntaxError
 from core.search import Query, parse_query
-from core.search.ast import Clause, Name, Scores, Status, Untagged, Uploaded, Words, to_real
+from core.search.ast import Clause, Name, Reason, Scores, Status, Untagged, Uploaded, Words, to_real
 from tests.support.strategies import queries
 
 
@@ -36,6 +36,7 @@ def phrase(*words: str) -> Words:
         ("score:>=.2 score:<=0.5", Query(scores=Scores(to_real(0.2), 0.5))),
         ("top:3 top:1", Query(top=1)),
         ("Status:Failed", Query((Clause((Status("failed"),)),))),
+        ("reason:Crashed_Worker", Query((Clause((Reason("crashed_worker"),)),))),
         ("untagged:yes", Query((Clause((Untagged(untagged=True),)),))),
         ('name:"my day*"', Query((Clause((Name("my day*"),)),))),
         (
@@ -82,6 +83,7 @@ def test_score_bound_is_inclusive_only_with_equals_sign(text: str, included: lis
         ("top:1|a", 5, 6),
         ("top:0", 0, 5),
         ("status:lost", 0, 11),
+        ("reason:not-a-code", 0, 17),
         ("untagged:maybe", 0, 14),
         ("name:", 0, 5),
         ("after:soon", 0, 10),

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from core.ids import new_id
 from core.search import Query
-from core.search.ast import Atom, Name, Status, Untagged, Uploaded, Words, to_real
+from core.search.ast import Atom, Name, Reason, Status, Untagged, Uploaded, Words, to_real
 from core.vocabulary import load_vocabulary
 
 LABELS = ["golden retriever", "tabby", "Egyptian cat", "tennis ball", "hotdog", "cab", "goldfinch",
           "minivan", "ping-pong ball", "pug"]  # fmt: skip
 STATUSES = ["done"] * 6 + ["queued", "failed", "cancelled"]
+REASONS = ["decode_failed", "crashed_worker"]
 IMAGES = 80
 
 
@@ -26,6 +27,7 @@ class Row:
     id: UUID
     name: str
     status: str
+    reason: str
     created_at: datetime
     trash: bool
     classes: list[tuple[int, float]]
@@ -53,6 +55,7 @@ def make_rows() -> list[Row]:
                 id=new_id(),
                 name=random.choice(["holiday-{}.jpg", "a_b{}.png", "Day%{}.JPG"]).format(number),
                 status=random.choice(STATUSES),
+                reason=REASONS[number % 2],
                 created_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=random.randint(0, 9)),
                 trash=random.random() < 0.2,
                 classes=classes,
@@ -82,8 +85,8 @@ def needs_confidence(query: Query) -> bool:
     for clause in query.clauses:
         for atom in clause.any_of:
             has_tags = isinstance(atom, Words) and not clause.negated
-            has_other_status = (
-                isinstance(atom, Status) and not clause.negated and atom.status != "done"
+            has_other_status = not clause.negated and (
+                isinstance(atom, Reason) or (isinstance(atom, Status) and atom.status != "done")
             )
             if has_tags or has_other_status or isinstance(atom, Untagged):
                 return False
@@ -96,6 +99,8 @@ def atom_matches(row: Row, query: Query, atom: Atom) -> bool:
             return bool(tag_scores(row, query, atom))
         case Status(status):
             return row.status == status
+        case Reason(code):
+            return row.status == "failed" and row.reason == code
         case Untagged(untagged):
             return untagged != has_score(row, query, row.classes[:1])
         case Name(pattern):
