@@ -25,6 +25,7 @@ from api.openapi.schema import INTRODUCTION, enrich
 from api.operations import health, metrics, status
 from api.operations.http_metrics import HttpMetrics
 from api.problems import problems
+from api.search import hints
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
 from api.tuning import DEFAULTS, Tuning
@@ -84,6 +85,7 @@ def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
         images,
         jobs,
         search,
+        hints,
         reclassify,
         lookup,
         retries,

@@ -24,6 +24,9 @@ class CategoryRead(BaseModel):
 
     label: str = Field(description="Display name of the category.", examples=["dog"])
     score: float
+    technical: bool = Field(
+        default=False, description="Whether the name is a technical term, such as `placental`."
+    )
 
 
 class ImageRead(BaseModel):
@@ -77,6 +80,10 @@ class FacetRead(BaseModel):
     kind: TagKind
     wnid: WordNetId
     count: int
+    usage: int = Field(0, description="How often texts use the word in this meaning; often 0.")
+    technical: bool = Field(
+        default=False, description="Whether the name is a technical term, such as `placental`."
+    )
 
 
 class FacetsRead(BaseModel):

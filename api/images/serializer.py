@@ -57,7 +57,10 @@ def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[J
                 }
             )
         else:
-            categories.append({"label": known[tag].label, "score": score})
+            category = known[tag]
+            categories.append(
+                {"label": category.label, "score": score, "technical": category.technical}
+            )
     return predictions, categories
 
 
@@ -66,7 +69,14 @@ def serialize_facets(facets: Facets) -> Json:
     tags = load_tags()
     counted = [(tags[number], count) for number, count in facets.counts]
     items = [
-        {"label": tag.label, "kind": tag.kind, "wnid": tag.wnid, "count": count}
+        {
+            "label": tag.label,
+            "kind": tag.kind,
+            "wnid": tag.wnid,
+            "count": count,
+            "usage": tag.usage,
+            "technical": tag.technical,
+        }
         for tag, count in counted
     ]
     return {"items": items, "is_exact": facets.is_exact}

@@ -2,7 +2,8 @@
 
 from api.serialization import Json
 from core.search import Query
-from core.search.tag_index import find_tags, matching_name
+from core.search.ast import Words
+from core.search.tag_index import matching_name, tags_of
 from core.vocabulary.tags import FIRST_CATEGORY, categories_of, load_tags
 from infra.database.queries.images import Image
 
@@ -13,7 +14,7 @@ class MatchExplainer:
     def __init__(self, query: Query) -> None:
         self._query = query
         # If several search terms match the same tag, the first term explains it.
-        self._terms = {tag: words for words in reversed(query.wanted) for tag in find_tags(words)}
+        self._terms = {tag: atom for atom in reversed(query.wanted) for tag in tags_of(atom) or ()}
         self._paths: dict[tuple[int | None, int], str] = {}
 
     def of(self, image: Image) -> list[Json]:
@@ -50,6 +51,8 @@ class MatchExplainer:
         """Return the path from the predicted class to the search term: "golden retriever ← dog"."""
         if (best_class, tag) not in self._paths:
             labels = [load_tags()[each].label for each in (best_class, tag) if each is not None]
-            steps = [*labels, matching_name(tag, self._terms[tag])]
-            self._paths[best_class, tag] = " ← ".join(dict.fromkeys(steps))
+            term = self._terms[tag]
+            if isinstance(term, Words):
+                labels.append(matching_name(tag, term))
+            self._paths[best_class, tag] = " ← ".join(dict.fromkeys(labels))
         return self._paths[best_class, tag]

@@ -12,7 +12,8 @@ from api.search.schemas import Tags
 from api.serialization import Json, json_response
 from core.search.ast import Words
 from core.search.tag_index import complete_tags, matching_name
-from core.vocabulary.tags import load_tags, split_words
+from core.vocabulary.tags import load_tags
+from core.vocabulary.words import split_words
 from infra.database.queries.tallies import sum_tags
 
 router = APIRouter(prefix="/tags", tags=["tags"])

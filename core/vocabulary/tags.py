@@ -6,7 +6,6 @@ every image, so that the meaning of a number must never change.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -18,8 +17,6 @@ TagKind = Literal["class", "category"]
 
 # Tag numbers below this are class indexes.
 FIRST_CATEGORY = 1000
-
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,8 @@ class Tag:
         name: Name in the model or in WordNet, such as `golden_retriever`.
         synonyms: Other names from WordNet.
         label: Display name, such as "golden retriever".
+        usage: How common the meaning is in texts; most are 0.
+        technical: Whether the name is a technical term, such as "placental".
     """
 
     number: int
@@ -41,6 +40,8 @@ class Tag:
     name: str
     synonyms: tuple[str, ...]
     label: str
+    usage: int
+    technical: bool
 
 
 @cache
@@ -55,7 +56,15 @@ def load_tags() -> dict[int, Tag]:
 
 
 def _tag(number: int, kind: TagKind, entry: ImageClass | Category) -> Tag:
-    return Tag(number, kind, entry.wnid, entry.name, entry.synonyms, entry.name.replace("_", " "))
+    label = entry.name.replace("_", " ")
+    technical = isinstance(entry, Category) and entry.technical
+    return Tag(number, kind, entry.wnid, entry.name, entry.synonyms, label, entry.usage, technical)
+
+
+@cache
+def tags_by_wnid() -> dict[str, int]:
+    """Return the tag numbers by WordNet id."""
+    return {tag.wnid: number for number, tag in load_tags().items()}
 
 
 @cache
@@ -72,8 +81,3 @@ def classes_under(number: int) -> frozenset[int]:
     if number < FIRST_CATEGORY:
         return frozenset({number})
     return frozenset(load_vocabulary().category(number - FIRST_CATEGORY).classes)
-
-
-def split_words(text: str) -> tuple[str, ...]:
-    """Split a text into lower-case words of letters and digits."""
-    return tuple(_WORD.findall(text.lower()))

@@ -341,6 +341,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/hints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what else a search may have meant, and the names of the tags in it
+         * @description List what else a search may have meant, and the names of the tags in it.
+         *
+         *     Each hint is a search that finds other images than `q`, with the number of images.
+         *
+         *     Requires an API key with the scope `read`.
+         */
+        get: operations["getSearchHints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/rerun": {
         parameters: {
             query?: never;
@@ -842,6 +866,24 @@ export interface components {
             next: string | null;
         };
         /**
+         * BroaderTag
+         * @description Word of a search that is read as a tag of which it names a kind.
+         */
+        BroaderTag: {
+            /**
+             * Word
+             * @description Word as typed, in lower case.
+             * @example puppies
+             */
+            word: string;
+            /**
+             * Label
+             * @description Display name of the tag.
+             * @example dog
+             */
+            label: string;
+        };
+        /**
          * CategoryRead
          * @description WordNet ancestor of predicted classes, with the sum of their probabilities.
          */
@@ -857,6 +899,12 @@ export interface components {
              * @description Probability from 0 to 1.
              */
             score: number;
+            /**
+             * Technical
+             * @description Whether the name is a technical term, such as `placental`.
+             * @default false
+             */
+            technical: boolean;
         };
         /**
          * Check
@@ -928,6 +976,18 @@ export interface components {
              * @description Number of images with this tag.
              */
             count: number;
+            /**
+             * Usage
+             * @description How often texts use the word in this meaning; often 0.
+             * @default 0
+             */
+            usage: number;
+            /**
+             * Technical
+             * @description Whether the name is a technical term, such as `placental`.
+             * @default false
+             */
+            technical: boolean;
         };
         /**
          * FacetsRead
@@ -1961,6 +2021,62 @@ export interface components {
             overlap_hours: number;
         };
         /**
+         * SearchHint
+         * @description Another search to offer.
+         *
+         *     | kind | finds |
+         *     | --- | --- |
+         *     | `inside` | the same images, and those with the words inside other words |
+         *     | `spelling` | images with tags of similar spelling |
+         *     | `name` | images by file name |
+         *     | `weak` | the same images, and those with scores below `min_score` |
+         */
+        SearchHint: {
+            /**
+             * Kind
+             * @description `class`: a class of the model. `category`: a WordNet category of classes.
+             * @enum {string}
+             */
+            kind: "inside" | "spelling" | "name" | "weak";
+            /**
+             * Q
+             * @description The search to offer.
+             * @example owl|*owl*
+             */
+            q: string;
+            /**
+             * Total
+             * @description Number of images that it finds.
+             */
+            total: number;
+            /**
+             * Total Is Exact
+             * @description Whether `total` is exact, not estimated.
+             */
+            total_is_exact: boolean;
+        };
+        /**
+         * SearchHints
+         * @description What else a search may have meant, and the names of the tags in it.
+         */
+        SearchHints: {
+            /**
+             * Tags
+             * @description Tags that the search gives by `tag:`.
+             */
+            tags: components["schemas"]["TagName"][];
+            /**
+             * Broader
+             * @description Words that are read as a broader tag.
+             */
+            broader: components["schemas"]["BroaderTag"][];
+            /**
+             * Hints
+             * @description Searches to offer; none without other images.
+             */
+            hints: components["schemas"]["SearchHint"][];
+        };
+        /**
          * Selection
          * @description Images to act on: by id, by search, or all. Exactly one of the three is required.
          * @example {
@@ -2061,6 +2177,24 @@ export interface components {
              * @description Name of the loaded model; null if there is none.
              */
             model: string | null;
+        };
+        /**
+         * TagName
+         * @description Tag that a search gives by its id, with its name.
+         */
+        TagName: {
+            /**
+             * Tag
+             * @description Tag key: the WordNet id.
+             * @example n02084071
+             */
+            tag: string;
+            /**
+             * Label
+             * @description Display name of the tag.
+             * @example dog
+             */
+            label: string;
         };
         /**
          * TagRead
@@ -4448,6 +4582,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tags"];
+                };
+            };
+            /** @description `/problems/not-authenticated` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/not-allowed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/idempotency-key-reused` or `/problems/invalid-request` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/unavailable` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSearchHints: {
+        parameters: {
+            query?: {
+                /** @description Search query: words, `"a phrase"`, `-not`, `a|b`, `score:>=0.6`, `top:1`, `status:failed`, `untagged:yes`, `name:holiday*`, `after:2026-01-01`. See docs/reference/search-language.md. */
+                q?: string;
+                /** @description Ignore tags with a score below this value. */
+                min_score?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchHints"];
+                };
+            };
+            /** @description `/problems/query-syntax` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `/problems/not-authenticated` */
