@@ -36,6 +36,10 @@ export const listFailures = (signal?: AbortSignal) =>
 export const rerunFailed = (q: string) =>
 	sendJson<{ queued: number }>('POST', 'images/rerun', { scope: 'failed', q });
 
+/** Queue the failed and cancelled images among these again. */
+export const retryImages = (ids: string[]) =>
+	sendJson<{ retried: number }>('POST', 'images/retry', { ids });
+
 /** Images that a bulk action applies to. */
 export type BulkTarget = { ids: string[] } | { q: string; min_score?: number } | { all: true };
 
