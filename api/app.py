@@ -13,7 +13,7 @@ from api.auth.dependencies import guard
 from api.auth.scopes import access_by_operation
 from api.exception_handlers import add_problem_handlers
 from api.exports import routes as exports
-from api.images import lookup, reclassify, retries, trash
+from api.images import failures, lookup, reclassify, retries, trash
 from api.images import routes as images
 from api.jobs import routes as jobs
 from api.keys import routes as keys
@@ -89,6 +89,7 @@ def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
         reclassify,
         lookup,
         retries,
+        failures,
         trash,
         exports,
         status,

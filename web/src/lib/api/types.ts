@@ -21,6 +21,7 @@ export type ImagePage = Schemas['ImagePage'];
 export type JobPage = Schemas['Page_JobSummary_'];
 export type Limits = Schemas['Limits'];
 export type ServiceStatus = Schemas['Status'];
+export type FailureCount = Schemas['FailureCount'];
 export type Tag = Schemas['TagRead'];
 
 export type Similar = Schemas['SimilarRead'];
