@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.settings import Settings
 from tests.support.factories import execute, submit_rows
