@@ -1,10 +1,11 @@
 """Synchronous client."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import httpx2
@@ -216,12 +217,14 @@ class Gallery:
             if cursor is None:
                 return
 
-    def _run(self, flow: Flow[T]) -> T:
+    def _run(self, flow: Flow[T], stop: Event | None = None) -> T:
+        """Perform the steps of a flow; `stop` ends its sleeps with an error."""
+        stop = stop or Event()
         try:
             step = next(flow)
             while True:
                 try:
-                    result = self._perform(step)
+                    result = self._perform(step, stop)
                 except Exception as error:  # noqa: BLE001 (the flow handles or raises it)
                     step = flow.throw(error)
                 else:
@@ -230,17 +233,27 @@ class Gallery:
             value: T = end.value
             return value
 
-    def _perform(self, step: Step) -> Any:
+    def _perform(self, step: Step, stop: Event) -> Any:
         match step:
             case Send():
                 return self._send(step)
             case Sleep(seconds):
-                return time.sleep(seconds)
+                if stop.wait(seconds):
+                    raise InterruptedError("Interrupted.")
+                return None
             case Block(function):
                 return function()
             case Together(flows, limit):
-                with ThreadPoolExecutor(limit) as pool:
-                    return list(pool.map(self._run, flows))
+                return self._run_together(flows, limit)
+
+    def _run_together(self, flows: Iterable[Flow[None]], limit: int) -> None:
+        stop = Event()
+        with ThreadPoolExecutor(limit) as pool:
+            try:
+                list(pool.map(partial(self._run, stop=stop), flows))
+            except BaseException:  # Ctrl-C must not wait for retries of the other threads
+                stop.set()
+                raise
 
     def _send(self, step: Send) -> Response | NoResponse:
         try:

@@ -12,7 +12,7 @@ from gallery_client.errors import GalleryError, JobUnfinishedError, UnavailableE
 from gallery_client.files import LocalFile, find_files, group, read_hash
 from gallery_client.flow import Block, Caller, Flow, Together
 from gallery_client.models import Job, JobItem, JobSummary
-from gallery_client.operations import add_images, create_job, find_known, get_job
+from gallery_client.operations import Request, add_images, create_job, find_known, get_job
 
 PARALLEL_REQUESTS = 4
 FILES_PER_REQUEST = 8
@@ -73,17 +73,11 @@ def upload(caller: Caller, paths: Iterable[Path | str], on_progress: OnProgress)
         raise GalleryError("No images found in the given folders.")
     yield from _hash(result.files, on_progress)
     yield from _mark_known(caller, result.files)
-    waiting = [file for file in result.files if file.outcome == "waiting"]
-
-    def send(files: list[LocalFile]) -> Flow[None]:
-        yield from _send(caller, result, files)
-        sent = sum(file.outcome != "waiting" for file in waiting)
-        on_progress(Progress("uploading", sent, len(waiting)))
-
-    groups = list(group(waiting, max_files=FILES_PER_REQUEST, max_bytes=BYTES_PER_REQUEST))
+    sender = _Sender(caller, result, on_progress)
+    groups = list(group(sender.waiting, max_files=FILES_PER_REQUEST, max_bytes=BYTES_PER_REQUEST))
     while groups and result.job_id is None:
-        yield from send(groups.pop(0))  # alone, because it creates the job
-    yield Together([send(files) for files in groups], PARALLEL_REQUESTS)
+        yield from sender.send(groups.pop(0))  # alone, because it creates the job
+    yield Together([sender.send(files) for files in groups], PARALLEL_REQUESTS)
     return result
 
 
@@ -109,25 +103,42 @@ def _mark_known(caller: Caller, files: Sequence[LocalFile]) -> Flow[None]:
                 file.outcome, file.image_id = "known", known[file.sha256]
 
 
-def _send(caller: Caller, result: Upload, files: list[LocalFile]) -> Flow[None]:
-    """Send files in one request. Repetitions have the same idempotency key."""
-    paths = [file.path for file in files]
-    key = str(uuid4())
-    request = (
-        create_job(paths, idempotency_key=key)
-        if result.job_id is None
-        else add_images(result.job_id, paths, idempotency_key=key)
-    )
-    try:
-        job = yield from caller.call(request, is_patient=True)
-    except (GalleryError, OSError) as error:
-        for file in files:
-            file.fail(str(error))
-    else:
-        result.job_id = job.id
-        for file, item in zip(files, job.items, strict=True):
-            file.outcome, file.image_id = item.outcome, item.image_id
-            _set_status(file, item)
+class _Sender:
+    """Sends groups of files to one job. After an outage, the remaining groups fail at once."""
+
+    def __init__(self, caller: Caller, result: Upload, on_progress: OnProgress) -> None:
+        self.waiting = [file for file in result.files if file.outcome == "waiting"]
+        self._caller = caller
+        self._result = result
+        self._on_progress = on_progress
+        self._outage: UnavailableError | None = None
+
+    def send(self, files: list[LocalFile]) -> Flow[None]:
+        """Send files in one request and set their outcomes."""
+        try:
+            if self._outage:
+                raise self._outage
+            job = yield from self._caller.call(self._request(files), is_patient=True)
+        except (GalleryError, OSError) as error:
+            if isinstance(error, UnavailableError):
+                self._outage = error
+            for file in files:
+                file.fail(str(error))
+        else:
+            self._result.job_id = job.id
+            for file, item in zip(files, job.items, strict=True):
+                file.outcome, file.image_id = item.outcome, item.image_id
+                _set_status(file, item)
+        sent = sum(file.outcome != "waiting" for file in self.waiting)
+        self._on_progress(Progress("uploading", sent, len(self.waiting)))
+
+    def _request(self, files: list[LocalFile]) -> Request[Job]:
+        """Return the request. Its repetitions have the same idempotency key."""
+        paths = [file.path for file in files]
+        key = str(uuid4())
+        if self._result.job_id is None:
+            return create_job(paths, idempotency_key=key)
+        return add_images(self._result.job_id, paths, idempotency_key=key)
 
 
 def _set_status(file: LocalFile, item: JobItem) -> None:

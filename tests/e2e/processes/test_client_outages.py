@@ -1,14 +1,16 @@
 """The Python client while the API process is killed and restarted, and when responses are lost."""
 
+import os
+import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from gallery_client import Gallery, JobUnfinishedError, Retries, UnavailableError
+from gallery_client import Gallery, JobUnfinishedError, Progress, Retries, UnavailableError
 
 from infra.settings import Settings
 from tests.support.images import jpeg
@@ -32,6 +34,18 @@ def folder(tmp_path: Path) -> Path:
     for number in range(40):
         (folder / f"{number:02}.jpg").write_bytes(jpeg(number))
     return folder
+
+
+def kill_once(stack: Stack) -> Callable[[Progress], None]:
+    """Return a progress callback that kills the API after the first request of an upload."""
+    killed = threading.Event()
+
+    def kill(step: Progress) -> None:
+        if step.stage == "uploading" and not killed.is_set():
+            killed.set()
+            stack.kill("api")
+
+    return kill
 
 
 def test_wait_survives_restarts_of_the_api(stack: Stack, folder: Path) -> None:
@@ -70,15 +84,8 @@ def test_wait_gives_up_with_the_command_that_resumes(stack: Stack, folder: Path)
 def test_upload_survives_restarts_of_the_api(stack: Stack, folder: Path) -> None:
     messages: list[str] = []
     retries = Retries(first_delay=0.05, max_delay=0.2, outage_seconds=60, on_retry=messages.append)
-    begun = threading.Event()
     with Gallery(stack.url, retries=retries) as gallery, ThreadPoolExecutor(1) as thread:
-        uploading = thread.submit(
-            gallery.upload,
-            [folder],
-            on_progress=lambda step: begun.set() if step.stage == "uploading" else None,
-        )
-        assert begun.wait(60)
-        stack.kill("api")
+        uploading = thread.submit(gallery.upload, [folder], on_progress=kill_once(stack))
         until(lambda: messages, seconds=60, what="a retry")
         stack.start("api")
         upload = uploading.result(timeout=120)
@@ -88,6 +95,37 @@ def test_upload_survives_restarts_of_the_api(stack: Stack, folder: Path) -> None
     assert upload.failed == []
     assert sorted(item.name for item in job.items) == sorted(path.name for path in folder.iterdir())
     assert job.counts.queued == 40
+
+
+def test_upload_fails_once_for_all_files_when_the_outage_is_too_long(
+    stack: Stack, folder: Path
+) -> None:
+    retries = Retries(first_delay=0.05, max_delay=0.2, outage_seconds=2)
+    with Gallery(stack.url, retries=retries) as gallery:
+        begun = time.monotonic()
+        upload = gallery.upload([folder], on_progress=kill_once(stack))
+
+    assert time.monotonic() - begun < 60
+    assert len(upload.failed) == 32
+    assert all("No response from" in str(file.problem) for file in upload.failed)
+    assert upload.job_id
+
+
+def test_interrupt_ends_an_upload_during_an_outage(stack: Stack, folder: Path) -> None:
+    with Gallery(stack.url, retries=Retries(outage_seconds=600)) as gallery:
+        timer = threading.Timer(2, os.kill, [os.getpid(), signal.SIGINT])
+
+        def kill_and_interrupt(step: Progress) -> None:
+            kill(step)
+            if step.stage == "uploading" and not timer.is_alive():
+                timer.start()
+
+        kill = kill_once(stack)
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            gallery.upload([folder], on_progress=kill_and_interrupt)
+
+    assert time.monotonic() - begun < 60
 
 
 def test_repeated_uploads_add_no_file_twice(stack: Stack, folder: Path) -> None:
