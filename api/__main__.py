@@ -48,6 +48,7 @@ def serve(
         host=settings.host,
         port=settings.port,
         http=protocol,
+        ws="none",  # an upgraded connection would leave the protocol and its limits
         log_config=None,
         access_log=False,
         server_header=False,

@@ -107,6 +107,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._stop_timer()
         self._connections.mark_busy(self)
+        if not self.flow.write_paused:  # the last response has been received
+            self._response_clock = None
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -121,7 +123,6 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._response_clock = None
         if self.cycle.response_complete:  # no further request is pipelined
             self._connections.mark_idle(self)
         if not self._in_head and self._timer is None:
@@ -138,9 +139,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        if self._response_clock is None:
-            self._response_clock = TransferClock(self.download_rate)
-        self._expect_progress(self._response_clock)
+        clock = self._response_clock or TransferClock(self.download_rate)
+        self._response_clock = clock
+        self._expect_progress(clock)
 
     def resume_writing(self) -> None:
         self._stop_write_timer()
@@ -154,8 +155,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._write_timer = self.loop.call_later(clock.seconds_left(), self._check_progress)
 
     def _check_progress(self) -> None:
-        clock = self._response_clock or TransferClock(self.download_rate)
-        if self._count_written() and clock.seconds_left() > 0:
+        written, clock = self._count_written(), self._response_clock
+        if written and clock and clock.seconds_left() > 0:
             self._expect_progress(clock)
         else:
             log.warning("response.aborted", reason="slow client")
