@@ -6,7 +6,7 @@ AUDIT  := $(VENV)/audit
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit test-chaos soak fuzz bench bench-page bench-scale screenshots check format lock clean audit types check-wheels
+.PHONY: help install web run test test-unit coverage test-chaos soak fuzz bench bench-page bench-scale screenshots check format lock clean audit types check-wheels
 
 help: ## list the make targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,9 @@ test: install web ## all tests, in two processes; missing prerequisites are skip
 
 test-unit: install ## run the unit tests
 	@exec $(BIN)/pytest -n 2 --dist loadfile tests/unit
+
+coverage: install ## run the unit tests with a coverage report; fail below the floor
+	@exec $(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=50 tests/unit
 
 bench: install ## benchmark the service against the limit benchmark (QUICK=--quick: a few minutes)
 	@exec $(BIN)/python -m tests.perf.service $(QUICK)
