@@ -63,7 +63,8 @@ it('shows clauses as tokens and removes the last one with Backspace', async () =
 	const onsearch = vi.fn();
 	render(SearchBox, { value: 'owl -cat status:failed', onsearch });
 	const box = screen.getByRole<HTMLInputElement>('combobox');
-	const names = () => screen.queryAllByRole('button').map((button) => button.getAttribute('aria-label'));
+	const names = () =>
+		screen.queryAllByRole('button').map((button) => button.getAttribute('aria-label'));
 	expect(box.value).toBe('owl');
 	expect(names()).toEqual(['Remove not cat', 'Remove status: failed']);
 	box.setSelectionRange(0, 0);
