@@ -39,6 +39,7 @@ class Audit:
     trail: AuditTrail
     caller: KeyHolder | None
     address: str
+    request_id: str | None
 
     def record(
         self,
@@ -95,7 +96,7 @@ class Audit:
             key_name=self.caller.name if self.caller else None,
             address=self.address or None,
             count=count,
-            request_id=structlog.contextvars.get_contextvars().get("request_id"),
+            request_id=self.request_id,
             details=details,
         )
 
@@ -110,10 +111,11 @@ def ids_of(ids: Sequence[UUID]) -> dict[str, list[str]]:
     return {"image_ids": [str(each) for each in ids[:_MAX_IDS]]}
 
 
-def _audit(
+async def _audit(
     request: Request, caller: Caller, trail: Annotated[AuditTrail, resource("audit_trail")]
 ) -> Audit:
-    return Audit(trail, caller, address_of(request))
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    return Audit(trail, caller, address_of(request), request_id)
 
 
 AuditDep = Annotated[Audit, Depends(_audit)]

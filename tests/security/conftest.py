@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -72,7 +72,7 @@ class Service:
 
     def upload(self, client: str, data: bytes) -> Any:
         """Upload a file and return the job."""
-        response = httpx.post(
+        response = httpx2.post(
             f"{self.url}/api/v1/jobs",
             files={"files": ("a.jpg", data)},
             headers=self.headers_of(client),

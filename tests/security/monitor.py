@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Self
 
-import httpx
+import httpx2
 import psutil
 
 MAX_RESIDENT_BYTES = 400 << 20
@@ -63,7 +63,7 @@ class Monitor:
         while not self._end.wait(_PROBE_INTERVAL):
             started = time.monotonic()
             try:
-                httpx.get(f"{self.url}/healthz", timeout=10).raise_for_status()
-            except httpx.HTTPError as error:
+                httpx2.get(f"{self.url}/healthz", timeout=10).raise_for_status()
+            except httpx2.HTTPError as error:
                 self.failures.append(repr(error))
             self.latencies.append(time.monotonic() - started)

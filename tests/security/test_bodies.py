@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 
-import httpx
+import httpx2
 import pytest
 
 from tests.security.client import Attacker, status_of
@@ -68,7 +68,7 @@ def test_client_that_holds_bodies_leaves_slots_for_others(
             mallory.send_head(sock, "POST", path, media_type, "Content-Length: 8000000", body=start)
         assert [status_of(sock, seconds=0.5) for sock in held].count(503) == 18
         while time.monotonic() < end:
-            uploaded = httpx.post(
+            uploaded = httpx2.post(
                 f"{service.url}/api/v1/jobs",
                 files={"files": ("a.jpg", jpeg(1))},
                 headers=service.headers_of("alice"),

@@ -2,7 +2,7 @@
 
 import time
 
-import httpx
+import httpx2
 import pytest
 
 from tests.security.client import Attacker, has_data, is_open, status_of
@@ -15,7 +15,7 @@ MALLORY = "127.0.0.3"
 
 def get_limits(service: Service) -> int:
     """Return the status code of a small request of another client from another address."""
-    with httpx.Client(transport=httpx.HTTPTransport(local_address=ALICE)) as client:
+    with httpx2.Client(transport=httpx2.HTTPTransport(local_address=ALICE)) as client:
         url = f"{service.url}/api/v1/limits"
         return client.get(url, headers=service.headers_of("alice"), timeout=10).status_code
 
@@ -64,7 +64,7 @@ def test_long_polls_of_one_client_leave_connections_for_others(
         assert 400 - 267 <= len(refused) < 400
         assert {status_of(sock) for sock in refused} == {503}
         assert get_limits(service) == 200
-        poll = httpx.get(
+        poll = httpx2.get(
             f"{service.url}{path.replace('wait=25', 'wait=1')}",
             headers=service.headers_of("alice"),
             timeout=30,

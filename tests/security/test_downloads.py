@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 
-import httpx
+import httpx2
 
 from tests.security.client import Attacker, status_of
 from tests.security.conftest import Observe, Service
@@ -27,4 +27,4 @@ def test_slow_readers_of_originals_cost_little_memory(
         assert Counter(map(status_of, held)) == {200: 22, 503: 28}
         time.sleep(service.attack_seconds)
         headers = service.headers_of("alice")
-        assert httpx.get(service.url + path, headers=headers, timeout=30).content == image
+        assert httpx2.get(service.url + path, headers=headers, timeout=30).content == image

@@ -3,7 +3,7 @@
 import socket
 from contextlib import suppress
 
-import httpx
+import httpx2
 import pytest
 
 from tests.security.client import Attacker, status_of
@@ -67,7 +67,7 @@ def test_odd_multipart_headers_are_refused(
     body = (
         f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n\r\nx\r\n--{boundary}--"
     )
-    refused = httpx.post(
+    refused = httpx2.post(
         f"{service.url}/api/v1/jobs",
         content=body,
         headers={"Content-Type": content_type, **service.headers_of("alice")},
@@ -77,7 +77,7 @@ def test_odd_multipart_headers_are_refused(
 
 def test_answer_to_many_invalid_ids_is_short(service: Service) -> None:
     """Finding S13: 200 KB of zeros gave an answer of 16 MB."""
-    refused = httpx.post(
+    refused = httpx2.post(
         f"{service.url}/api/v1/export",
         json={"ids": [0] * 60_000},
         headers=service.headers_of("alice"),

@@ -170,6 +170,7 @@ async def test_sessions_of_a_key_are_limited(
         "SELECT k.name, count(*) FROM sessions s JOIN api_keys k ON k.id = key_id GROUP BY 1",
     )
     assert set(counts) == {("read", MAX_SESSIONS), ("submit", 1)}
+    client.cookies.clear()
     client.cookies.set("gallery_session", first)
     assert (await client.get("/api/v1/images")).status_code == 401
 

@@ -1,5 +1,14 @@
 import { apiUrl, jsonPost, queryString, fetchJson, fetchApi, sendJson } from './client';
-import type { FailureCount, Image, ImagePage, ImageStatus, Similar, Sort, Tag } from './types';
+import type {
+  FailureCount,
+  Image,
+  ImagePage,
+  ImageStatus,
+  SearchHints,
+  Similar,
+  Sort,
+  Tag
+} from './types';
 
 /** Filter and order of images; bulk delete and export use the same parameters. */
 export type ImageQuery = {
@@ -59,6 +68,13 @@ export const similarImages = (id: string, signal?: AbortSignal) =>
 export const suggestTags = (prefix: string, signal?: AbortSignal) =>
 	fetchJson<{ items: Tag[] }>(
 		`tags${queryString({ q: prefix, limit: 8 })}`,
+		signal ? { signal } : {},
+	);
+
+/** Load what else a search may have meant, and the names of the tags in it. */
+export const searchHints = (q: string, minScore: number, signal?: AbortSignal) =>
+	fetchJson<SearchHints>(
+		`search/hints${queryString({ q, min_score: minScore })}`,
 		signal ? { signal } : {},
 	);
 

@@ -27,3 +27,5 @@ export type Tag = Schemas['TagRead'];
 export type Similar = Schemas['SimilarRead'];
 export type Facets = Schemas['FacetsRead'];
 export type Match = Schemas['MatchRead'];
+export type SearchHints = Schemas['SearchHints'];
+export type SearchHint = Schemas['SearchHint'];

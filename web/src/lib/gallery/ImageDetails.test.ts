@@ -58,7 +58,7 @@ it.each([
 it('links each tag and category to its images (P16)', () => {
 	details({
 		predictions: makePredictions(['Egyptian_cat', 0.9]),
-		categories: [{ label: 'domestic cat', score: 0.95 }],
+		categories: [{ label: 'domestic cat', score: 0.95, technical: false }],
 	});
 	const links = ['Egyptian cat', 'domestic cat'].map((name) => screen.getByRole('link', { name }));
 	expect(links.map((link) => link.getAttribute('href'))).toEqual([
