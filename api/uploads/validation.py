@@ -1,7 +1,7 @@
 """Validate uploaded files by their headers, without decoding pixels."""
 
 from api.uploads.inspection.headers import scan
-from api.uploads.inspection.pool import POOL
+from api.uploads.inspection.pool import InspectorPool
 from api.uploads.multipart import Upload
 from core.errors import FileRejectedError
 from core.media_types import SNIFFED_BYTES, sniff
@@ -12,7 +12,7 @@ from infra.settings import Settings
 MAX_SIDE = 65_535
 
 
-def inspect(upload: Upload, settings: Settings) -> StoredImage:
+def inspect(upload: Upload, settings: Settings, inspectors: InspectorPool) -> StoredImage:
     """Return hash, media type, size in bytes, and dimensions of an uploaded file.
 
     Raises:
@@ -33,7 +33,7 @@ def inspect(upload: Upload, settings: Settings) -> StoredImage:
         raise FileRejectedError(
             "unsupported_type", "The file is not a JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP."
         )
-    size = scan(file, upload.size, media_type) or POOL.measure(file, upload.size, media_type)
+    size = scan(file, upload.size, media_type) or inspectors.measure(file, upload.size, media_type)
     width, height = size
     _check_size(width, height, settings)
     file.seek(0)

@@ -10,8 +10,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from core.errors import InvalidRequestError, NotFoundError
-from core.vocabulary.hierarchy import numbers_by_key
-from core.vocabulary.tags import CUSTOM_PREFIX
+from core.vocabulary.tags import CUSTOM_PREFIX, tags_by_wnid
 from infra.database.pool import Database
 from infra.database.queries.custom_tags import NewTag, ensure_custom_tag, find_custom_tag
 from infra.database.queries.images import Image, get_image, lock_image
@@ -39,7 +38,7 @@ async def resolve_tag(conn: AsyncConnection, key: str, verdict: Verdict | None) 
     """
     slug = key.removeprefix(CUSTOM_PREFIX)
     if slug == key:
-        number = numbers_by_key().get(key)
+        number = tags_by_wnid().get(key)
     elif verdict == "confirmed":
         number = await ensure_custom_tag(conn, _new_tag(slug))
     else:

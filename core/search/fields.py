@@ -16,19 +16,23 @@ from core.search.ast import (
     Atom,
     Decided,
     Name,
+    Reason,
     Scores,
     Status,
+    Tagged,
     Untagged,
     Uploaded,
     VerdictSought,
     to_real,
 )
 from core.types import ImageStatus
+from core.vocabulary.tags import tags_by_wnid
 
 # Number of classes that the model reports for each image.
 BEST = 5
 
 _SCORE = re.compile(r"(>=|<=|>|<|)(\d+\.?\d*(?:e-?\d+)?|\.\d+)(%?)", re.ASCII)
+_CODE = re.compile(r"\w+", re.ASCII)
 
 
 def read_scores(value: str) -> Scores:
@@ -77,11 +81,24 @@ def read_top(value: str) -> int:
     return int(value)
 
 
+def _read_tag(value: str) -> Tagged:
+    number = tags_by_wnid().get(value.lower())
+    if number is None:
+        raise ValueError("`tag:` requires the id of a tag, for example `tag:n02084071` for dogs.")
+    return Tagged(number)
+
+
 def _read_status(value: str) -> Status:
     for status in get_args(ImageStatus):
         if value.lower() == status:
             return Status(status)
     raise ValueError(f"`status:` requires one of {', '.join(get_args(ImageStatus))}.")
+
+
+def _read_reason(value: str) -> Reason:
+    if not _CODE.fullmatch(value):
+        raise ValueError("`reason:` requires a failure code, for example `reason:crashed_worker`.")
+    return Reason(value.lower())
 
 
 def _read_untagged(value: str) -> Untagged:
@@ -134,7 +151,9 @@ def read_moment(text: str) -> datetime:
 
 
 ATOM_FIELDS: Final[dict[str, Callable[[str], Atom]]] = {
+    "tag": _read_tag,
     "status": _read_status,
+    "reason": _read_reason,
     "untagged": _read_untagged,
     "name": _read_name,
     "verdict": _read_verdict,

@@ -1,5 +1,6 @@
 """Validate and decode files in a subprocess with the memory limit of a worker."""
 
+import atexit
 import io
 import json
 import os
@@ -8,9 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from api.uploads.inspection.pool import InspectorPool
 
 MEMORY = 1536 << 20  # bytes
 SECONDS = 30  # per file
@@ -74,7 +80,7 @@ def outcome_of(data: bytes) -> str:
     upload = Upload("a", io.BytesIO())
     upload.write(data, settings.max_upload_bytes)
     try:
-        found = inspect(upload, settings)
+        found = inspect(upload, settings, _inspectors())
         pixels = decode(data, found.media_type, max_pixels=settings.max_pixels).pixels
     except CodedError as error:
         return error.code if error.detail.endswith(".") else "no sentence"
@@ -83,6 +89,15 @@ def outcome_of(data: bytes) -> str:
     assert abs(tensor).max() <= 1
     assert make_thumbnail(pixels).startswith(b"\xff\xd8\xff")
     return "tags"
+
+
+@cache
+def _inspectors() -> "InspectorPool":
+    from api.uploads.inspection.pool import InspectorPool  # noqa: PLC0415
+
+    pool = InspectorPool(children=1)
+    atexit.register(pool.close)
+    return pool
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 A file that crashes, hangs or exhausts its child is rejected; the next file gets a new child.
 """
 
-import atexit
 import os
 import socket
 import subprocess
@@ -129,7 +128,3 @@ class _Child:
             raise ChildProcessError("The inspector process ended.")
         readable, width, height = REPLY.unpack(reply)
         return Size(width, height) if readable else None
-
-
-POOL = InspectorPool()
-atexit.register(POOL.close)

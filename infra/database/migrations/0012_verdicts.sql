@@ -61,6 +61,7 @@ ALTER TABLE images
     ADD COLUMN rejected smallint[],
     ADD COLUMN sampled boolean;            -- a decision was made on a random sample
 -- verdict:confirmed, and the statistics of verdicts.
+-- blocks writes: no image has verdicts yet, so that the index is empty after one scan of the table.
 CREATE INDEX images_decided ON images (created_at DESC, id DESC)
  WHERE deleted_at IS NULL AND model_tags IS NOT NULL;
 

@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from tests.support.exports import export
 from tests.support.gallery import CAT, add

@@ -3,17 +3,32 @@
 import hashlib
 import struct
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
 
+from api.uploads.inspection.pool import InspectorPool
 from api.uploads.multipart import Upload
-from api.uploads.validation import inspect
+from api.uploads.validation import inspect as inspect_in
 from core.errors import FileRejectedError
+from infra.database.queries.submissions import StoredImage
 from infra.settings import Settings
 from tests.support.images import encode, jpeg, make_image
 
 SETTINGS = Settings.model_validate({"max_upload_bytes": 1_000_000, "max_pixels": 1_000_000})
+
+INSPECTORS = InspectorPool(children=1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def end_inspectors() -> Iterator[None]:
+    yield
+    INSPECTORS.close()
+
+
+def inspect(upload: Upload, settings: Settings) -> StoredImage:
+    return inspect_in(upload, settings, INSPECTORS)
 
 
 def upload_of(data: bytes, limit: int = SETTINGS.max_upload_bytes) -> Upload:
