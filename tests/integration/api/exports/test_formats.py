@@ -66,7 +66,8 @@ async def test_json_lines_equal_expected_bytes(client: AsyncClient, ids: list[st
         '{"rank":3,"label":"kuvasz","score":0.02,"class_index":222,"wnid":"n02104029"},'
         '{"rank":4,"label":"tennis_ball","score":0.01,"class_index":852,"wnid":"n04409515"},'
         '{"rank":5,"label":"collie","score":0.005,"class_index":231,"wnid":"n02106030"}],'
-        '"categories":[{"label":"mammal","score":0.98},{"label":"dog","score":0.97}]}\n'
+        '"categories":[{"label":"mammal","score":0.98,"technical":false},'
+        '{"label":"dog","score":0.97,"technical":false}]}\n'
     )
 
 
@@ -85,8 +86,8 @@ async def test_json_lines_contain_raw_scores_and_categories(
         "wnid": "n02099601",
     }
     assert lines[2]["categories"] == [
-        {"label": "mammal", "score": 0.98},
-        {"label": "dog", "score": 0.97},
+        {"label": "mammal", "score": 0.98, "technical": False},
+        {"label": "dog", "score": 0.97, "technical": False},
     ]
     frame = pd.read_json(io.StringIO(response.text), lines=True)
     assert list(frame["status"]) == ["queued", "done", "done"]
