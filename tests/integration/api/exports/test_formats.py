@@ -56,7 +56,7 @@ async def test_json_lines_equal_expected_bytes(client: AsyncClient, ids: list[st
         '{"rank":3,"label":"tiger_cat","score":0.05,"class_index":282,"wnid":"n02123159"},'
         '{"rank":4,"label":"tennis_ball","score":0.03,"class_index":852,"wnid":"n04409515"},'
         '{"rank":5,"label":"lynx","score":0.01,"class_index":287,"wnid":"n02127052"}],'
-        '"categories":[{"label":"cat","score":0.95}]}\n'
+        '"categories":[{"label":"cat","score":0.95,"technical":false}]}\n'
         f'{{"id":"{ids[2]}","name":"=1+1.jpg","status":"done",{common},"bytes":{sizes[2]},'
         '"created_at":"2026-01-01T13:14:15.600000Z",'
         '"classified_at":"2026-01-01T13:16:15.600000Z","deleted_at":null,'
