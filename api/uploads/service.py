@@ -122,9 +122,9 @@ class Submissions:
     ) -> list[SubmittedItem]:
         """Record the files as a new job, or return no items if the idempotency key is in use."""
         async with self._database.connection() as conn:
-            return await create_job_once(
-                conn, NewJob(id=job_id, files=files, webhook=webhook), once
-            )
+            key_id = UUID(once.owner) if once.owner else None
+            new_job = NewJob(id=job_id, files=files, webhook=webhook, key_id=key_id)
+            return await create_job_once(conn, new_job, once)
 
     async def extend_job(self, job_id: UUID, files: Sequence[SubmittedFile]) -> list[SubmittedItem]:
         """Add the files to a job. Raises NotFoundError if it does not exist."""

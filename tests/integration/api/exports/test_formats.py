@@ -79,7 +79,7 @@ async def test_json_lines_equal_expected_bytes(client: AsyncClient, ids: list[st
         '{"rank":3,"label":"tiger_cat","score":0.05,"class_index":282,"wnid":"n02123159"},'
         '{"rank":4,"label":"tennis_ball","score":0.03,"class_index":852,"wnid":"n04409515"},'
         '{"rank":5,"label":"lynx","score":0.01,"class_index":287,"wnid":"n02127052"}],'
-        '"categories":[{"label":"cat","score":0.95}],'
+        '"categories":[{"label":"cat","score":0.95,"technical":false}],'
         f'"tags":[{",".join(cat)}]}}\n'
         f'{{"id":"{ids[2]}","name":"=1+1.jpg","status":"done",{common},"bytes":{sizes[2]},'
         '"created_at":"2026-01-01T13:14:15.600000Z",'
@@ -90,7 +90,8 @@ async def test_json_lines_equal_expected_bytes(client: AsyncClient, ids: list[st
         '{"rank":3,"label":"kuvasz","score":0.02,"class_index":222,"wnid":"n02104029"},'
         '{"rank":4,"label":"tennis_ball","score":0.01,"class_index":852,"wnid":"n04409515"},'
         '{"rank":5,"label":"collie","score":0.005,"class_index":231,"wnid":"n02106030"}],'
-        '"categories":[{"label":"mammal","score":0.98},{"label":"dog","score":0.97}],'
+        '"categories":[{"label":"mammal","score":0.98,"technical":false},'
+        '{"label":"dog","score":0.97,"technical":false}],'
         f'"tags":[{",".join(dog)}]}}\n'
     )
 
@@ -110,8 +111,8 @@ async def test_json_lines_contain_raw_scores_and_categories(
         "wnid": "n02099601",
     }
     assert lines[2]["categories"] == [
-        {"label": "mammal", "score": 0.98},
-        {"label": "dog", "score": 0.97},
+        {"label": "mammal", "score": 0.98, "technical": False},
+        {"label": "dog", "score": 0.97, "technical": False},
     ]
     frame = pd.read_json(io.StringIO(response.text), lines=True)
     assert list(frame["status"]) == ["queued", "done", "done"]
