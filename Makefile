@@ -6,14 +6,14 @@ AUDIT  := $(VENV)/audit
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web run test test-unit test-chaos soak fuzz bench bench-page bench-scale bench-teach screenshots check format lock clean audit types check-wheels
+.PHONY: help install web run test test-unit coverage test-chaos soak fuzz bench bench-page bench-scale bench-teach screenshots check format lock clean audit types check-wheels
 
 help: ## list the make targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 install: $(VENV)/.installed ## install the locked dependencies into .venv
 
-$(VENV)/.installed: requirements/all.txt pyproject.toml
+$(VENV)/.installed: requirements/all.txt pyproject.toml client/pyproject.toml
 	@echo "Installing the locked dependencies into $(VENV) (a few minutes the first time) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is required; set PYTHON=/path/to/python3"; exit 1; }
@@ -21,7 +21,7 @@ $(VENV)/.installed: requirements/all.txt pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on \
 		--require-hashes -r requirements/all.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet \
-		--no-deps --no-build-isolation --editable .
+		--no-deps --no-build-isolation --editable ./client --editable .
 	@touch $@
 
 web: web/dist/index.html ## build the web client
@@ -40,6 +40,9 @@ test: install web ## all tests, in two processes; missing prerequisites are skip
 
 test-unit: install ## run the unit tests
 	@exec $(BIN)/pytest -n 2 --dist loadfile tests/unit
+
+coverage: install ## run the unit tests with a coverage report; fail below the floor
+	@exec $(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=50 tests/unit
 
 bench: install ## benchmark the service against the limit benchmark (QUICK=--quick: a few minutes)
 	@exec $(BIN)/python -m tests.perf.service $(QUICK)

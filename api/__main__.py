@@ -1,6 +1,7 @@
 """Entry point of the API process: `python -m api`."""
 
 import gc
+import resource
 
 import uvicorn
 
@@ -15,8 +16,8 @@ from infra.settings import Settings
 # of 700, the cycle collector takes a sixth of the time of such a request.
 OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
-# Above this number of connections and running requests, uvicorn answers new requests with 503.
-MAX_CONNECTIONS = 1000
+# Files besides connections: those of the databases, spooled uploads and storage.
+OTHER_OPEN_FILES = 500
 
 
 def serve(
@@ -38,6 +39,7 @@ def serve(
     """
     settings.require_addresses()
     require_keys_on_public_address(settings)
+    allow_open_files(settings.max_connections + OTHER_OPEN_FILES)
     app = create_app(settings, tuning)
     gc.freeze()  # exclude the objects allocated at start from every collection
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
@@ -46,13 +48,21 @@ def serve(
         host=settings.host,
         port=settings.port,
         http=protocol,
-        limit_concurrency=MAX_CONNECTIONS,
+        ws="none",  # an upgraded connection would leave the protocol and its limits
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,  # longer than the idle timeout of a reverse proxy
         timeout_graceful_shutdown=10,  # long polls would otherwise delay the shutdown
     )
+
+
+def allow_open_files(number: int) -> None:
+    """Raise the limit of open files to `number`, as far as the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def main() -> None:

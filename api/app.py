@@ -7,15 +7,17 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
-from api.auth import sessions
+from api.audit import routes as audit
+from api.auth import authorization, sessions
 from api.auth.dependencies import guard
 from api.auth.scopes import access_by_operation
 from api.custom_tags import routes as custom_tags
 from api.exception_handlers import add_problem_handlers
 from api.exports import routes as exports
-from api.images import lookup, reclassify, retries, trash
+from api.images import failures, lookup, reclassify, retries, trash
 from api.images import routes as images
 from api.jobs import routes as jobs
+from api.keys import routes as keys
 from api.lifespan import State, open_resources
 from api.middleware.body_limits import BodyLimitMiddleware
 from api.middleware.request_context import RequestContextMiddleware
@@ -24,6 +26,7 @@ from api.openapi.schema import INTRODUCTION, enrich
 from api.operations import health, metrics, status
 from api.operations.http_metrics import HttpMetrics
 from api.problems import problems
+from api.search import hints
 from api.search import routes as search
 from api.server.static_files import add_web_client, has_docs
 from api.tuning import DEFAULTS, Tuning
@@ -86,13 +89,18 @@ def create_app(settings: Settings, tuning: Tuning = DEFAULTS) -> FastAPI:
         search,
         verdicts,
         custom_tags,
+        hints,
         reclassify,
         lookup,
         retries,
+        failures,
         trash,
         exports,
         status,
         sessions,
+        authorization,
+        keys,
+        audit,
     ):
         v1.include_router(module.router)
     app.include_router(v1)

@@ -35,6 +35,9 @@ log = get_logger(__name__)
 
 RETRY_AFTER_SECONDS = "2"
 
+# A list of wrong ids has one error for each of them.
+MAX_PARTS = 20
+
 PROBLEMS: dict[type[GalleryError], tuple[HTTPStatus, str]] = {
     NotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
     ObjectNotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
@@ -84,7 +87,10 @@ def _handler(status: HTTPStatus, kind: str) -> Handler:
 
 async def _on_body_rejected(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BodyRejectedError)
-    return await _handler(*PROBLEMS[type(error.reason)])(request, error.reason)
+    handlers = request.app.exception_handlers
+    handle = next(handlers[kind] for kind in type(error.reason).__mro__ if kind in handlers)
+    response: JSONResponse = await handle(request, error.reason)
+    return response
 
 
 async def _on_query_syntax(_: Request, error: Exception) -> ProblemResponse:
@@ -104,11 +110,14 @@ async def _on_rate_limited(_: Request, error: Exception) -> ProblemResponse:
 async def _on_invalid_request(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)
     # The field `input` is omitted because it would echo the client's bytes.
+    found = error.errors()
     parts = [
         ProblemPart(pointer="/".join(str(part) for part in each["loc"]), detail=each["msg"])
-        for each in error.errors()
+        for each in found[:MAX_PARTS]
     ]
     detail = "; ".join(f"{part.pointer}: {part.detail}" for part in parts)
+    if len(found) > MAX_PARTS:
+        detail += f"; and {len(found) - MAX_PARTS:,} more"
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", detail, errors=parts)
 
 

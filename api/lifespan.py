@@ -9,6 +9,7 @@ from anyio import to_thread
 from api.auth.access_control import AccessControl
 from api.auth.open_access import OpenAccess
 from api.auth.rate_limit import RateLimiter
+from api.background.audit_trail import AuditTrail
 from api.background.cleanup import Cleanup
 from api.background.leader import Leader
 from api.background.publisher import Publisher
@@ -16,15 +17,15 @@ from api.background.runtime import BackgroundMetrics, BackgroundRuntime, Backgro
 from api.background.search_maintenance import SearchMaintenance
 from api.background.sweeper import Sweeper
 from api.background.training import TagTraining
+from api.concurrency import ConcurrencyLimit
 from api.exports.service import ExportResources
-from api.exports.slots import ExportSlots
 from api.jobs.listener import JobListener
 from api.operations.health import ReadinessProbe
 from api.operations.http_metrics import HttpMetrics
 from api.search.parsing import SearchParser
 from api.search.planner import SearchPlanner
+from api.server.connections import ConnectionTable
 from api.tuning import Tuning
-from api.uploads.concurrency import ConcurrencyLimit
 from api.uploads.inspection.pool import InspectorPool
 from api.uploads.service import Submissions
 from api.webhooks.dispatcher import WebhookDispatcher
@@ -52,7 +53,11 @@ class State(TypedDict):
     storage: ObjectStore
     queue: Queue
     access_control: AccessControl
+    audit_trail: AuditTrail
     upload_slots: ConcurrencyLimit
+    download_slots: ConcurrencyLimit
+    long_poll_slots: ConcurrencyLimit
+    connections: ConnectionTable
     submissions: Submissions
     job_listener: JobListener
     readiness_probe: ReadinessProbe
@@ -73,7 +78,9 @@ async def open_resources(
     job_listener = JobListener(database_url)
     counters = Counters(settings)
     snapshot_cache = SnapshotCache()
-    export_slots = ExportSlots(tuning.exports, wait_seconds=tuning.export_wait_seconds)
+    export_slots = ConcurrencyLimit(
+        tuning.exports, "exports", wait_seconds=tuning.export_wait_seconds
+    )
     rate_limiter = RateLimiter(settings, counters)
     inspectors = InspectorPool()
     async with AsyncExitStack() as stack:
@@ -86,17 +93,27 @@ async def open_resources(
         database = await stack.enter_async_context(
             open_database(database_url, name="api", query_seconds=tuning.query_seconds)
         )
+        audit_trail = AuditTrail(database)
+        stack.push_async_callback(audit_trail.close)
         leader = Leader(database)
         services: list[BackgroundService] = [
             publisher,
             job_listener,
             rate_limiter,
+            audit_trail,
             Sweeper(settings, leader, queue),
-            Cleanup(database, storage, retention=settings.trash_retention),
+            Cleanup(
+                database,
+                storage,
+                retention=settings.trash_retention,
+                audit_retention=settings.audit_retention,
+            ),
             SearchMaintenance(database),
             TagTraining(leader, queue),
-            *_webhook_dispatcher(settings, database),
         ]
+        for dispatcher in _webhook_dispatcher(settings, database):
+            services.append(dispatcher)
+            stack.push_async_callback(dispatcher.close)
         metrics = BackgroundMetrics(http_metrics.registry)
         background = await stack.enter_async_context(BackgroundRuntime(services, leader, metrics))
         yield State(
@@ -105,11 +122,17 @@ async def open_resources(
             snapshot_cache=snapshot_cache,
             search_planner=SearchPlanner(database, snapshot_cache, tuning.search),
             search_parser=SearchParser(database, snapshot_cache),
-            exports=ExportResources(database, storage, export_slots, tuning.download_rate),
+            exports=ExportResources(database, storage, export_slots),
             storage=storage,
             queue=queue,
-            access_control=AccessControl(settings, database, OpenAccess(database), rate_limiter),
-            upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight),
+            access_control=AccessControl(
+                settings, database, OpenAccess(database), rate_limiter, audit_trail
+            ),
+            audit_trail=audit_trail,
+            upload_slots=ConcurrencyLimit(settings.max_uploads_in_flight, "uploads"),
+            download_slots=ConcurrencyLimit(settings.max_downloads_in_flight, "downloads"),
+            long_poll_slots=ConcurrencyLimit(settings.max_long_polls, "long polls"),
+            connections=ConnectionTable(settings),
             submissions=Submissions(settings, database, storage, publisher, inspectors),
             job_listener=job_listener,
             readiness_probe=SingleFlight(),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.slow_client import DOWNLOAD_RATE, UPLOAD_RATE, MinimumRate
+from api.slow_client import UPLOAD_RATE, MinimumRate
 from infra.database.pool import QUERY_SECONDS
 from infra.database.search.estimate import LIMITS, SearchLimits
 
@@ -13,7 +13,6 @@ class Tuning:
 
     Attributes:
         upload_rate: Minimum rate of request bodies.
-        download_rate: Minimum rate of exports.
         exports: Maximum number of concurrent exports. Each holds a database connection.
         export_wait_seconds: Maximum time that an export waits until another one ends.
         query_seconds: Time limit of the queries of one request.
@@ -21,7 +20,6 @@ class Tuning:
     """
 
     upload_rate: MinimumRate = UPLOAD_RATE
-    download_rate: MinimumRate = DOWNLOAD_RATE
     exports: int = 3
     export_wait_seconds: float = 5.0
     query_seconds: float = QUERY_SECONDS

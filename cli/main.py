@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import keys
+from cli.audit import audit
 from infra.bootstrap import start
 from infra.settings import Settings
 
@@ -17,9 +18,10 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # local variables may hold secrets
 )
 app.add_typer(keys.app, name="keys")
-# Server images contain neither the client package nor its dependencies.
-if find_spec("client") and find_spec("httpx"):
-    app.add_typer(import_module("client.commands").app)
+app.command()(audit)
+# Server images do not contain the client.
+if find_spec("gallery_client"):
+    app.add_typer(import_module("gallery_client.cli").app)
 
 
 @app.command()

@@ -209,6 +209,12 @@ class WeightsNotFoundError(ModelError):
     default_message = "Model weights not found; set GALLERY_WEIGHTS."
 
 
+class MigrationError(GalleryError):
+    """An applied migration differs from its file."""
+
+    default_message = "An applied migration was edited."
+
+
 class ConfigurationError(GalleryError):
     """A setting is missing or invalid."""
 

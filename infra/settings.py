@@ -119,6 +119,12 @@ class Settings(BaseSettings):
         description="ISO 8601 duration after which a deleted image is purged from the trash.",
     )
 
+    audit_retention: timedelta = Field(
+        timedelta(days=90),
+        ge=timedelta(0),
+        description="ISO 8601 duration after which an event is deleted from the audit trail.",
+    )
+
     max_upload_bytes: ByteSize = Field(
         ByteSize(20 * 2**20), gt=0, description="Maximum size of a single file."
     )
@@ -132,6 +138,26 @@ class Settings(BaseSettings):
         32,
         description="Maximum number of concurrent upload requests per API process. Further ones "
         "are rejected with 503.",
+    )
+    max_downloads_in_flight: PositiveInt = Field(
+        32,
+        description="Maximum number of concurrent downloads of originals per API process. Further "
+        "ones are rejected with 503.",
+    )
+    max_long_polls: PositiveInt = Field(
+        400,
+        description="Maximum number of concurrent long polls per API process. Further ones are "
+        "rejected with 503.",
+    )
+    max_connections: PositiveInt = Field(
+        1000,
+        description="Maximum number of connections per API process. At the maximum, a further one "
+        "replaces an idle one; health probes are always answered.",
+    )
+    max_connections_address: NonNegativeInt = Field(
+        250,
+        description="Maximum number of connections per client address and API process. Trusted "
+        "proxies are exempt. 0 disables the limit.",
     )
     rate_limit_key: NonNegativeInt = Field(
         12_000, description="Requests per minute and API key. 0 disables the limit."

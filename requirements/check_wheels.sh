@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 missing() {
     platform=$1 python=$2
     shift 2
-    uv pip compile pyproject.toml requirements/build.in "$@" -c requirements/all.txt \
+    uv pip compile "$@" requirements/build.in -c requirements/all.txt \
         --only-binary :all: --python-platform "$platform" --python-version "$python" \
         2>&1 >/dev/null --quiet | sed -n 's/^ *cause: //p'
 }
@@ -21,11 +21,11 @@ row() {
 
 printf '%-24s %-7s %-11s %s\n' platform python extras wheels
 for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin; do
-    for python in 3.11 3.12 3.13; do
-        reason=$(missing $platform $python --extra api --extra worker --extra embedded \
-            --extra telemetry --extra client --extra dev)
+    for python in 3.11 3.12 3.13 3.14; do
+        reason=$(missing $platform $python pyproject.toml client/pyproject.toml --extra api --extra worker --extra embedded \
+            --extra telemetry --extra pandas --group dev)
         row $platform $python "all others" "${reason:-ok}"
-        reason=$(missing $platform $python --extra compile)
+        reason=$(missing $platform $python pyproject.toml --extra compile)
         row $platform $python compile "${reason:-ok}"
     done
 done

@@ -3,13 +3,18 @@
 set -eu
 cd "$(dirname "$0")/.."
 lock() {
-    uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-        --no-emit-index-url --no-annotate --no-header --quiet -c requirements/constraints.in "$@"
+    uv pip compile "$@" --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-annotate --no-header --quiet -c requirements/constraints.in
 }
-# For `make run` and `make test`: all extras, all platforms.
-lock --all-extras requirements/build.in -o requirements/all.txt
+# For `make run` and `make test`: all extras and the group `dev`, all platforms.
+lock pyproject.toml client/pyproject.toml requirements/build.in --all-extras \
+    --group dev -o requirements/all.txt
 # For the container images: the same versions, only the extras that each one needs.
-lock --extra api --extra telemetry -c requirements/all.txt requirements/build.in -o requirements/api.txt
-lock --extra worker --extra telemetry -c requirements/all.txt requirements/build.in -o requirements/worker.txt
-lock --extra worker --extra compile -c requirements/all.txt requirements/build.in \
-    -o requirements/compile.txt
+image() {
+    name=$1
+    shift
+    lock pyproject.toml requirements/build.in "$@" -c requirements/all.txt -o "requirements/$name.txt"
+}
+image api --extra api --extra telemetry
+image worker --extra worker --extra telemetry
+image compile --extra worker --extra compile

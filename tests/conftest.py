@@ -80,16 +80,16 @@ def sockets(session_dir: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url(session_dir: Path, sockets: Path) -> Iterator[str]:
-    """URL of an embedded Postgres, shared by the whole run."""
+    """URL of an embedded Postgres as its superuser, shared by the whole run."""
     postgres = EmbeddedPostgres(session_dir / "postgres", sockets, session_dir / "postgres.log")
     postgres.prepare()
     child = ChildProcess(postgres.command())
     try:
         postgres.wait_until_ready()
-        with psycopg.connect(postgres.url, autocommit=True) as conn:
+        with psycopg.connect(postgres.admin_url, autocommit=True) as conn:
             conn.execute("ALTER SYSTEM SET fsync = off")  # tests need no durability
             conn.execute("SELECT pg_reload_conf()")
-        yield postgres.url
+        yield postgres.admin_url
     finally:
         child.stop()
 

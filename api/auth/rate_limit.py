@@ -23,6 +23,8 @@ from infra.queue.counters import Counters
 from infra.settings import Settings
 
 WINDOW_SECONDS: Final = 60
+# Name of the limit in the response headers.
+POLICY: Final = "per-minute"
 # Key of the ASGI scope under which the rate limit status waits for the response headers.
 RATE_LIMIT_STATUS: Final = "gallery.rate_limit_status"
 # An IPv6 client usually controls a whole /64 network, so the network counts as one client.
@@ -38,12 +40,17 @@ class RateLimitStatus:
     reset_seconds: int
 
     def headers(self) -> dict[str, str]:
-        """Return the response headers of the IETF draft `RateLimit header fields for HTTP`."""
+        """Return the response headers.
+
+        `RateLimit-Policy` and `RateLimit` are those of draft-ietf-httpapi-ratelimit-headers-11,
+        the other three those of its earlier versions.
+        """
         return {
+            "RateLimit-Policy": f'"{POLICY}";q={self.limit};w={WINDOW_SECONDS}',
+            "RateLimit": f'"{POLICY}";r={self.remaining};t={self.reset_seconds}',
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(self.remaining),
             "RateLimit-Reset": str(self.reset_seconds),
-            "RateLimit-Policy": f"{self.limit};w={WINDOW_SECONDS}",
         }
 
 

@@ -7,6 +7,7 @@ from anyio import to_thread
 
 from api.background.runtime import BackgroundService
 from infra.database.pool import Database
+from infra.database.queries.audit import AuditEvent, add_events, delete_old_events
 from infra.database.queries.idempotency import delete_expired_keys
 from infra.database.queries.orphaned_objects import claim_orphan_candidate
 from infra.database.queries.purge import purge_images
@@ -31,11 +32,19 @@ class Cleanup(BackgroundService):
     name = "cleanup"
     leader_only = True
 
-    def __init__(self, database: Database, objects: ObjectStore, *, retention: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        objects: ObjectStore,
+        *,
+        retention: timedelta,
+        audit_retention: timedelta = timedelta(days=90),
+    ) -> None:
         super().__init__(interval=IDLE_INTERVAL)
         self._database = database
         self._objects = objects
         self._retention = retention
+        self._audit_retention = audit_retention
 
     async def run_once(self) -> None:
         purged = await self._purge()
@@ -43,14 +52,20 @@ class Cleanup(BackgroundService):
         async with self._database.connection() as conn:
             await delete_expired_keys(conn)
             await delete_old_deliveries(conn)
+            await delete_old_events(conn, self._audit_retention)
         if purged or collected:
             log.info("trash.emptied", images=purged, objects=collected)
         # The work of a run is limited, so more may be left.
         self.interval = BUSY_INTERVAL if purged or collected else IDLE_INTERVAL
 
     async def _purge(self) -> int:
-        async with self._database.connection() as conn:
-            return len(await purge_images(conn, older_than=self._retention))
+        async with self._database.connection() as conn, conn.transaction():
+            purged = await purge_images(conn, older_than=self._retention)
+            if purged:
+                details = {"reason": "retention"}
+                event = AuditEvent(event="images.purged", count=len(purged), details=details)
+                await add_events(conn, [event])
+        return len(purged)
 
     async def collect(self, older_than: timedelta) -> int:
         """Delete orphaned objects that were registered longer ago than `older_than`.

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
+from api.concurrency import ConcurrencyLimit
 from api.dependencies import resource
 from api.exports import manifest
 from api.exports.formats import ExportStats, Format, choose_strategy
-from api.exports.slots import ExportSlots
-from api.slow_client import MinimumRate
 from infra.database.pool import Database
 from infra.database.search.compiler import Filter
 from infra.database.search.export import consistent_snapshot
@@ -22,12 +21,11 @@ FILE_NAME = "gallery"
 
 @dataclass(frozen=True, slots=True)
 class ExportResources:
-    """Resources and limits that the exports of one process share."""
+    """Resources that the exports of one process share."""
 
     database: Database
     objects: ObjectStore
-    slots: ExportSlots
-    rate: MinimumRate
+    slots: ConcurrencyLimit
 
 
 ExportsDep = Annotated[ExportResources, resource("exports")]
@@ -39,7 +37,6 @@ class Export:
     Attributes:
         extension: File name extension of the format.
         media_type: Media type of the file.
-        rate: Minimum rate at which the client has to receive the file.
     """
 
     def __init__(
@@ -49,14 +46,20 @@ class Export:
         format_: Format,
         *,
         bom: bool,
+        client: str | None = None,
     ) -> None:
         self._resources = resources
         self._which = which
+        self._client = client
         self._strategy = choose_strategy(format_, resources.objects, bom=bom)
         self._stats = ExportStats()
         self.extension = format_
         self.media_type = self._strategy.media_type
-        self.rate = resources.rate
+
+    @property
+    def rows(self) -> int:
+        """Number of images written so far."""
+        return self._stats.rows
 
     async def blocks(self) -> AsyncIterator[bytes]:
         """Yield the blocks of the file. An error aborts the response, so that it has no end.
@@ -67,7 +70,7 @@ class Export:
         # No timeout: an export takes as long as its client needs. Different tasks start and end it,
         # which `asyncio.timeout` does not support.
         async with (
-            self._resources.slots.hold(),
+            self._resources.slots.enter(self._client),
             self._resources.database.connection(limited=False) as conn,
             consistent_snapshot(conn),
         ):

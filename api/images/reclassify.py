@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
+from api.auth.audit import AuditDep
 from api.auth.scopes import requires
 from api.dependencies import DatabaseDep
 from api.images.schemas import Queued, Rerun
@@ -22,10 +23,14 @@ router = APIRouter(prefix="/images", tags=["images"])
     responses=problems(400, 409, 422, 503),
 )
 @requires("manage")
-async def rerun(which: Rerun, database: DatabaseDep, parser: SearchParserDep) -> Queued:
+async def rerun(
+    which: Rerun, database: DatabaseDep, parser: SearchParserDep, audit: AuditDep
+) -> Queued:
     """Classify images again. Until then they have the status `queued` and no tags.
 
     `older_model` returns 409 unless all ready workers have the same model.
     """
     found = Filter(query=await parser.parse(which.q, which.min_score))
-    return Queued(queued=await reclassify(database, found, which.scope))
+    with audit.action("images.reclassified", scope=which.scope) as action:
+        action.count = await reclassify(database, found, which.scope)
+    return Queued(queued=action.count)

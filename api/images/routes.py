@@ -10,11 +10,16 @@ from uuid import UUID
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
+from api.auth.audit import AuditDep, ids_of
+from api.auth.dependencies import Caller, client_of
 from api.auth.scopes import requires
+from api.body_size import ID_LIST_BYTES, accepts_body
 from api.dependencies import DatabaseDep, StorageDep
 from api.images import service as images_service
+from api.images.original import DownloadSlotsDep, read_original
+from api.images.responses import WITHOUT_READ, image_response
 from api.images.schemas import Deleted, ImageIds, ImagePage, ImageRead, Restored, Selection, Similar
-from api.images.serializer import image_response, serialize_facets, serialize_image
+from api.images.serializer import serialize_facets, serialize_image
 from api.pagination import read_cursor, read_match_cursor, read_score_cursor, write_cursor
 from api.parameters import Cursor, ImageId, Limit, MinScore, SearchText, Skip
 from api.problems import problems
@@ -22,12 +27,13 @@ from api.search.matches import MatchExplainer
 from api.search.parsing import SearchParserDep
 from api.search.planner import SearchPlannerDep
 from api.serialization import json_response
+from api.streaming import stream_file
 from core.types import ImageStatus
 from infra.database.queries import images
 from infra.database.search import similar
 from infra.database.search.compiler import Filter, has_matches
 from infra.database.search.pages import PageRequest, Position, Sort
-from infra.storage import original_key, thumbnail_key
+from infra.storage import thumbnail_key
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -108,11 +114,11 @@ async def list_images(
     responses=problems(404, 422, 503),
 )
 @requires("read")
-async def get_image(image_id: ImageId, database: DatabaseDep) -> Response:
+async def get_image(image_id: ImageId, database: DatabaseDep, caller: Caller) -> Response:
     """Retrieve an image with its predictions."""
     async with database.connection() as conn:
         image = await images.get_image(conn, image_id)
-    return image_response(image)
+    return image_response(image, caller)
 
 
 NEAR_DUPLICATE = 0.15
@@ -162,13 +168,23 @@ async def list_similar(
     responses=problems(404, 422, 503),
 )
 @requires("read")
-async def get_original(image_id: ImageId, database: DatabaseDep, storage: StorageDep) -> Response:
-    """Download the original file."""
+async def get_original(
+    image_id: ImageId,
+    request: Request,
+    database: DatabaseDep,
+    storage: StorageDep,
+    slots: DownloadSlotsDep,
+) -> Response:
+    """Download the original file. Returns 503 if too many downloads are in progress."""
     async with database.connection() as conn:
         image = await images.get_image_file(conn, image_id)
-    data = await to_thread.run_sync(storage.get, original_key(image.sha256))
-    headers = {"Content-Disposition": _disposition(image.name), "Cache-Control": _IMMUTABLE}
-    return Response(data, media_type=image.media_type, headers=_UNTRUSTED | headers)
+    headers = _UNTRUSTED | {
+        "Content-Disposition": _disposition(image.name),
+        "Content-Length": str(image.bytes),
+        "Cache-Control": _IMMUTABLE,
+    }
+    blocks = read_original(storage, image, slots, client_of(request))
+    return await stream_file(blocks, image.media_type, headers)
 
 
 @router.get(
@@ -202,45 +218,59 @@ async def get_thumbnail(
     responses=problems(404, 422, 503),
 )
 @requires("manage")
-async def delete_image(image_id: ImageId, database: DatabaseDep) -> None:
+async def delete_image(image_id: ImageId, database: DatabaseDep, audit: AuditDep) -> None:
     """Move an image to the trash."""
     async with database.connection() as conn:
         await images.get_image_file(conn, image_id)  # return 404 for an unknown image
-        await images.trash_images(conn, Filter(ids=[image_id]))
+        with audit.action("images.deleted", **ids_of([image_id])) as action:
+            action.count = len(await images.trash_images(conn, Filter(ids=[image_id])))
 
 
 @router.post(
     "/{image_id}/restore",
     operation_id="restoreImage",
     response_model=ImageRead,
-    responses=problems(404, 422, 503),
+    responses=problems(404, 422, 503) | WITHOUT_READ,
 )
 @requires("manage")
-async def restore_image(image_id: ImageId, database: DatabaseDep) -> Response:
+async def restore_image(
+    image_id: ImageId, database: DatabaseDep, caller: Caller, audit: AuditDep
+) -> Response:
     """Restore an image from the trash."""
     async with database.connection() as conn:
-        await images.restore_images(conn, [image_id])
-        return json_response(serialize_image(await images.get_image(conn, image_id)))
+        with audit.action("images.restored", **ids_of([image_id])) as action:
+            action.count = len(await images.restore_images(conn, [image_id]))
+        return image_response(await images.get_image(conn, image_id), caller)
 
 
 @router.post("/delete", operation_id="deleteImages", responses=problems(400, 422, 503))
 @requires("manage")
+@accepts_body(ID_LIST_BYTES)
 async def delete_images(
-    selection: Selection, database: DatabaseDep, parser: SearchParserDep
+    selection: Selection, database: DatabaseDep, parser: SearchParserDep, audit: AuditDep
 ) -> Deleted:
-    """Move several images to the trash: by id, by search, or all."""
-    query = await parser.parse(selection.q or "", selection.min_score)
-    ids = await images_service.delete_images(database, Filter(query=query, ids=selection.ids))
+    """Move several images to the trash: by id, by search, or all.
+
+    A search that matches every image is refused; `all: true` states that all are meant.
+    """
+    which = selection.filter(await parser.parse(selection.q or "", selection.min_score))
+    ids: list[UUID] = []
+    with audit.action("images.deleted", selection=selection.kind) as action:
+        async for batch in images_service.delete_images(database, which):
+            ids += batch
+            action.count = len(ids)
     return Deleted(deleted=len(ids), ids=ids)
 
 
 @router.post("/restore", operation_id="restoreImages", responses=problems(422, 503))
 @requires("manage")
-async def restore_images(which: ImageIds, database: DatabaseDep) -> Restored:
+@accepts_body(ID_LIST_BYTES)
+async def restore_images(which: ImageIds, database: DatabaseDep, audit: AuditDep) -> Restored:
     """Restore several images from the trash."""
     async with database.connection() as conn:
-        ids = await images.restore_images(conn, which.ids)
-    return Restored(restored=len(ids))
+        with audit.action("images.restored", **ids_of(which.ids)) as action:
+            action.count = len(await images.restore_images(conn, which.ids))
+    return Restored(restored=action.count)
 
 
 def _disposition(name: str) -> str:

@@ -8,10 +8,13 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from api.schemas import Page, PredictionRead, Reason, WordNetId
 from api.search.schemas import MatchRead
+from core.errors import InvalidRequestError
+from core.search import Query
 from core.types import ImageStatus
 from core.vocabulary.tags import TagKind
 from infra.database.queries.transitions import Ended, Retry, Scope
 from infra.database.queries.verdicts import Verdict
+from infra.database.search.compiler import Filter
 
 MAX_IDS = 10_000
 MAX_HASHES = 1000
@@ -22,6 +25,9 @@ class CategoryRead(BaseModel):
 
     label: str = Field(description="Display name of the category.", examples=["dog"])
     score: float
+    technical: bool = Field(
+        default=False, description="Whether the name is a technical term, such as `placental`."
+    )
 
 
 TagSource = Literal["model", "person", "learned"]
@@ -105,6 +111,10 @@ class FacetRead(BaseModel):
     kind: TagKind
     wnid: WordNetId
     count: int
+    usage: int = Field(0, description="How often texts use the word in this meaning; often 0.")
+    technical: bool = Field(
+        default=False, description="Whether the name is a technical term, such as `placental`."
+    )
 
 
 class FacetsRead(BaseModel):
@@ -133,7 +143,11 @@ class Selection(BaseModel):
     ids: list[UUID] | None = Field(
         None, max_length=MAX_IDS, description=f"Ids of the images, at most {MAX_IDS:,}."
     )
-    q: str | None = Field(None, max_length=500, description="A search; selects what it finds.")
+    q: str | None = Field(
+        None,
+        max_length=500,
+        description="A search; selects what it finds. Must restrict the images.",
+    )
     min_score: float = Field(0.0, ge=0, le=1)
     all: bool = Field(default=False, description="True: select all images.")
 
@@ -143,6 +157,23 @@ class Selection(BaseModel):
         if sum((self.ids is not None, self.q is not None, self.all)) != 1:
             raise ValueError("send exactly one of `ids`, `q` and `all: true`")
         return self
+
+    @property
+    def kind(self) -> str:
+        """How the images are selected: `ids`, `search` or `all`."""
+        return "ids" if self.ids is not None else "all" if self.all else "search"
+
+    def filter(self, query: Query) -> Filter:
+        """Return the database filter for this selection; `query` is the parsed `q`.
+
+        Raises:
+            InvalidRequestError: The query matches every image.
+        """
+        if self.kind == "search" and not query.clauses and not query.needs_confidence:
+            raise InvalidRequestError(
+                "This search matches every image. To select all images, send `all: true`."
+            )
+        return Filter(query=query, ids=self.ids)
 
 
 class Deleted(BaseModel):

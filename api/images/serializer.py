@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
-from fastapi import Response
-
 from api.images.schemas import TagSource
 from api.serialization import Json, dump_json
 from core.errors import PreconditionFailedError
@@ -40,12 +38,6 @@ def serialize_image(image: Image, matches: Sequence[Json] = ()) -> Json:
     }
 
 
-def image_response(image: Image) -> Response:
-    """Return the response of an operation on one image, with its entity tag."""
-    body = dump_json(serialize_image(image))
-    return Response(body, headers={"ETag": _etag(body)}, media_type="application/json")
-
-
 def check_unchanged(image: Image, if_match: str | None) -> None:
     """Check the header If-Match.
 
@@ -55,13 +47,14 @@ def check_unchanged(image: Image, if_match: str | None) -> None:
     if if_match is None or if_match.strip() == "*":
         return
     expected = {each.strip().removeprefix("W/") for each in if_match.split(",")}
-    if _etag(dump_json(serialize_image(image))) not in expected:
+    if entity_tag(dump_json(serialize_image(image))) not in expected:
         raise PreconditionFailedError(
             "The image has changed since it was read; retrieve it again and repeat the request."
         )
 
 
-def _etag(body: bytes) -> str:
+def entity_tag(body: bytes) -> str:
+    """Return the header `ETag` of a response with this body."""
     return f'"{blake2b(body, digest_size=16).hexdigest()}"'
 
 
@@ -133,7 +126,10 @@ def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[J
                 }
             )
         elif tag < FIRST_CUSTOM:
-            categories.append({"label": known[tag].label, "score": score})
+            category = known[tag]
+            categories.append(
+                {"label": category.label, "score": score, "technical": category.technical}
+            )
     return predictions, categories
 
 
@@ -141,7 +137,14 @@ def serialize_facets(facets: Facets, tags: Mapping[int, Tag]) -> Json:
     """Return tag counts in the shape of `FacetsRead`, with tags by number."""
     counted = [(tags[number], count) for number, count in facets.counts]
     items = [
-        {"label": tag.label, "kind": tag.kind, "wnid": tag.wnid, "count": count}
+        {
+            "label": tag.label,
+            "kind": tag.kind,
+            "wnid": tag.wnid,
+            "count": count,
+            "usage": tag.usage,
+            "technical": tag.technical,
+        }
         for tag, count in counted
     ]
     return {"items": items, "is_exact": facets.is_exact}

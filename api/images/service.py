@@ -1,6 +1,6 @@
 """Delete, purge and reclassify images."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,33 +21,31 @@ _PURGE_BATCH = 1000
 
 async def delete_images(
     database: Database, which: Filter, *, at_once: int = images.AT_ONCE
-) -> list[UUID]:
-    """Move images to the trash in batches; return the ids of those that were moved."""
+) -> AsyncIterator[list[UUID]]:
+    """Move images to the trash in batches; yield the ids of each batch that was moved."""
     async with database.connection() as conn:
         chosen = await images.find_images(conn, which)
-    ids: list[UUID] = []
     for batch in images.batches_of(chosen, at_once):
         async with database.connection() as conn:
-            ids += await images.trash_images(conn, batch)
-    return ids
+            moved = await images.trash_images(conn, batch)
+        yield moved
 
 
-async def purge_trash(database: Database, ids: Sequence[UUID] | None) -> int:
-    """Delete images in the trash permanently, in batches; return their number.
+async def purge_trash(database: Database, ids: Sequence[UUID] | None) -> AsyncIterator[int]:
+    """Delete images in the trash permanently, in batches; yield the size of each batch.
 
     Args:
         database: Connection pool.
         ids: Images to purge, if they are in the trash; None for the whole trash.
     """
-    purged = 0
     while True:
         async with database.connection() as conn:
             batch = await purge.purge_images(
                 conn, older_than=timedelta(0), ids=ids, limit=_PURGE_BATCH
             )
         if not batch:
-            return purged
-        purged += len(batch)
+            return
+        yield len(batch)
 
 
 async def reclassify(

@@ -4,8 +4,11 @@ import asyncio
 import hashlib
 import time
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
+from api.concurrency import ConcurrencyLimit
+from api.dependencies import resource
 from api.jobs.listener import JobListener
 from infra.database.pool import Database
 from infra.database.queries.jobs import Job, get_job
@@ -16,6 +19,8 @@ MAX_WAIT_SECONDS = 25.0
 _RECHECK_SECONDS = 0.1
 # Interval of reads without a notification, in case the listener is disconnected.
 _MAX_NOTIFICATION_SECONDS = 1.0
+
+LongPollSlotsDep = Annotated[ConcurrencyLimit, resource("long_poll_slots")]
 
 
 @dataclass(frozen=True, slots=True)

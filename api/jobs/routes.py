@@ -1,18 +1,21 @@
 """Routes of jobs: submit, list, poll, retry and cancel."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from api.auth.dependencies import Caller
+from api.auth.audit import AuditDep
+from api.auth.dependencies import Caller, client_of, may_read
 from api.auth.scopes import requires
 from api.dependencies import DatabaseDep, SettingsDep
 from api.jobs import service as jobs_service
 from api.jobs.listener import JobListenerDep
-from api.jobs.long_poll import LongPoll, etag, parse_etags
+from api.jobs.long_poll import LongPoll, LongPollSlotsDep, etag, parse_etags
 from api.jobs.schemas import JobRead
 from api.jobs.serializer import serialize_job
 from api.pagination import read_cursor, write_cursor
@@ -20,14 +23,13 @@ from api.parameters import Cursor, JobId, Limit
 from api.problems import problems
 from api.schemas import JobSummary, Page
 from api.serialization import json_response, serialize_summary
-from api.uploads.concurrency import UploadSlotsDep
-from api.uploads.idempotency import Key, identify, submit_once
+from api.uploads.idempotency import Key, extend_once, identify, submit_once
 from api.uploads.multipart import receive_uploads
-from api.uploads.service import Submission, SubmissionsDep
+from api.uploads.service import Submission, SubmissionsDep, UploadSlotsDep
 from api.webhooks.registration import WebhookUrl, check_webhook
 from core.ids import new_id
 from infra.database.queries import jobs
-from infra.database.queries.submissions import create_job, extend_job
+from infra.database.queries.sessions import KeyHolder
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -90,11 +92,12 @@ async def create(
     their results. A rejected file does not affect the others.
     """
     check_webhook(webhook_url, settings)
-    async with slots.enter(), receive_uploads(request, settings) as uploads:
+    key_id = caller.id if caller else None
+    async with slots.enter(client_of(request)), receive_uploads(request, settings) as uploads:
         submission: Submission | None
         if idempotency_key is None:
             job_id = new_id()
-            record = partial(create_job, webhook=webhook_url)
+            record = partial(submissions.create_job, job_id, webhook_url, key_id)
             submission = await submissions.submit(job_id, uploads, record)
         else:
             owner = str(caller.id) if caller else ""
@@ -107,7 +110,8 @@ async def create(
     if job is None:  # images that existed before have results, which only the database has
         job = await jobs_service.read_job(database, job_id, positions=range(count))
     headers = {"Location": f"{request.url.path}/{job_id}", "Retry-After": POLL_AFTER_SECONDS}
-    return json_response(serialize_job(*job), HTTPStatus.ACCEPTED, headers)
+    content = serialize_job(*job, with_tags=may_read(caller))
+    return json_response(content, HTTPStatus.ACCEPTED, headers)
 
 
 @router.post(
@@ -126,15 +130,35 @@ async def add_images(
     database: DatabaseDep,
     slots: UploadSlotsDep,
     submissions: SubmissionsDep,
+    caller: Caller,
+    idempotency_key: Key = None,
 ) -> Response:
-    """Add images to a job. Returns the added items and the counts of the whole job."""
+    """Add images to a job. Returns the added items and the counts of the whole job.
+
+    Keys without the scopes `read` and `manage` may add to their own jobs only.
+    """
     async with database.connection() as conn:
-        await jobs.require_job(conn, job_id)  # return 404 before files are received and stored
-    async with slots.enter(), receive_uploads(request, settings) as uploads:
-        submission = await submissions.submit(job_id, uploads, extend_job)
-    positions = [item.position for item in submission.items]
+        # Refuse before files are received and stored.
+        await jobs.require_job(conn, job_id, key_id=_own_jobs_of(caller))
+    async with slots.enter(client_of(request)), receive_uploads(request, settings) as uploads:
+        if idempotency_key is None:
+            submission = await submissions.submit(
+                job_id, uploads, partial(submissions.extend_job, job_id)
+            )
+            positions = [item.position for item in submission.items]
+        else:
+            owner = str(caller.id) if caller else ""
+            once = identify(uploads, owner=owner, key=idempotency_key)
+            positions = await extend_once(submissions, database, job_id, uploads, once)
     job = await jobs_service.read_job(database, job_id, positions=positions)
-    return json_response(serialize_job(*job), HTTPStatus.ACCEPTED)
+    return json_response(serialize_job(*job, with_tags=may_read(caller)), HTTPStatus.ACCEPTED)
+
+
+def _own_jobs_of(caller: KeyHolder | None) -> UUID | None:
+    """Return the key whose jobs alone the caller may extend; None if it may extend every job."""
+    if caller is None or {"read", "manage"} & set(caller.scopes):
+        return None
+    return caller.id
 
 
 @router.get(
@@ -171,8 +195,10 @@ async def list_jobs(database: DatabaseDep, cursor: Cursor = None, limit: Limit =
 @requires("read")
 async def get_job(
     job_id: JobId,
+    request: Request,
     database: DatabaseDep,
     listener: JobListenerDep,
+    slots: LongPollSlotsDep,
     wait: Annotated[
         float,
         Query(
@@ -195,7 +221,8 @@ async def get_job(
     """Retrieve a job with its counts and items."""
     known = parse_etags(if_none_match)
     poll = LongPoll(database, listener)
-    job = await poll.wait_for_change(job_id, seconds=wait, known=known, items=items)
+    async with slots.enter(client_of(request)) if wait else nullcontext():
+        job = await poll.wait_for_change(job_id, seconds=wait, known=known, items=items)
     tag = etag(job, items)
     if tag in known:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
@@ -212,10 +239,16 @@ async def get_job(
     responses=problems(404, 422, 503),
 )
 @requires("manage")
-async def retry_job(job_id: JobId, database: DatabaseDep) -> Response:
-    """Queue the failed images of a job again."""
-    job = await jobs_service.retry_job(database, job_id)
-    return json_response(serialize_job(*job))
+async def retry_job(
+    job_id: JobId, database: DatabaseDep, caller: Caller, audit: AuditDep
+) -> Response:
+    """Queue the failed images of a job again.
+
+    Items are omitted from the response for keys without the scope `read`.
+    """
+    job, items = await jobs_service.retry_job(database, job_id)
+    audit.record("job.retried", job_id=str(job_id))
+    return json_response(serialize_job(job, items if may_read(caller) else ()))
 
 
 @router.post(
@@ -225,10 +258,16 @@ async def retry_job(job_id: JobId, database: DatabaseDep) -> Response:
     responses=problems(404, 422, 503),
 )
 @requires("manage")
-async def cancel_job(job_id: JobId, database: DatabaseDep) -> Response:
-    """Cancel the queued images of a job. Images that another active job contains stay queued."""
-    job = await jobs_service.cancel_job(database, job_id)
-    return json_response(serialize_job(*job))
+async def cancel_job(
+    job_id: JobId, database: DatabaseDep, caller: Caller, audit: AuditDep
+) -> Response:
+    """Cancel the queued images of a job. Images that another active job contains stay queued.
+
+    Items are omitted from the response for keys without the scope `read`.
+    """
+    job, items = await jobs_service.cancel_job(database, job_id)
+    audit.record("job.cancelled", job_id=str(job_id))
+    return json_response(serialize_job(job, items if may_read(caller) else ()))
 
 
 def _parse_changed_since(changed_since: datetime | None) -> datetime | None:

@@ -1,27 +1,29 @@
-"""Limit the minimum rate of request bodies, and the size of those other than uploads.
+"""Admit, bound and time request bodies.
 
-FastAPI reads the whole body before it runs the authentication dependency, so the limits also bound
-what clients without a key can send.
+FastAPI reads a JSON body before it runs the dependencies of a route. This middleware therefore
+authenticates such a request, and checks its size, before the first byte of the body is read.
 """
 
-from starlette.datastructures import Headers
+from contextlib import AsyncExitStack
+
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.auth.dependencies import client_of, guard
+from api.body_size import DEFAULT_BYTES, max_body_of
+from api.concurrency import ConcurrencyLimit
 from api.slow_client import MinimumRate, SlowClientError, SlowClientGuard
-from core.errors import InvalidRequestError, RequestStalledError, RequestTooLargeError
-
-# The ids of an export of 100,000 selected images take 4 MB.
-MAX_BODY_BYTES = 8 << 20
+from core.errors import GalleryError, RequestStalledError, RequestTooLargeError
 
 
 class BodyRejectedError(HTTPException):
-    """Request body that was not read to its end.
+    """Request whose body was not read to its end.
 
     FastAPI converts every other error raised while it reads a body into a 400.
     """
 
-    def __init__(self, reason: InvalidRequestError) -> None:
+    def __init__(self, reason: GalleryError) -> None:
         super().__init__(400, str(reason))
         self.reason = reason
 
@@ -29,7 +31,8 @@ class BodyRejectedError(HTTPException):
 class BodyLimitMiddleware:
     """ASGI middleware that limits request bodies.
 
-    Upload routes read their bodies themselves and apply their own limits of the size.
+    Upload routes run their dependencies before they read their bodies, and apply their own limits
+    of the size.
     """
 
     def __init__(self, app: ASGIApp, minimum: MinimumRate) -> None:
@@ -38,18 +41,29 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"}:
-            receive = _LimitedBody(scope, receive, self._minimum).receive
-        await self._app(scope, receive, send)
+            async with AsyncExitStack() as slot:
+                body = _LimitedBody(scope, receive, self._minimum, slot)
+                await self._app(scope, body.receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class _LimitedBody:
-    """ASGI `receive` of one request with a minimum rate and a size limit."""
+    """ASGI `receive` of one request with a minimum rate and a size limit.
 
-    def __init__(self, scope: Scope, receive: Receive, minimum: MinimumRate) -> None:
+    A large body occupies an upload slot while it is read.
+    """
+
+    def __init__(
+        self, scope: Scope, receive: Receive, minimum: MinimumRate, slot: AsyncExitStack
+    ) -> None:
         self._scope = scope
         self._receive = receive
         self._guard = SlowClientGuard(minimum)
+        self._upload_slots: ConcurrencyLimit = scope["state"]["upload_slots"]
+        self._slot = slot
         self._size = 0
+        self._is_admitted = False
         self._is_complete = False
 
     async def receive(self) -> Message:
@@ -57,25 +71,48 @@ class _LimitedBody:
         if self._is_complete:
             return await self._receive()
         # The route is known by now. Of an upload route, only the rate is limited.
-        is_parsed = getattr(self._scope.get("route"), "body_field", None) is not None
-        if is_parsed and not self._size:
-            _check_size(int(Headers(scope=self._scope).get("content-length", 0)))
+        if getattr(self._scope.get("route"), "body_field", None) is None:
+            return await self._receive_in_time()
         try:
-            message = await self._guard.wait_for(self._receive())
+            return await self._receive_parsed()
+        except GalleryError as error:
+            raise BodyRejectedError(error) from error
+
+    async def _receive_parsed(self) -> Message:
+        """Receive the next part of a body that FastAPI parses."""
+        if not self._is_admitted:
+            await self._admit()
+            self._is_admitted = True
+        message = await self._receive_in_time()
+        self._check_size(self._size)
+        if self._is_complete:
+            await self._slot.aclose()
+        return message
+
+    async def _admit(self) -> None:
+        """Decide from the request head whether the body is read."""
+        request = Request(self._scope)
+        await guard(request, request.state.access_control)
+        limit = max_body_of(self._scope["endpoint"])
+        size = int(request.headers.get("content-length", limit))
+        self._check_size(size)
+        if size > DEFAULT_BYTES:
+            await self._slot.enter_async_context(self._upload_slots.enter(client_of(request)))
+
+    async def _receive_in_time(self) -> Message:
+        try:
+            message = await self._guard.wait_for(
+                self._receive(), crowded=self._upload_slots.is_crowded
+            )
         except SlowClientError as error:
-            stalled = RequestStalledError()
-            raise (BodyRejectedError(stalled) if is_parsed else stalled) from error
+            raise RequestStalledError from error
         received = len(message.get("body", b""))
         self._guard.count(received)
         self._size += received
-        if is_parsed:
-            _check_size(self._size)
         self._is_complete = not message.get("more_body", False)
         return message
 
-
-def _check_size(size: int) -> None:
-    if size > MAX_BODY_BYTES:
-        raise BodyRejectedError(
-            RequestTooLargeError(f"The request body is larger than {MAX_BODY_BYTES:,} bytes.")
-        )
+    def _check_size(self, size: int) -> None:
+        limit = max_body_of(self._scope["endpoint"])
+        if size > limit:
+            raise RequestTooLargeError(f"The request body is larger than {limit:,} bytes.")

@@ -31,6 +31,7 @@ TAGS: Final = {
     "verdicts": "Decisions of people on the tags of images.",
     "tags": "Tags of images: ImageNet classes and WordNet categories.",
     "export": "Download search results as a file.",
+    "keys": "API keys, and the audit trail of what they did.",
     "service": "Limits, status and browser sessions.",
     "operations": "Health checks and metrics for operators.",
 }
@@ -47,6 +48,15 @@ _SECONDS: Final = {"type": "integer", "minimum": 0}
 _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "X-Request-ID": {
         "description": "Id of the request in the service's logs.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": 'Limit and window in seconds: `"per-minute";q=600;w=60`.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": "Remaining requests and seconds until the window ends: "
+        '`"per-minute";r=599;t=42`.',
         "schema": {"type": "string"},
     },
     "RateLimit-Limit": {
@@ -76,7 +86,13 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string"},
     },
 }
-_RATE: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_RATE: Final = (
+    "RateLimit-Policy",
+    "RateLimit",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+)
 _OWN_HEADERS: Final = {
     ("createJob", "202"): ("Location", "Retry-After"),
     ("getJob", "200"): ("ETag",),

@@ -11,6 +11,7 @@ from api.exports.formats import FORMATS
 from api.problems import problems
 from core.media_types import MEDIA_TYPES
 from infra.database.queries.queue_stats import get_queue_status
+from infra.database.queries.tallies import sum_images
 from infra.database.queries.workers import Worker, list_live_workers
 
 router = APIRouter(tags=["service"])
@@ -88,6 +89,9 @@ class Status(BaseModel):
 
     queue: QueueRead
     images: ImageCounts
+    problems: int = Field(
+        description="Number of failed images outside the trash; `GET /failures` gives the reasons."
+    )
     workers: WorkersRead
     model: str | None = Field(description="Name of the loaded model; null if there is none.")
 
@@ -98,6 +102,7 @@ async def get_status(database: DatabaseDep) -> Status:
     """Get the queue length, the number of images by state, and the state of the workers."""
     async with database.connection() as conn:
         queue = await get_queue_status(conn)
+        failed = await sum_images(conn, status="failed", trash=False)
         workers = await list_live_workers(conn)
     states = (queue.queued, queue.running, queue.done, queue.failed, queue.cancelled)
     return Status(
@@ -114,6 +119,7 @@ async def get_status(database: DatabaseDep) -> Status:
             cancelled=queue.cancelled,
             total=sum(states),
         ),
+        problems=failed,
         workers=describe_workers(workers),
         model=next((worker.model for worker in workers if worker.model), None),
     )

@@ -2,7 +2,8 @@
 
 from api.serialization import Json
 from core.search import Query
-from core.search.tag_index import find_tags, matching_name
+from core.search.ast import Words
+from core.search.tag_index import matching_name, tags_of
 from core.vocabulary.tags import FIRST_CATEGORY, Tag, categories_of, load_tags
 from infra.database.queries.images import Image
 
@@ -13,7 +14,7 @@ class MatchExplainer:
     def __init__(self, query: Query) -> None:
         self._query = query
         # If several search terms match the same tag, the first term explains it.
-        self._terms = {tag: words for words in reversed(query.wanted) for tag in find_tags(words)}
+        self._terms = {tag: atom for atom in reversed(query.wanted) for tag in tags_of(atom) or ()}
         self._paths: dict[tuple[int | None, int], str] = {}
 
     def of(self, image: Image) -> list[Json]:
@@ -52,7 +53,8 @@ class MatchExplainer:
         if key not in self._paths:
             steps = [] if best_class is None else [load_tags()[best_class].label]
             steps.append(tag.label)
-            if tag.kind != "custom":
-                steps.append(matching_name(tag.number, self._terms[tag.number]))
+            term = self._terms[tag.number]
+            if isinstance(term, Words) and tag.kind != "custom":
+                steps.append(matching_name(tag.number, term))
             self._paths[key] = " ← ".join(dict.fromkeys(steps))
         return self._paths[key]

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated
 
 from api.dependencies import resource
+from core.search import Query
 from infra.database.pool import Database
 from infra.database.search import estimate, pages
 from infra.database.search.compiler import Filter
@@ -64,6 +65,13 @@ class SearchPlanner:
             ranking = await cached((which, "ranking"), load)
             page = await pages.list_matches(conn, which, request, ranking)
             return SearchResult(page, size, ranking)
+
+    async def count(self, query: Query) -> SearchEstimate:
+        """Return the number of images outside the trash that a search matches."""
+        which = Filter(query=query)
+        async with self._database.connection() as conn:
+            measure = partial(estimate.measure, conn, which, facets=0, limits=self._limits)
+            return await self._cache.get(conn, (which, 0), measure)
 
 
 SearchPlannerDep = Annotated[SearchPlanner, resource("search_planner")]

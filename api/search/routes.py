@@ -13,7 +13,8 @@ from api.search.schemas import Tags
 from api.serialization import Json, json_response
 from core.search.ast import Words
 from core.search.tag_index import complete_tags, custom_tags_named, matching_name
-from core.vocabulary.tags import Tag, split_words
+from core.vocabulary.tags import Tag
+from core.vocabulary.words import split_words
 from infra.database.queries.tallies import sum_tags
 
 router = APIRouter(prefix="/tags", tags=["tags"])

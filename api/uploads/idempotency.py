@@ -10,11 +10,10 @@ from fastapi import Header
 
 from api.uploads.multipart import Upload
 from api.uploads.service import Submission, Submissions
-from core.errors import ConflictError
+from core.errors import ConflictError, IdempotencyKeyReusedError
 from core.ids import new_id
 from infra.database.pool import Database
-from infra.database.queries.idempotency import IdempotencyKey, find_job
-from infra.database.queries.submissions import create_job_once
+from infra.database.queries.idempotency import IdempotencyKey, find_job, list_positions
 
 Key = Annotated[
     str | None,
@@ -55,15 +54,41 @@ async def submit_once(
     if earlier:
         return earlier, None
     job_id = new_id()
-    submission = await submissions.submit(
-        job_id, uploads, partial(create_job_once, once=once, webhook=webhook)
-    )
+    record = partial(submissions.create_job_once, job_id, webhook, once)
+    submission = await submissions.submit(job_id, uploads, record)
     if submission.items:
         return job_id, submission
     earlier = await _find(database, once)  # a concurrent request with this key recorded its job
     if earlier is None:
         raise ConflictError
     return earlier, None
+
+
+async def extend_once(
+    submissions: Submissions,
+    database: Database,
+    job_id: UUID,
+    uploads: Sequence[Upload],
+    once: IdempotencyKey,
+) -> list[int]:
+    """Add the files to a job, or find what was added under this key.
+
+    Returns:
+        The positions of the items.
+
+    Raises:
+        IdempotencyKeyReusedError: The key was used with other files or another job.
+        UnavailableError: Nothing was recorded; the client should repeat the request.
+    """
+    if await _find(database, once) is None:
+        record = partial(submissions.extend_job_once, job_id, once)
+        submission = await submissions.submit(job_id, uploads, record)
+        if submission.items:
+            return [item.position for item in submission.items]
+    async with database.connection() as conn:
+        if await find_job(conn, once) != job_id:
+            raise IdempotencyKeyReusedError
+        return await list_positions(conn, once)
 
 
 async def _find(database: Database, once: IdempotencyKey) -> UUID | None:

@@ -5,15 +5,15 @@ and marked as too large; the files after it are still read.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from email.message import Message
-from typing import BinaryIO
+from typing import BinaryIO, Final
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
-from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from starlette.requests import ClientDisconnect
 
 from api.uploads.filenames import clean_name
@@ -26,6 +26,16 @@ FIELD = "files"
 # lists the names of the first few.
 _MAX_OTHER_FIELDS = 100
 _OTHER_FIELDS_NAMED = 5
+# RFC 2046. Some clients do not quote a boundary that is not a token.
+_MAX_BOUNDARY = 70
+_BOUNDARY: Final = re.compile(
+    r'multipart/form-data\s*;.*?\bboundary=(?:"(?P<quoted>[^"]*)"|(?P<plain>[^;\s]*))',
+    re.IGNORECASE,
+)
+# RFC 8187, with the second character set of its predecessor.
+_EXTENDED_FILENAME: Final = re.compile(
+    r"filename\*=(?P<charset>utf-8|iso-8859-1)'[^']*'(?P<name>[^;\s]*)", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -80,14 +90,18 @@ async def receive_uploads(request: Request, settings: Settings) -> AsyncIterator
 
 
 def _boundary(request: Request) -> bytes:
-    header = Message()
-    header["content-type"] = request.headers.get("content-type", "")
-    boundary = header.get_param("boundary")
-    if header.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
+    content_type = request.headers.get("content-type", "")
+    boundary = _BOUNDARY.match(content_type)
+    if boundary is None:
         raise InvalidRequestError(
             f"Send the images as multipart/form-data, each in a field named `{FIELD}`."
         )
-    return boundary.encode()
+    value = boundary["quoted"] or boundary["plain"] or ""
+    if not 0 < len(value) <= _MAX_BOUNDARY:
+        raise InvalidRequestError(
+            f"The boundary of the multipart form must have 1 to {_MAX_BOUNDARY} characters."
+        )
+    return value.encode("latin-1")
 
 
 class _Form:
@@ -100,25 +114,8 @@ class _Form:
         self._spool = Spool()
         self._other_count = 0
         self._other_names: list[str] = []
-        self._header_name = b""
-        self._header_value = b""
-        self._headers: dict[bytes, bytes] = {}
-        try:
-            self._parser = MultipartParser(
-                boundary,
-                {
-                    "on_part_begin": self._headers.clear,
-                    "on_header_field": self._on_header_field,
-                    "on_header_value": self._on_header_value,
-                    "on_header_end": self._on_header_end,
-                    "on_headers_finished": self._on_headers_finished,
-                    "on_part_data": self._on_part_data,
-                    "on_part_end": self._on_part_end,
-                    "on_end": lambda: None,
-                },
-            )
-        except MultipartParseError as error:
-            raise InvalidRequestError("The boundary of the multipart form is malformed.") from error
+        # Every byte is valid Latin-1; `_text` decodes UTF-8 afterwards.
+        self._parser = PushMultipartParser(boundary, header_charset="latin-1")
 
     def close(self) -> None:
         """Delete the received files."""
@@ -134,39 +131,36 @@ class _Form:
 
     def feed(self, data: bytes) -> None:
         """Parse the next part of the body."""
+        if not data:  # would close the parser
+            return
         try:
-            self._parser.write(data)
-        except MultipartParseError as error:
+            for event in self._parser.parse(data):
+                if event is None:
+                    self._current = None
+                elif isinstance(event, MultipartSegment):
+                    self._begin_part(event)
+                elif self._current is not None:
+                    self._current.write(event, self._settings.max_upload_bytes)
+        except MultipartError as error:
             raise InvalidRequestError(f"The multipart form is malformed: {error}") from error
 
     def finish(self) -> None:
         """Check that the form is complete and contains at least one file."""
-        truncated = InvalidRequestError("The multipart form ends before its closing boundary.")
         try:
-            self._parser.finalize()
-        except MultipartParseError as error:
-            raise truncated from error
-        if self._current is not None:
-            raise truncated
+            self._parser.close()
+        except MultipartError as error:
+            raise InvalidRequestError(
+                "The multipart form ends before its closing boundary."
+            ) from error
         if not self.uploads:
             names = ", ".join(f"`{name}`" for name in self._other_names)
             found = f" (found {names})" if names else ""
             raise InvalidRequestError(f"The form has no file in a field named `{FIELD}`{found}.")
 
-    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header_name += data[start:end]
-
-    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._header_value += data[start:end]
-
-    def _on_header_end(self) -> None:
-        self._headers[self._header_name.lower()] = self._header_value
-        self._header_name = self._header_value = b""
-
-    def _on_headers_finished(self) -> None:
-        name, filename = _disposition(self._headers.get(b"content-disposition", b""))
+    def _begin_part(self, part: MultipartSegment) -> None:
+        name, filename = part.name or "", _filename(part)
         if name != FIELD or filename is None:
-            self._skip_field(name)
+            self._skip_field(_text(name))
             return
         if len(self.uploads) >= self._settings.max_request_files:
             raise RequestTooLargeError(
@@ -183,49 +177,29 @@ class _Form:
         if len(self._other_names) < _OTHER_FIELDS_NAMED:
             self._other_names.append(name)
 
-    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._current is not None:
-            self._current.write(data[start:end], self._settings.max_upload_bytes)
 
-    def _on_part_end(self) -> None:
-        self._current = None
+def _filename(part: MultipartSegment) -> str | None:
+    """Return the file name of a part: `filename*` of RFC 8187 if it is sent, else `filename`.
 
-
-def _disposition(header: bytes) -> tuple[str, str | None]:
-    """Return the field name and the file name of a part.
-
-    Follows RFC 7578 with the `%22` escape of browsers, and RFC 8187 for `filename*`.
+    Raises:
+        InvalidRequestError: The character set of `filename*` is neither UTF-8 nor ISO-8859-1.
     """
-    parameters = dict(_parameters(header.decode("utf-8", "replace")))
-    filename = parameters.get("filename")
-    message = Message()
-    message["content-disposition"] = header.decode("latin-1")
-    if "filename*" in parameters:
-        filename = message.get_filename(filename)
-    return parameters.get("name", ""), filename
+    header: str = part.header("Content-Disposition")
+    if "filename*=" not in header:
+        return None if part.filename is None else _text(part.filename)
+    extended = _EXTENDED_FILENAME.search(header)
+    if extended is None:
+        raise InvalidRequestError(
+            "The parameter `filename*` of a file is neither in UTF-8 nor in ISO-8859-1."
+        )
+    return unquote_to_bytes(extended["name"]).decode(extended["charset"], "replace")
 
 
-def _parameters(header: str) -> Iterator[tuple[str, str]]:
-    """Yield the parameters of a header such as `form-data; name="a"; filename="b;c"`."""
-    rest = header.partition(";")[2]
-    while rest:
-        key, _, rest = rest.partition("=")
-        value, rest = _quoted(rest) if rest.startswith('"') else _token(rest)
-        yield key.strip().lower(), value
-
-
-def _quoted(text: str) -> tuple[str, str]:
-    value, index = "", 1
-    while index < len(text) and text[index] != '"':
-        # A backslash escapes only a quote, since clients send Windows paths unescaped.
-        if text[index : index + 2] == '\\"':
-            index += 1
-        value += text[index]
-        index += 1
-    unescaped = value.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
-    return unescaped, text[index + 1 :].partition(";")[2]
-
-
-def _token(text: str) -> tuple[str, str]:
-    value, _, rest = text.partition(";")
-    return value.strip(), rest
+def _text(value: str) -> str:
+    """Decode the text of a header, which browsers send as UTF-8 and some old clients as Latin-1."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value

@@ -5,11 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
+from api.auth.audit import Audit, AuditDep, ids_of
 from api.auth.dependencies import Caller
 from api.auth.scopes import requires
+from api.body_size import ID_LIST_BYTES, accepts_body
 from api.dependencies import DatabaseDep
+from api.images.responses import WITHOUT_READ, image_response
 from api.images.schemas import ImageRead
-from api.images.serializer import check_unchanged, image_response
+from api.images.serializer import check_unchanged
 from api.parameters import ImageId
 from api.problems import problems
 from api.search.parsing import SearchParserDep
@@ -47,7 +50,7 @@ def _decision(
     "/images/{image_id}/verdicts/{tag}",
     operation_id="decideTag",
     response_model=ImageRead,
-    responses=problems(404, 412, 422, 503),
+    responses=problems(404, 412, 422, 503) | WITHOUT_READ,
 )
 @requires("review")
 async def decide_tag(
@@ -56,6 +59,7 @@ async def decide_tag(
     body: VerdictWrite,
     database: DatabaseDep,
     caller: Caller,
+    audit: AuditDep,
     if_match: IfMatch = None,
 ) -> Response:
     """Confirm or reject a tag of an image, or add a tag by confirming it.
@@ -64,14 +68,14 @@ async def decide_tag(
     Rejecting a tag removes all tags below it and withdraws their confirmations.
     """
     decision = _decision(caller, body.verdict, sampled=body.sampled)
-    return await _decide(database, image_id, tag, decision, if_match)
+    return await _decide(database, audit, image_id, tag, decision, if_match)
 
 
 @router.delete(
     "/images/{image_id}/verdicts/{tag}",
     operation_id="withdrawVerdict",
     response_model=ImageRead,
-    responses=problems(404, 412, 422, 503),
+    responses=problems(404, 412, 422, 503) | WITHOUT_READ,
 )
 @requires("review")
 async def withdraw_verdict(
@@ -79,19 +83,28 @@ async def withdraw_verdict(
     tag: TagKey,
     database: DatabaseDep,
     caller: Caller,
+    audit: AuditDep,
     if_match: IfMatch = None,
 ) -> Response:
     """Withdraw the decision on a tag of an image. Without a decision nothing changes."""
-    return await _decide(database, image_id, tag, _decision(caller), if_match)
+    return await _decide(database, audit, image_id, tag, _decision(caller), if_match)
 
 
 async def _decide(
-    database: Database, image_id: UUID, tag: str, decision: Decision, if_match: str | None
+    database: Database,
+    audit: Audit,
+    image_id: UUID,
+    tag: str,
+    decision: Decision,
+    if_match: str | None,
 ) -> Response:
-    image = await service.decide_one(
-        database, image_id, tag, decision, lambda before: check_unchanged(before, if_match)
-    )
-    response = image_response(image)
+    facts = {"tag": tag, "verdict": decision.verdict} | ids_of([image_id])
+    with audit.action("verdicts.set", **facts) as action:
+        image = await service.decide_one(
+            database, image_id, tag, decision, lambda before: check_unchanged(before, if_match)
+        )
+        action.count = 1
+    response = image_response(image, audit.caller)
     response.headers["Undo-Token"] = str(decision.operation)
     return response
 
@@ -133,8 +146,13 @@ async def list_verdicts(
 
 @router.post("/verdicts", operation_id="decideTags", responses=problems(400, 404, 422, 503))
 @requires("review")
+@accepts_body(ID_LIST_BYTES)
 async def decide_tags(
-    which: VerdictSelection, database: DatabaseDep, parser: SearchParserDep, caller: Caller
+    which: VerdictSelection,
+    database: DatabaseDep,
+    parser: SearchParserDep,
+    caller: Caller,
+    audit: AuditDep,
 ) -> Decided:
     """Confirm, reject or withdraw a tag for many images: by id, or all that a search finds.
 
@@ -147,16 +165,22 @@ async def decide_tags(
         ids = await find_images(conn, Filter(query=query)) if which.ids is None else which.ids
     blank = _decision(caller, which.verdict)
     decision = Decision(operation=blank.operation, tag=tag, verdict=blank.verdict, by=blank.by)
-    change = await service.decide_many(database, ids, decision)
+    with audit.action("verdicts.set", tag=which.tag, verdict=which.verdict) as action:
+        change = await service.decide_many(database, ids, decision)
+        action.count = change.images
     return Decided(changed=change.images, undo=change.operation)
 
 
 @router.post("/verdicts/undo", operation_id="undoVerdicts", responses=problems(404, 422, 503))
 @requires("review")
-async def undo_verdicts(which: Undo, database: DatabaseDep, caller: Caller) -> Decided:
+async def undo_verdicts(
+    which: Undo, database: DatabaseDep, caller: Caller, audit: AuditDep
+) -> Decided:
     """Undo decisions of the last day. Tags decided again since then keep the newer decision.
 
     The response contains a token that undoes the undoing.
     """
-    change = await service.undo_operation(database, which.undo, _decision(caller))
+    with audit.action("verdicts.undone", operation=str(which.undo)) as action:
+        change = await service.undo_operation(database, which.undo, _decision(caller))
+        action.count = change.images
     return Decided(changed=change.images, undo=change.operation)

@@ -1,15 +1,16 @@
 """Decide on tags of one image or of many, and undo decisions."""
 
+import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
 from core.errors import InvalidRequestError, NotFoundError
-from core.vocabulary.hierarchy import numbers_by_key
-from core.vocabulary.tags import CUSTOM_PREFIX
+from core.vocabulary.tags import CUSTOM_PREFIX, tags_by_wnid
 from infra.database.pool import Database
 from infra.database.queries.custom_tags import NewTag, ensure_custom_tag, find_custom_tag
 from infra.database.queries.images import Image, get_image, lock_image
@@ -17,9 +18,13 @@ from infra.database.queries.verdicts import Decision, Verdict, decide, list_undo
 
 # Images per transaction: uploads of the same files wait for less than a second.
 PART = 2_000
+# Parts processed at a time; other connections of the pool remain free for requests.
+CONNECTIONS = 2
 
 _SLUG = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _MAX_SLUG = 60
+
+Item = TypeVar("Item")
 
 
 async def resolve_tag(conn: AsyncConnection, key: str, verdict: Verdict | None) -> int:
@@ -33,7 +38,7 @@ async def resolve_tag(conn: AsyncConnection, key: str, verdict: Verdict | None) 
     """
     slug = key.removeprefix(CUSTOM_PREFIX)
     if slug == key:
-        number = numbers_by_key().get(key)
+        number = tags_by_wnid().get(key)
     elif verdict == "confirmed":
         number = await ensure_custom_tag(conn, _new_tag(slug))
     else:
@@ -95,11 +100,31 @@ async def decide_many(
     Images that have the verdict already are skipped, so that repeating an interrupted request
     completes it.
     """
-    changed = 0
-    for start in range(0, len(ids), part):
-        async with database.connection() as conn:
-            changed += await decide(conn, ids[start : start + part], decision)
+
+    async def decide_part(conn: AsyncConnection, chosen: Sequence[UUID]) -> int:
+        return await decide(conn, chosen, decision)
+
+    changed = await _in_parts(database, ids, decide_part, part)
     return Change(changed, decision.operation)
+
+
+async def _in_parts(
+    database: Database,
+    items: Sequence[Item],
+    work: Callable[[AsyncConnection, Sequence[Item]], Awaitable[int]],
+    part: int,
+) -> int:
+    """Process items in parts on a few connections; return the sum of the results."""
+    starts = iter(range(0, len(items), part))
+
+    async def process() -> int:
+        done = 0
+        for start in starts:
+            async with database.connection() as conn:
+                done += await work(conn, items[start : start + part])
+        return done
+
+    return sum(await asyncio.gather(*(process() for _ in range(CONNECTIONS))))
 
 
 async def undo_operation(
@@ -120,13 +145,9 @@ async def undo_operation(
         entries = await list_undoable(conn, operation)
     if not entries:
         raise NotFoundError("There is nothing to undo: the token is unknown, used or expired.")
-    changed = 0
-    for start in range(0, len(entries), part):
-        async with database.connection() as conn:
-            changed += await undo(
-                conn,
-                entries[start : start + part],
-                operation=undone_by.operation,
-                by=undone_by.by,
-            )
+
+    async def undo_part(conn: AsyncConnection, chosen: Sequence[int]) -> int:
+        return await undo(conn, chosen, operation=undone_by.operation, by=undone_by.by)
+
+    changed = await _in_parts(database, entries, undo_part, part)
     return Change(changed, undone_by.operation)

@@ -9,7 +9,6 @@ from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
@@ -45,9 +44,13 @@ PAUSES: Final = (
     timedelta(hours=12),
 )
 MAX_ATTEMPTS: Final = len(PAUSES) + 1
-# Maximum numbers per run.
+# Maximum number of jobs per run.
 _JOBS = 50
-_DELIVERIES = 8
+# Maximum numbers of concurrent deliveries per process: of all, and to one receiver.
+_CONCURRENT = 32
+_PER_RECEIVER = 4
+# Time that a run waits for the deliveries that it started.
+_RUN_SECONDS = 2.0
 
 
 class JobEnded(BaseModel):
@@ -67,10 +70,17 @@ class WebhookDispatcher(BackgroundService):
         self._database = database
         self._key = key
         self._allow_private = allow_private
+        self._running: dict[asyncio.Task[None], str] = {}
 
     async def run_once(self) -> None:
         await self._enqueue_ended()
         await self._deliver_due()
+
+    async def close(self) -> None:
+        """Cancel the deliveries in progress. They are attempted again after their pause."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _enqueue_ended(self) -> None:
         async with self._database.connection() as conn:
@@ -80,11 +90,30 @@ class WebhookDispatcher(BackgroundService):
                 await add_delivery(conn, ended, event.model_dump_json())
 
     async def _deliver_due(self) -> None:
+        """Start the deliveries that are due. Slow ones continue beside the next runs."""
+        deadline = time.monotonic() + _RUN_SECONDS
+        while started := await self._start_due():
+            await asyncio.wait(started, timeout=max(deadline - time.monotonic(), 0))
+            if time.monotonic() >= deadline:
+                break
+
+    async def _start_due(self) -> list[asyncio.Task[None]]:
+        """Start due deliveries, except to receivers that have not yet answered earlier ones."""
         async with self._database.connection() as conn:
-            due = await claim_due_deliveries(conn, limit=_DELIVERIES, pauses=PAUSES)
-        async with asyncio.TaskGroup() as tasks:
-            for delivery in due:
-                tasks.create_task(self._deliver(delivery))
+            due = await claim_due_deliveries(
+                conn,
+                limit=_CONCURRENT - len(self._running),
+                per_receiver=_PER_RECEIVER,
+                skipped=set(self._running.values()),
+                pauses=PAUSES,
+            )
+        started = []
+        for delivery in due:
+            task = asyncio.create_task(self._deliver(delivery))
+            self._running[task] = delivery.receiver
+            task.add_done_callback(self._running.pop)
+            started.append(task)
+        return started
 
     async def _deliver(self, delivery: Delivery) -> None:
         answer, status = "", None
@@ -107,7 +136,7 @@ class WebhookDispatcher(BackgroundService):
             else "webhook.postponed",
             delivery_id=str(delivery.id),
             job_id=str(delivery.job_id),
-            receiver=urlsplit(delivery.url).hostname,
+            receiver=delivery.receiver,
             tries=delivery.tries,
             answer=answer,
         )

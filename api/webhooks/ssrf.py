@@ -12,8 +12,30 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_URL_LENGTH = 2000
 _PORTS = {"http": 80, "https": 443}
-# IPv6 networks that translate or tunnel to arbitrary IPv4 addresses: NAT64 and 6to4.
-_TUNNELS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")))
+# IPv4 networks of IANA's special-purpose registry, multicast, and Azure's metadata address. The
+# metadata addresses of other clouds are among them.
+_NOT_PUBLIC_V4 = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+            "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24",
+            "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15",
+            "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3", "168.63.129.16/32",
+        ),
+    )
+)  # fmt: skip
+# All unicast addresses of the internet are in this network, except for these special-purpose ones,
+# which include the tunnels Teredo (in 2001::/23) and 6to4 (2002::/16).
+_GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+_NOT_PUBLIC_V6 = tuple(
+    map(
+        ipaddress.IPv6Network,
+        ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+    )
+)
+# Interface ids of ISATAP, which tunnels to the IPv4 address in the last 32 bits.
+_ISATAP = (0x00005EFE, 0x02005EFE)
 
 
 class ForbiddenAddressError(Exception):
@@ -22,15 +44,16 @@ class ForbiddenAddressError(Exception):
 
 def is_public(address: Address) -> bool:
     """Return whether an address is a unicast address of the public internet."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return is_public(address.ipv4_mapped)
-        if address.teredo or any(address in tunnel for tunnel in _TUNNELS):
-            return False
-        # `is_global` is true for the deprecated site-local networks.
-        if address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in _NOT_PUBLIC_V4)
+    if address.ipv4_mapped:
+        return is_public(address.ipv4_mapped)
+    is_isatap = (int(address) >> 32) & 0xFFFFFFFF in _ISATAP
+    return (
+        address in _GLOBAL_V6
+        and not is_isatap
+        and not any(address in network for network in _NOT_PUBLIC_V6)
+    )
 
 
 def read_url(url: str, *, allow_private: bool) -> SplitResult:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from core.types import ImageStatus
+from core.vocabulary.tags import load_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Words:
 
     Attributes:
         words: Lower-case words, at least one.
-        prefix: Whether the last word may be the beginning of a longer word.
+        prefix: Whether words that no name contains may be the beginning of a longer one, or a kind
+            of a tag.
         custom: Numbers of the custom tags that the words match. The parser does not know them.
     """
 
@@ -33,6 +35,26 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """Images with a class whose name contains a text, also inside its words."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"*{self.text.replace(' ', '_')}*"
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Images with one tag, given by its number; the search language names its WordNet id."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"tag:{load_tags()[self.number].wnid}"
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Images with a given status."""
 
@@ -40,6 +62,16 @@ class Status:
 
     def __str__(self) -> str:
         return f"status:{self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Failed images with a given failure code, such as `decode_failed`."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return f"reason:{self.code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +105,22 @@ class Uploaded:
         return f"{self.side}:{self.time.isoformat()}"
 
 
-Atom = Words | Status | Untagged | Name | Uploaded
+VerdictSought = Literal["confirmed", "rejected", "any", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Images with a verdict on any tag, or with none."""
+
+    verdict: VerdictSought
+
+    def __str__(self) -> str:
+        return f"verdict:{self.verdict}"
+
+
+TagAtom = Words | Inside | Tagged
+OtherAtom = Status | Reason | Untagged | Name | Uploaded | Decided
+Atom = TagAtom | OtherAtom
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +183,14 @@ class Query:
         return " ".join(parts)
 
     @property
-    def wanted(self) -> tuple[Words, ...]:
-        """The words of all clauses that are not negated."""
+    def wanted(self) -> tuple[TagAtom, ...]:
+        """The atoms that require tags, of all clauses that are not negated."""
         return tuple(
             atom
             for clause in self.clauses
             if not clause.negated
             for atom in clause.any_of
-            if isinstance(atom, Words)
+            if isinstance(atom, TagAtom)
         )
 
     @property
@@ -166,10 +213,12 @@ def _has_own_scores(atom: Atom, *, negated: bool) -> bool:
     match atom:
         case Untagged():
             return True
-        case Words():
+        case Words() | Inside() | Tagged():
             return not negated
         case Status(status):
             return not negated and status != "done"
+        case Reason():
+            return not negated
         case _:
             return False
 

@@ -12,13 +12,27 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal, get_args
 
-from core.search.ast import Atom, Name, Scores, Status, Untagged, Uploaded, to_real
+from core.search.ast import (
+    Atom,
+    Decided,
+    Name,
+    Reason,
+    Scores,
+    Status,
+    Tagged,
+    Untagged,
+    Uploaded,
+    VerdictSought,
+    to_real,
+)
 from core.types import ImageStatus
+from core.vocabulary.tags import tags_by_wnid
 
 # Number of classes that the model reports for each image.
 BEST = 5
 
 _SCORE = re.compile(r"(>=|<=|>|<|)(\d+\.?\d*(?:e-?\d+)?|\.\d+)(%?)", re.ASCII)
+_CODE = re.compile(r"\w+", re.ASCII)
 
 
 def read_scores(value: str) -> Scores:
@@ -67,6 +81,13 @@ def read_top(value: str) -> int:
     return int(value)
 
 
+def _read_tag(value: str) -> Tagged:
+    number = tags_by_wnid().get(value.lower())
+    if number is None:
+        raise ValueError("`tag:` requires the id of a tag, for example `tag:n02084071` for dogs.")
+    return Tagged(number)
+
+
 def _read_status(value: str) -> Status:
     for status in get_args(ImageStatus):
         if value.lower() == status:
@@ -74,10 +95,29 @@ def _read_status(value: str) -> Status:
     raise ValueError(f"`status:` requires one of {', '.join(get_args(ImageStatus))}.")
 
 
+def _read_reason(value: str) -> Reason:
+    if not _CODE.fullmatch(value):
+        raise ValueError("`reason:` requires a failure code, for example `reason:crashed_worker`.")
+    return Reason(value.lower())
+
+
 def _read_untagged(value: str) -> Untagged:
     if value.lower() not in {"yes", "no"}:
         raise ValueError("`untagged:` requires yes or no.")
     return Untagged(value.lower() == "yes")
+
+
+def _read_verdict(value: str) -> Decided:
+    for verdict in get_args(VerdictSought):
+        if value.lower() == verdict:
+            return Decided(verdict)
+    raise ValueError(f"`verdict:` requires one of {', '.join(get_args(VerdictSought))}.")
+
+
+def _read_author(value: str) -> Decided:
+    if value.lower() != "person":
+        raise ValueError("`by:` requires `person`.")
+    return Decided("confirmed")
 
 
 def _read_name(value: str) -> Name:
@@ -111,9 +151,13 @@ def read_moment(text: str) -> datetime:
 
 
 ATOM_FIELDS: Final[dict[str, Callable[[str], Atom]]] = {
+    "tag": _read_tag,
     "status": _read_status,
+    "reason": _read_reason,
     "untagged": _read_untagged,
     "name": _read_name,
+    "verdict": _read_verdict,
+    "by": _read_author,
     "after": partial(_read_time, "after"),
     "before": partial(_read_time, "before"),
 }

@@ -1,8 +1,9 @@
 """Parser of the search language.
 
-    query  = { clause }                           all clauses must match
-    clause = [ "-" ] atom { "|" atom }            one atom must match; with "-", none may match
-    atom   = word | '"' phrase '"' | field ":" value
+    query  = clause { [ "AND" ] clause }          all clauses must match
+    clause = [ "-" ] atom { or atom }             one atom must match; with "-", none may match
+    or     = "|" | "OR"
+    atom   = word | '"' phrase '"' | "*" part "*" | field ":" value
 
 `core.search.fields` defines the fields. Every syntax error carries its position.
 """
@@ -14,9 +15,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import QuerySyntaxError
-from core.search.ast import Clause, Query, Scores, Words, to_real
+from core.search.ast import Clause, Inside, Query, Scores, Words, to_real
 from core.search.fields import ATOM_FIELDS, read_scores, read_top
-from core.vocabulary.tags import split_words
+from core.vocabulary.words import split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 _SPACE = re.compile(r"\s*")
 _FIELD = re.compile(r'([A-Za-z]+):(?:"([^"]*)"|([^\s|"]*))')
 _PHRASE = re.compile(r'"([^"]*)"')
+_INSIDE = re.compile(r'\*([^\s|"*]+)\*(?=[\s|]|$)')
 _WORD = re.compile(r'[^\s|"]+')
+_AND = re.compile(r"AND(?=\s|$)")
+_OR = re.compile(r"\||OR(?=\s|$)")
+_OPERATOR = re.compile(rf"{_AND.pattern}|{_OR.pattern}")
 # Fields that restrict the whole query instead of one clause.
 _GLOBAL_FIELDS = frozenset({"score", "top"})
 
@@ -67,6 +72,8 @@ class _Parser:
             if not self._parse_global_field():
                 self._clauses.append(self._parse_clause())
             self._skip_space()
+            if operator := self._take(_AND):
+                self._expect_clause(after=operator)
         return Query(tuple(self._clauses), self._scores, self._top)
 
     def _parse_global_field(self) -> bool:
@@ -82,11 +89,12 @@ class _Parser:
                 self._top = min(self._top or 5, read_top(value))
         self._position = found.end()
         self._skip_space()
-        if self._next_is("|"):
+        if operator := _OR.match(self._text, self._position):
             raise QuerySyntaxError(
                 f"`{found[0]}` applies to the whole search and cannot be an alternative; remove "
-                "the `|`.",
+                f"the `{operator[0]}`.",
                 self._position,
+                operator.end(),
             )
         return True
 
@@ -95,10 +103,8 @@ class _Parser:
         self._position += negated
         atoms = [self._parse_atom(after="-" if negated else "")]
         self._skip_space()
-        while self._next_is("|"):
-            self._position += 1
-            self._skip_space()
-            atoms.append(self._parse_atom(after="|"))
+        while operator := self._take(_OR):
+            atoms.append(self._parse_atom(after=operator))
             self._skip_space()
         return Clause(tuple(atoms), negated)
 
@@ -111,7 +117,9 @@ class _Parser:
                 start,
                 start + 1,
             )
-        for pattern, make in ((_FIELD, _field), (_PHRASE, _phrase), (_WORD, _word)):
+        if _OPERATOR.match(self._text, start):
+            raise QuerySyntaxError(self._describe_missing_atom(after), start)
+        for pattern, make in _ATOMS:
             found = pattern.match(self._text, start)
             if found:
                 self._position = found.end()
@@ -122,7 +130,23 @@ class _Parser:
     def _describe_missing_atom(self, after: str) -> str:
         if self._next_is('"'):
             return "Missing closing quotation mark."
-        return f"Expected a word after `{after}`." if after else "Expected a word before `|`."
+        if after:
+            return f"Expected a word after `{after}`."
+        operator = _OPERATOR.match(self._text, self._position)
+        return f"Expected a word before `{operator[0] if operator else '|'}`."
+
+    def _take(self, operator: re.Pattern[str]) -> str:
+        """Skip an operator and the space after it; return it, or an empty text."""
+        found = operator.match(self._text, self._position)
+        if not found:
+            return ""
+        self._position = found.end()
+        self._skip_space()
+        return found[0]
+
+    def _expect_clause(self, *, after: str) -> None:
+        if self._position == len(self._text):
+            raise QuerySyntaxError(self._describe_missing_atom(after), self._position)
 
     def _next_is(self, char: str) -> bool:
         return self._text.startswith(char, self._position)
@@ -162,8 +186,15 @@ def _word(found: re.Match[str]) -> Words:
     return Words(_words(found[0]), prefix=True)
 
 
+def _inside(found: re.Match[str]) -> Atom:
+    return Inside(" ".join(_words(found[1])))
+
+
 def _words(text: str) -> tuple[str, ...]:
     words = split_words(text)
     if not words:
         raise ValueError("Expected a letter or a digit.")
     return words
+
+
+_ATOMS = ((_FIELD, _field), (_PHRASE, _phrase), (_INSIDE, _inside), (_WORD, _word))

@@ -33,9 +33,3 @@ def _categories_above() -> dict[int, frozenset[int]]:
         number: frozenset(other for other, more in covered.items() if classes < more)
         for number, classes in covered.items()
     }
-
-
-@cache
-def numbers_by_key() -> dict[str, int]:
-    """Return the numbers of classes and categories by tag key."""
-    return {tag.wnid: number for number, tag in load_tags().items()}

@@ -31,13 +31,22 @@ def parse(text: str) -> Vocabulary:
     return Vocabulary(
         classes=tuple(ImageClass(**entry) for entry in data["classes"]),
         categories=tuple(Category(**entry) for entry in data["categories"]),
+        irregular=data["irregular"],
+        narrower=data["narrower"],
     )
 
 
 def render(vocabulary: Vocabulary) -> str:
     """Return the text of the vocabulary file."""
     classes, categories = lines(vocabulary.classes), lines(vocabulary.categories)
-    return f'{{"classes": [\n{classes}\n],\n"categories": [\n{categories}\n]}}\n'
+    words = ",\n".join(
+        f'"{name}": {json.dumps(entries, ensure_ascii=False, indent=0)}'
+        for name, entries in (
+            ("irregular", vocabulary.irregular),
+            ("narrower", vocabulary.narrower),
+        )
+    )
+    return f'{{"classes": [\n{classes}\n],\n"categories": [\n{categories}\n],\n{words}}}\n'
 
 
 def lines(entries: Iterable[ImageClass | Category]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
@@ -15,6 +15,7 @@ class ImageClass:
     name: str
     synonyms: tuple[str, ...]
     categories: tuple[int, ...]
+    usage: int = 0
 
     @property
     def label(self) -> str:
@@ -24,21 +25,36 @@ class ImageClass:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """WordNet ancestor of classes, such as "dog", with the indexes of those classes."""
+    """WordNet ancestor of classes, such as "dog", with the indexes of those classes.
+
+    Attributes:
+        usage: Occurrences of this meaning in the texts that WordNet's authors counted.
+        technical: Whether the name is a technical term, such as "placental".
+    """
 
     id: int
     wnid: str
     name: str
     synonyms: tuple[str, ...]
     classes: tuple[int, ...]
+    usage: int = 0
+    technical: bool = False
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All classes ordered by index, and all categories ordered by id."""
+    """All classes ordered by index, all categories ordered by id, and words that lead to them.
+
+    Attributes:
+        irregular: Irregular plurals of words in names: "mice" to "mouse".
+        narrower: Words for a kind of a tag, to its WordNet id: "puppy" to
+            "dog".
+    """
 
     classes: tuple[ImageClass, ...]
     categories: tuple[Category, ...]
+    irregular: dict[str, str] = field(default_factory=dict)
+    narrower: dict[str, str] = field(default_factory=dict)
 
     def category(self, category_id: int) -> Category:
         """Return the category with this id. Ids are not contiguous.

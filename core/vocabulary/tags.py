@@ -7,7 +7,6 @@ change.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -24,8 +23,6 @@ FIRST_CUSTOM = 10_000
 # Prefix of the key of a custom tag: `custom:<slug>`.
 CUSTOM_PREFIX = "custom:"
 
-_WORD = re.compile(r"[^\W_]+")
-
 
 @dataclass(frozen=True, slots=True)
 class Tag:
@@ -38,6 +35,8 @@ class Tag:
         name: Name in the model or in WordNet, such as `golden_retriever`.
         synonyms: Other names from WordNet.
         label: Display name, such as "golden retriever".
+        usage: How common the meaning is in texts; most are 0.
+        technical: Whether the name is a technical term, such as "placental".
     """
 
     number: int
@@ -46,6 +45,8 @@ class Tag:
     name: str
     synonyms: tuple[str, ...]
     label: str
+    usage: int
+    technical: bool
 
 
 @cache
@@ -60,12 +61,20 @@ def load_tags() -> dict[int, Tag]:
 
 
 def _tag(number: int, kind: TagKind, entry: ImageClass | Category) -> Tag:
-    return Tag(number, kind, entry.wnid, entry.name, entry.synonyms, entry.name.replace("_", " "))
+    label = entry.name.replace("_", " ")
+    technical = isinstance(entry, Category) and entry.technical
+    return Tag(number, kind, entry.wnid, entry.name, entry.synonyms, label, entry.usage, technical)
+
+
+@cache
+def tags_by_wnid() -> dict[str, int]:
+    """Return the tag numbers by WordNet id."""
+    return {tag.wnid: number for number, tag in load_tags().items()}
 
 
 def custom_tag(number: int, slug: str, name: str) -> Tag:
     """Return a custom tag."""
-    return Tag(number, "custom", CUSTOM_PREFIX + slug, name, (), name)
+    return Tag(number, "custom", CUSTOM_PREFIX + slug, name, (), name, 0, technical=False)
 
 
 @cache
@@ -82,8 +91,3 @@ def classes_under(number: int) -> frozenset[int]:
     if number < FIRST_CATEGORY:
         return frozenset({number})
     return frozenset(load_vocabulary().category(number - FIRST_CATEGORY).classes)
-
-
-def split_words(text: str) -> tuple[str, ...]:
-    """Split a text into lower-case words of letters and digits."""
-    return tuple(_WORD.findall(text.lower()))

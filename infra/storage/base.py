@@ -20,6 +20,13 @@ class ObjectStore(Protocol):
             ObjectNotFoundError: No object has this key.
         """
 
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """Return `length` bytes of an object from `offset`, which lies within the object.
+
+        Raises:
+            ObjectNotFoundError: No object has this key.
+        """
+
     def delete(self, key: str) -> None:
         """Delete an object. A missing object is no error."""
 

@@ -37,6 +37,11 @@ class LocalObjects:
         with _local_errors(key):
             return self._path(key).read_bytes()
 
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        with _local_errors(key), self._path(key).open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
     def delete(self, key: str) -> None:
         with _local_errors(key):
             self._path(key).unlink(missing_ok=True)

@@ -49,8 +49,12 @@ class S3Objects:
             )
 
     def get(self, key: str) -> bytes:
+        return self.read(key, 0, 0)
+
+    def read(self, key: str, offset: int, length: int) -> bytes:
         with _s3_errors(key):
-            response = self._client.get_object(self._bucket, key)
+            # A length of 0 means the rest of the object.
+            response = self._client.get_object(self._bucket, key, offset, length)
             try:
                 return response.read()
             finally:

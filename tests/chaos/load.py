@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-import httpx
+import httpx2
 
 from tests.support.images import jpeg
 
@@ -84,7 +84,7 @@ class Load:
 
     def _client(self) -> None:
         path = "/api/v1/jobs"
-        with httpx.Client(base_url=self.url, timeout=30) as http:
+        with httpx2.Client(base_url=self.url, timeout=30) as http:
             while True:
                 with self._lock:
                     batch = self._left[: self.per_request]
@@ -99,7 +99,7 @@ class Load:
                 path = f"/api/v1/jobs/{job_id}/images"
                 time.sleep(self.pause)
 
-    def _send(self, http: httpx.Client, path: str, batch: Sequence[bytes]) -> str:
+    def _send(self, http: httpx2.Client, path: str, batch: Sequence[bytes]) -> str:
         files = [("files", (f"{n}.jpg", data)) for n, data in enumerate(batch)]
         deadline = time.monotonic() + self.deadline_seconds
         while True:
@@ -107,7 +107,7 @@ class Load:
             try:
                 response = http.post(path, files=files)
                 outcome: int | str = response.status_code
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 outcome = type(error).__name__
             with self._lock:
                 self.responses[outcome] += 1

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.support.paths import ROOT
 
@@ -25,6 +25,7 @@ class Containers:
             **os.environ,
             "GALLERY_PORT": PORT,
             "GALLERY_BUILD_WEIGHTS": WEIGHTS,
+            "GALLERY_WORKER_REPLICAS": "2",
         }
 
     def compose(self, *arguments: str) -> str:
@@ -62,6 +63,16 @@ class Containers:
         lines = self.compose("ps", "--all", "--format", "json", service).splitlines()
         return [json.loads(line) for line in lines]
 
+    def volumes(self) -> set[str]:
+        """Return the names of the project's volumes, without its prefix."""
+        result = subprocess.run(
+            ["docker", "volume", "ls", "--quiet", "--filter", "dangling=false"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {name.removeprefix(f"{PROJECT}_") for name in result.stdout.split()}
+
     def kill_one(self, service: str) -> str:
         """Kill one container of a service with SIGKILL and return its name."""
         name = str(self.containers(service)[0]["Name"])
@@ -73,20 +84,20 @@ class Containers:
     def submit(self, images: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
         """Submit images as one job and return it. Retry if a replica dies meanwhile."""
         files = [("files", (name, data, "image/jpeg")) for name, data in images]
-        transport = httpx.HTTPTransport(retries=3)
-        with httpx.Client(base_url=self.url, timeout=60, transport=transport) as client:
+        transport = httpx2.HTTPTransport(retries=3)
+        with httpx2.Client(base_url=self.url, timeout=60, transport=transport) as client:
             for _ in range(10):
                 try:
                     response = client.post("/api/v1/jobs", files=files)
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     continue
-                if response.status_code == httpx.codes.ACCEPTED:
+                if response.status_code == httpx2.codes.ACCEPTED:
                     return dict(response.json())
-                assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
+                assert response.status_code == httpx2.codes.SERVICE_UNAVAILABLE, response.text
         raise AssertionError("All 10 attempts to submit the images failed.")
 
-    def get(self, path: str, **query: str | int) -> httpx.Response:
+    def get(self, path: str, **query: str | int) -> httpx2.Response:
         """Send a GET request and return its response, which must not be an error."""
-        response = httpx.get(f"{self.url}{path}", params=query, timeout=60)
+        response = httpx2.get(f"{self.url}{path}", params=query, timeout=60)
         response.raise_for_status()
         return response

@@ -7,15 +7,17 @@ one another and run in the order of this file.
 import csv
 import hashlib
 import io
+import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
-from tests.compose.containers import Containers
+from tests.compose.containers import PORT, Containers
 from tests.compose.photos import make_variants, read_photos
 
 pytestmark = pytest.mark.timeout(1800)
@@ -93,9 +95,39 @@ def test_restore_recovers_the_gallery_from_a_backup(containers: Containers, tmp_
     assert fingerprints(containers) == before
 
 
+def test_later_start_keeps_the_replicas_of_the_variable(containers: Containers) -> None:
+    """O1: every start after the first failed. O3: it reduced the workers to one."""
+    for _ in range(2):
+        containers.compose("up", "--detach", "--wait")
+
+    assert len(containers.containers("worker")) == 2
+    assert containers.get("/readyz").json()["status"] == "ready"
+
+
+def test_no_anonymous_volume_is_left_behind(containers: Containers) -> None:
+    """O5: each run of `migrate` left one."""
+    assert containers.volumes() == {"database", "objects", "received", "secrets", "spool"}
+
+
+def test_upload_without_a_key_is_refused_before_it_is_read(containers: Containers) -> None:
+    """S5: nginx buffered 258 MB of it first. Creates a key, so it is the last test."""
+    containers.compose("exec", "-T", "api", "gallery", "keys", "create", "me")
+    time.sleep(2)  # open access ends within a second
+    head = (
+        "POST /api/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 200000000\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", int(PORT)), timeout=10) as connection:
+        connection.sendall(head.encode())
+        answer = connection.recv(4096).decode()
+
+    assert answer.startswith("HTTP/1.1 401 ")
+    assert "application/problem+json" in answer
+
+
 def fingerprints(containers: Containers) -> dict[str, tuple[Any, str, str]]:
     """Return the JSON of each image, and the hashes of its original and thumbnail."""
-    with httpx.Client(base_url=containers.url, timeout=60) as client:
+    with httpx2.Client(base_url=containers.url, timeout=60) as client:
 
         def file_hash(image_id: str, file: str) -> str:
             response = client.get(f"/api/v1/images/{image_id}/{file}").raise_for_status()

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from core.ids import new_id
-from infra.database.queries.submissions import StoredImage, SubmittedFile, create_job
+from infra.database.queries.submissions import NewJob, StoredImage, SubmittedFile, create_jobs
 
 
 def image_file(name: str) -> SubmittedFile:
@@ -31,7 +31,8 @@ async def submit_rows(database_url: str, *names: str) -> Submitted:
     """Create a job with one image per name."""
     job_id = new_id()
     async with await AsyncConnection.connect(database_url, autocommit=True) as conn:
-        items = await create_job(conn, job_id, [image_file(name) for name in names])
+        files = [image_file(name) for name in names]
+        [items] = await create_jobs(conn, [NewJob(id=job_id, files=files)])
     return Submitted(job_id, [item.image_id for item in items if item.image_id])
 
 

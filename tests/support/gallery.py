@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 import psycopg
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from core.predictions import ScoredClass, ScoredTag
 from core.vocabulary import load_vocabulary

@@ -10,9 +10,11 @@ from infra.bootstrap import start
 
 
 class ImpatientProtocol(GuardedProtocol):
-    """Protocol with 1 s for request heads."""
+    """Protocol with 1 s for request heads and 4 s for slow readers."""
 
     head_seconds = 1.0
+    linger_seconds = 1.0
+    download_rate = MinimumRate(stall_seconds=4.0, bytes_per_second=16 << 10)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 
 from infra.embedded.process import ChildProcess, Command
 from infra.settings import Settings
@@ -95,19 +95,19 @@ class Stack:
 
     def _responds(self, path: str) -> bool:
         try:
-            return httpx.get(self.url + path, timeout=2).is_success
-        except httpx.TransportError:
+            return httpx2.get(self.url + path, timeout=2).is_success
+        except httpx2.TransportError:
             return False
 
     def get(self, path: str, **parameters: object) -> Any:
         """Return the JSON of a resource of the API."""
-        response = httpx.get(self.url + path, params=parameters, timeout=60)  # type: ignore[arg-type]
+        response = httpx2.get(self.url + path, params=parameters, timeout=60)  # type: ignore[arg-type]
         response.raise_for_status()
         return response.json()
 
     def post_files(self, *files: tuple[str, bytes], path: str = "/api/v1/jobs") -> Any:
         """Submit files and return the job."""
-        response = httpx.post(
+        response = httpx2.post(
             self.url + path, files=[("files", file) for file in files], timeout=60
         )
         response.raise_for_status()

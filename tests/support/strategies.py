@@ -7,18 +7,25 @@ from hypothesis import strategies as st
 from core.search.ast import (
     Atom,
     Clause,
+    Decided,
+    Inside,
     Name,
     Query,
+    Reason,
     Scores,
     Status,
+    Tagged,
     Untagged,
     Uploaded,
     Words,
     to_real,
 )
+from core.vocabulary import load_vocabulary
+from core.vocabulary.tags import FIRST_CATEGORY
 
 # Words that match one class, many classes, categories, synonyms or nothing; and parts of words.
-WORDS = ("dog", "cat", "auto", "golden", "retriever", "ball", "tennis", "animal", "t", "zzz", "car")
+WORDS = ("dog", "cat", "auto", "golden", "retriever", "ball", "tennis", "animal", "t", "zzz", "car",
+         "dogs", "cats", "puppies", "balls", "etriever")  # fmt: skip
 
 SCORES = st.integers(0, 20).map(lambda twentieths: to_real(twentieths / 20))
 
@@ -28,6 +35,12 @@ def scores(draw: st.DrawFn) -> Scores:
     """Generate score ranges, empty ones too."""
     low, high = draw(SCORES), draw(SCORES | st.just(1.0))
     return draw(st.sampled_from([Scores(), Scores(low=low), Scores(high=high), Scores(low, high)]))
+
+
+def category(name: str) -> int:
+    """Return the tag number of a category."""
+    categories = load_vocabulary().categories
+    return FIRST_CATEGORY + next(each.id for each in categories if each.name == name)
 
 
 def words() -> st.SearchStrategy[Words]:
@@ -43,9 +56,13 @@ def atoms() -> st.SearchStrategy[Atom]:
         words(),
         words(),
         words(),
+        st.builds(Inside, st.sampled_from(["dog", "cat", "etrieve", "cat egy", "n retr"])),
+        st.builds(Tagged, st.sampled_from([207, 281, *map(category, ("dog", "cat", "ball"))])),
         st.builds(Status, st.sampled_from(["queued", "running", "done", "failed", "cancelled"])),
+        st.builds(Reason, st.sampled_from(["decode_failed", "crashed_worker", "zzz"])),
         st.builds(Untagged, st.booleans()),
         st.builds(Name, st.sampled_from(["*.jpg", "holiday*", "DAY", "a_b", "%", "x*y", "\\"])),
+        st.builds(Decided, st.sampled_from(["confirmed", "rejected", "any", "none"])),
         st.builds(Uploaded, st.sampled_from(["after", "before"]), times),
     )
 

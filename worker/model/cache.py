@@ -48,6 +48,8 @@ def find_compiled(settings: Settings) -> Path:
         weights = _download(missing)
     compiled = folder / _file_name(_fingerprint(weights), settings.precision)
     if not compiled.is_file():
+        if not _can_compile():
+            return _require_prebuilt(folder, settings.precision)
         with _compile_lock(folder):
             if not compiled.is_file():
                 compile_weights(weights, compiled, settings.precision)
@@ -95,6 +97,27 @@ def _fingerprint(weights: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def _require_prebuilt(folder: Path, precision: Precision) -> Path:
+    """Return a model compiled elsewhere, where TensorFlow is not installed.
+
+    Raises:
+        ModelError: The folder contains none.
+    """
+    prebuilt = _find_prebuilt(folder, precision)
+    if prebuilt is None:
+        raise ModelError(
+            "Compiling weights requires TensorFlow, which is not installed; it has wheels for "
+            "Python 3.11 to 3.13. Run the gallery with one of these versions, or copy "
+            f"data/models/compiled from a machine that has compiled the weights to {folder}."
+        )
+    return prebuilt
+
+
+def _can_compile() -> bool:
+    """Return whether TensorFlow is installed, which the worker images omit."""
+    return _converter_version() != "none"
+
+
 def _converter_version() -> str:
     try:
         return version("tensorflow")
@@ -124,6 +147,8 @@ def compile_weights(weights: Path, compiled: Path, precision: Precision) -> None
 
 
 def _download(missing: WeightsNotFoundError) -> Path:
+    if not _can_compile():
+        raise missing
     try:
         result = _run_compiler("--download")
     except subprocess.TimeoutExpired as error:

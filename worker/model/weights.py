@@ -18,13 +18,17 @@ def find_weights(settings: Settings) -> Path:
     """Return the first weights file that exists, in the order documented in the README.
 
     Raises:
-        WeightsNotFoundError: No file exists; the message lists the folders searched.
+        WeightsNotFoundError: No file exists; the message lists the folders searched, or is the
+            note that the container image contains.
     """
     searched: list[Path] = []
     for path in _candidates(settings):
         if path.is_file():
             return path
         searched.append(path.parent)
+    note = settings.data_dir / "models" / "no-weights.txt"
+    if note.is_file():  # written by the build of a worker image, where other advice applies
+        raise WeightsNotFoundError(note.read_text().strip())
     folders = ", ".join(str(folder) for folder in dict.fromkeys(searched))
     raise WeightsNotFoundError(
         f"No MobileNetV2 weights in {folders}. Put {FILE_NAMES[0]} there or set GALLERY_WEIGHTS."

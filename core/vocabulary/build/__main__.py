@@ -5,7 +5,9 @@
 `DIR` is `/usr/share/wordnet` after installation of the Debian package `wordnet-base`.
 
 An ImageNet id is the offset of a WordNet noun, which gives the ancestors of each class.
-`categories` and `exclusions` select the ancestors that become categories. The output is
+`categories` and `exclusions` select the ancestors that become categories, `technical` those
+that are shown last; `synonyms` collects words that lead to tags without being part of their names.
+The output is
 deterministic.
 """
 
@@ -16,9 +18,10 @@ import json
 from pathlib import Path
 
 from core.vocabulary.build.categories import find_categories, without
+from core.vocabulary.build.synonyms import find_irregular, find_narrower, words_in_names
 from core.vocabulary.build.wordnet import Nouns, read_nouns
 from core.vocabulary.loader import FILE, render
-from core.vocabulary.models import ImageClass, Vocabulary
+from core.vocabulary.models import Category, ImageClass, Vocabulary
 
 
 def read_classes(path: Path) -> dict[int, tuple[str, str]]:
@@ -38,18 +41,24 @@ def build(nouns: Nouns, classes: dict[int, tuple[str, str]]) -> Vocabulary:
     """Build the vocabulary of the given classes (index to wnid and name)."""
     labels = {index: (wnid, name.replace("_", " ")) for index, (wnid, name) in classes.items()}
     categories = find_categories(nouns, labels)
+    image_classes = tuple(
+        ImageClass(
+            index=index,
+            wnid=wnid,
+            name=name,
+            synonyms=without(labels[index][1], nouns.synsets[wnid].words),
+            categories=tuple(each.id for each in categories if index in each.classes),
+            usage=nouns.usage(wnid),
+        )
+        for index, (wnid, name) in classes.items()
+    )
+    tags: tuple[ImageClass | Category, ...] = (*image_classes, *categories)
+    words = words_in_names(tags)
     return Vocabulary(
-        classes=tuple(
-            ImageClass(
-                index=index,
-                wnid=wnid,
-                name=name,
-                synonyms=without(labels[index][1], nouns.synsets[wnid].words),
-                categories=tuple(each.id for each in categories if index in each.classes),
-            )
-            for index, (wnid, name) in classes.items()
-        ),
+        classes=image_classes,
         categories=tuple(categories),
+        irregular=find_irregular(nouns, words),
+        narrower=find_narrower(nouns, tags, words),
     )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.vocabulary.build.exclusions import ALWAYS_INCLUDED, MERGED, MIN_DEPTH, TOO_GENERAL
+from core.vocabulary.build.technical import TECHNICAL
 from core.vocabulary.models import Category
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def find_categories(nouns: Nouns, classes: Mapping[int, tuple[str, str]]) -> lis
         if adds_information(words[wnid][0], extents[wnid], labels)
     }
     names = unique_names(nouns, kept, words)
+    technical = {wnid_of(entry) for entries in TECHNICAL.values() for entry in entries}
     return [
         Category(
             id=ids[wnid],
@@ -45,6 +47,8 @@ def find_categories(nouns: Nouns, classes: Mapping[int, tuple[str, str]]) -> lis
             name=names[wnid],
             synonyms=without(names[wnid], words[wnid]),
             classes=tuple(sorted(kept[wnid])),
+            usage=nouns.usage(wnid),
+            technical=wnid in technical,
         )
         for wnid in sorted(kept)
     ]

@@ -61,6 +61,7 @@ ALTER TABLE images
     ADD COLUMN rejected smallint[],
     ADD COLUMN sampled boolean;            -- a decision was made on a random sample
 -- verdict:confirmed, and the statistics of verdicts.
+-- blocks writes: no image has verdicts yet, so that the index is empty after one scan of the table.
 CREATE INDEX images_decided ON images (created_at DESC, id DESC)
  WHERE deleted_at IS NULL AND model_tags IS NOT NULL;
 
@@ -125,14 +126,17 @@ CREATE FUNCTION apply_verdicts(chosen uuid[], fresh boolean) RETURNS void LANGUA
       JOIN present AS p ON p.confirmed = d.confirmed
       JOIN absent AS a ON a.rejected = d.rejected
      CROSS JOIN LATERAL (
-           SELECT coalesce(array_agg(tag ORDER BY n) FILTER (WHERE kept), '{}') AS tags,
-                  coalesce(array_agg(score ORDER BY n) FILTER (WHERE kept), '{}') AS scores,
+           -- Aggregates read the elements in the order of the arrays. Sorting them would take twice
+           -- as long. The best class is the last one.
+           SELECT coalesce(array_agg(tag) FILTER (WHERE kept), '{}') AS tags,
+                  coalesce(array_agg(score) FILTER (WHERE kept), '{}') AS scores,
                   max(score) FILTER (WHERE kept AND tag < 1000) AS confidence,
                   max(score) FILTER (WHERE tag < 1000) AS best_score,
-                  (array_agg(tag ORDER BY n DESC) FILTER (WHERE tag < 1000))[1] AS best
-             FROM (SELECT tag, score, n, tag <> ALL(a.tags) AND tag <> ALL(p.tags) AS kept
-                     FROM unnest(d.tags, d.scores) WITH ORDINALITY AS m (tag, score, n)) AS t
-           ) AS e
+                  (array_agg(tag) FILTER (WHERE tag < 1000)) AS classes
+             FROM (SELECT tag, score, tag <> ALL(a.tags || p.tags) AS kept
+                     FROM unnest(d.tags, d.scores) AS m (tag, score)) AS t
+           ) AS m
+     CROSS JOIN LATERAL (SELECT m.*, m.classes[cardinality(m.classes)] AS best) AS e
      WHERE i.id = d.id
 $$;
 

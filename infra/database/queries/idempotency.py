@@ -57,6 +57,26 @@ async def find_job(conn: AsyncConnection, once: IdempotencyKey) -> UUID | None:
     return UUID(str(job_id))
 
 
+# Key and items have the time of the transaction that recorded both.
+LIST_POSITIONS = """
+    SELECT item.position
+      FROM idempotency_keys AS known
+      JOIN job_items AS item ON item.job_id = known.job_id AND item.changed_at = known.created_at
+     WHERE known.owner = %(owner)s
+       AND known.key = %(key)s
+     ORDER BY item.position
+"""
+
+
+async def list_positions(conn: AsyncConnection, once: IdempotencyKey) -> list[int]:
+    """Return the positions of the items recorded with this key.
+
+    Items whose image was purged since are omitted.
+    """
+    cur = await conn.execute(LIST_POSITIONS, {"owner": once.owner, "key": once.key})
+    return [position for (position,) in await cur.fetchall()]
+
+
 DELETE_EXPIRED_KEYS = "DELETE FROM idempotency_keys WHERE created_at < now() - %(remembered_for)s"
 
 

@@ -161,13 +161,14 @@ class ImageFile:
     sha256: bytes
     name: str
     media_type: str
+    bytes: int
 
 
-GET_IMAGE_FILE = "SELECT sha256, name, media_type FROM images WHERE id = %(image_id)s"
+GET_IMAGE_FILE = "SELECT sha256, name, media_type, bytes FROM images WHERE id = %(image_id)s"
 
 
 async def get_image_file(conn: AsyncConnection, image_id: UUID) -> ImageFile:
-    """Return hash, name and media type of an image, whether it is in the trash or not.
+    """Return hash, name, media type and size of an image, whether it is in the trash or not.
 
     Raises:
         NotFoundError: No image has this id.

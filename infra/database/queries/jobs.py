@@ -114,16 +114,21 @@ async def get_job(conn: AsyncConnection, job_id: UUID) -> Job:
     return job
 
 
-JOB_EXISTS = "SELECT FROM jobs WHERE id = %(job_id)s"
+JOB_EXISTS = """
+    SELECT
+      FROM jobs
+     WHERE id = %(job_id)s
+       AND (%(key_id)s::uuid IS NULL OR key_id = %(key_id)s)
+"""
 
 
-async def require_job(conn: AsyncConnection, job_id: UUID) -> None:
-    """Check that a job exists.
+async def require_job(conn: AsyncConnection, job_id: UUID, *, key_id: UUID | None = None) -> None:
+    """Check that a job exists and, if a key is given, that it created the job.
 
     Raises:
-        NotFoundError: No job has this id.
+        NotFoundError: No such job.
     """
-    cur = await conn.execute(JOB_EXISTS, {"job_id": job_id})
+    cur = await conn.execute(JOB_EXISTS, {"job_id": job_id, "key_id": key_id})
     if not cur.rowcount:
         raise NotFoundError(f"There is no job {job_id}.")
 

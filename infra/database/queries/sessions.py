@@ -1,17 +1,19 @@
 """Authenticate API keys and browser sessions."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from core.credentials import hash_secret, new_session
+from core.credentials import hash_secret, is_well_formed, new_session
 from infra.database.queries.api_keys import Scope
 
 SESSION_LIFETIME = timedelta(days=14)
+MAX_SESSIONS = 20
+"""Sessions per key. A further sign-in ends the oldest one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +23,13 @@ class KeyHolder:
     id: UUID
     name: str
     scopes: list[Scope]
+    expires_at: datetime | None = None
 
 
-# `last_used_at` is written at most once a minute.
+# `last_used_at` and the address are written at most once a minute.
 _VALID: LiteralString = """
     valid AS (
-        SELECT k.id, k.name, k.scopes, k.last_used_at
+        SELECT k.id, k.name, k.scopes, k.expires_at, k.last_used_at
           FROM api_keys AS k
           JOIN wanted ON wanted.key_id = k.id
          WHERE k.revoked_at IS NULL
@@ -34,12 +37,13 @@ _VALID: LiteralString = """
     ),
     used AS (
         UPDATE api_keys AS k
-           SET last_used_at = now()
+           SET last_used_at = now(),
+               last_used_address = %(address)s
           FROM valid
          WHERE k.id = valid.id
            AND (valid.last_used_at IS NULL OR valid.last_used_at < now() - interval '1 minute')
     )
-    SELECT id, name, scopes FROM valid
+    SELECT id, name, scopes, expires_at FROM valid
 """
 
 FIND_BY_KEY: LiteralString = f"""
@@ -55,25 +59,45 @@ FIND_BY_SESSION: LiteralString = f"""
 """
 
 
-async def find_by_key(conn: AsyncConnection, key: str) -> KeyHolder | None:
-    """Return the holder of an API key, or None if the key is unknown, expired or revoked."""
-    return await _find(conn, FIND_BY_KEY, key)
+async def find_by_key(
+    conn: AsyncConnection, key: str, *, address: str | None = None
+) -> KeyHolder | None:
+    """Return the holder of an API key, or None if the key is unknown, expired or revoked.
+
+    Args:
+        conn: The connection.
+        key: The API key.
+        address: Address of the client, stored as that of the last use.
+    """
+    return await _find(conn, FIND_BY_KEY, key, address) if is_well_formed(key) else None
 
 
-async def find_by_session(conn: AsyncConnection, session: str) -> KeyHolder | None:
+async def find_by_session(
+    conn: AsyncConnection, session: str, *, address: str | None = None
+) -> KeyHolder | None:
     """Return the key holder of a session cookie, or None if session or key is invalid."""
-    return await _find(conn, FIND_BY_SESSION, session)
+    return await _find(conn, FIND_BY_SESSION, session, address)
 
 
-async def _find(conn: AsyncConnection, query: LiteralString, secret: str) -> KeyHolder | None:
+async def _find(
+    conn: AsyncConnection, query: LiteralString, secret: str, address: str | None
+) -> KeyHolder | None:
     async with conn.cursor(row_factory=class_row(KeyHolder)) as cur:
-        await cur.execute(query, {"hash": hash_secret(secret)})
+        await cur.execute(query, {"hash": hash_secret(secret), "address": address})
         return await cur.fetchone()
 
 
-# Also deletes expired sessions of all keys.
+# Also deletes expired sessions of all keys, and the oldest ones of this key.
 BEGIN_SESSION = """
-    WITH over AS (DELETE FROM sessions WHERE expires_at < now())
+    WITH over AS (
+        DELETE FROM sessions
+         WHERE expires_at < now()
+            OR hash IN (SELECT hash
+                          FROM sessions
+                         WHERE key_id = %(key_id)s
+                         ORDER BY created_at DESC
+                        OFFSET %(others)s)
+    )
     INSERT INTO sessions (hash, key_id, expires_at)
     VALUES (%(hash)s, %(key_id)s, now() + %(lasts)s)
 """
@@ -83,7 +107,13 @@ async def begin_session(conn: AsyncConnection, key_id: UUID) -> str:
     """Create a session for an API key and return the value of its cookie."""
     session = new_session()
     await conn.execute(
-        BEGIN_SESSION, {"hash": hash_secret(session), "key_id": key_id, "lasts": SESSION_LIFETIME}
+        BEGIN_SESSION,
+        {
+            "hash": hash_secret(session),
+            "key_id": key_id,
+            "lasts": SESSION_LIFETIME,
+            "others": MAX_SESSIONS - 1,
+        },
     )
     return session
 
@@ -91,9 +121,9 @@ async def begin_session(conn: AsyncConnection, key_id: UUID) -> str:
 END_SESSION = "DELETE FROM sessions WHERE hash = %(hash)s"
 
 
-async def end_session(conn: AsyncConnection, session: str) -> None:
-    """Delete the session of a cookie."""
-    await conn.execute(END_SESSION, {"hash": hash_secret(session)})
+async def end_session(conn: AsyncConnection, session: str) -> bool:
+    """Delete the session of a cookie; return whether it existed."""
+    return bool((await conn.execute(END_SESSION, {"hash": hash_secret(session)})).rowcount)
 
 
 HAS_KEYS = "SELECT EXISTS (SELECT FROM api_keys)"

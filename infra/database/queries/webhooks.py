@@ -6,9 +6,10 @@ added to the outbox. Each delivery is attempted until the receiver accepts it or
 used up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -86,18 +87,32 @@ async def add_delivery(conn: AsyncConnection, ended: Ended, body: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A delivery in the outbox. `tries` counts its attempts; its id is the same for all of them."""
+    """A delivery in the outbox. `tries` counts its attempts; its id is the same for all of them.
+
+    `receiver` is the host and port of the URL.
+    """
 
     id: UUID
     job_id: UUID
     url: str
+    receiver: str
     body: str
     tries: int
 
 
+_RECEIVER: LiteralString = "lower(substring(url FROM '://([^/?#]*)'))"
+
 # The next due time is set before the attempt. If the process dies during the attempt, another one
-# claims the delivery after the delay.
-CLAIM_DUE_DELIVERIES = """
+# claims the delivery after the delay. Rows that another process claims meanwhile are skipped.
+CLAIM_DUE_DELIVERIES: LiteralString = f"""
+    WITH due AS (
+        SELECT id, due_at,
+               row_number() OVER (PARTITION BY {_RECEIVER} ORDER BY due_at) AS number
+          FROM deliveries
+         WHERE state = 'waiting'
+           AND due_at <= now()
+           AND {_RECEIVER} <> ALL(%(skipped)s)
+    )
     UPDATE deliveries
        SET tries = tries + 1,
            due_at = now() + (%(pauses)s::interval[])[least(tries + 1, %(count)s)]
@@ -106,27 +121,42 @@ CLAIM_DUE_DELIVERIES = """
                  FROM deliveries
                 WHERE state = 'waiting'
                   AND due_at <= now()
-                ORDER BY due_at
-                LIMIT %(limit)s
+                  AND id IN (SELECT id
+                               FROM due
+                              WHERE number <= %(per_receiver)s
+                              ORDER BY due_at
+                              LIMIT %(limit)s)
                   FOR UPDATE SKIP LOCKED)
-    RETURNING id, job_id, url, body, tries
+    RETURNING id, job_id, url, {_RECEIVER} AS receiver, body, tries
 """
 
 
 async def claim_due_deliveries(
-    conn: AsyncConnection, *, limit: int, pauses: Sequence[timedelta]
+    conn: AsyncConnection,
+    *,
+    limit: int,
+    per_receiver: int,
+    skipped: Collection[str],
+    pauses: Sequence[timedelta],
 ) -> list[Delivery]:
     """Claim deliveries that are due, until the pause after this attempt has passed.
 
     Args:
         conn: Connection in autocommit mode.
         limit: Maximum number of deliveries.
+        per_receiver: Maximum number of deliveries to one receiver.
+        skipped: Receivers without new deliveries.
         pauses: Pause after each attempt; the last one also follows any further attempt.
     """
+    parameters = {
+        "limit": limit,
+        "per_receiver": per_receiver,
+        "skipped": list(skipped),
+        "pauses": list(pauses),
+        "count": len(pauses),
+    }
     async with conn.cursor(row_factory=class_row(Delivery)) as cur:
-        await cur.execute(
-            CLAIM_DUE_DELIVERIES, {"limit": limit, "pauses": list(pauses), "count": len(pauses)}
-        )
+        await cur.execute(CLAIM_DUE_DELIVERIES, parameters)
         return await cur.fetchall()
 
 

@@ -11,18 +11,21 @@ from psycopg.sql import SQL, Composable
 
 from core.search.ast import (
     EVERYTHING,
-    Atom,
     Clause,
+    Decided,
     Name,
+    OtherAtom,
     Query,
+    Reason,
     Scores,
     Status,
+    TagAtom,
     Untagged,
     Uploaded,
-    Words,
+    VerdictSought,
 )
 from core.search.fields import previous_score
-from core.search.tag_index import find_tags
+from core.search.tag_index import tags_of
 from core.types import ImageStatus
 from core.vocabulary.tags import classes_under
 
@@ -96,7 +99,7 @@ def in_sample(which: Filter) -> LiteralString:
     Uses the predicate of the index on tags if a clause of the search consists of tags only.
     """
     by_tags = any(
-        not clause.negated and all(isinstance(atom, Words) for atom in clause.any_of)
+        not clause.negated and all(isinstance(atom, TagAtom) for atom in clause.any_of)
         for clause in which.query.clauses
     )
     return _BY_TAGS if by_tags else _BY_TIME
@@ -153,9 +156,16 @@ def _wanted_tags(query: Query) -> list[frozenset[int]]:
 
 
 def _tags_of(clause: Clause) -> frozenset[int]:
-    return frozenset(
-        chain.from_iterable(find_tags(atom) for atom in clause.any_of if isinstance(atom, Words))
-    )
+    return frozenset(chain.from_iterable(tags_of(atom) or () for atom in clause.any_of))
+
+
+# The first condition is the predicate of the index images_decided (migration 0012).
+_VERDICTS: dict[VerdictSought, LiteralString] = {
+    "any": "i.model_tags IS NOT NULL",
+    "none": "i.model_tags IS NULL",
+    "confirmed": "(i.model_tags IS NOT NULL AND i.confirmed <> '{}')",
+    "rejected": "(i.model_tags IS NOT NULL AND i.rejected <> '{}')",
+}
 
 
 class _ClauseCompiler:
@@ -168,7 +178,7 @@ class _ClauseCompiler:
 
     def clause(self, clause: Clause) -> Composable:
         """Return the condition of one clause: any of its atoms, or none if it is negated."""
-        others = [atom for atom in clause.any_of if not isinstance(atom, Words)]
+        others = [atom for atom in clause.any_of if not isinstance(atom, TagAtom)]
         parts = [self._atom(atom) for atom in others]
         if len(others) < len(clause.any_of):
             parts.append(self._has_tag(_tags_of(clause)))
@@ -208,12 +218,13 @@ class _ClauseCompiler:
             counted=tags_in(self._scores, self._given),
         )
 
-    def _atom(self, atom: Atom) -> Composable:
+    def _atom(self, atom: OtherAtom) -> Composable:
         match atom:
-            case Words():
-                return self._has_tag(find_tags(atom))
             case Status(status):
                 return SQL("i.status = ") + self._given.add(status, "text")
+            case Reason(code):
+                failed = SQL("(i.status = 'failed' AND i.failure_code = {})")
+                return failed.format(self._given.add(code, "text"))
             case Untagged(untagged):
                 return (SQL("NOT ") if untagged else SQL("")) + self.is_confident()
             case Name(pattern):
@@ -221,6 +232,8 @@ class _ClauseCompiler:
             case Uploaded(side, time):
                 sign = SQL(">=" if side == "after" else "<")
                 return SQL("i.created_at {} {}").format(sign, self._given.add(time, "timestamptz"))
+            case Decided(verdict):
+                return SQL(_VERDICTS[verdict])
             case _:
                 assert_never(atom)
 

@@ -19,16 +19,21 @@ CSV_COLUMNS = (
     "Label 4", "Score 4", "Label 5", "Score 5",
 )  # fmt: skip
 
-# Prevents formula injection in spreadsheets: a name gets a leading apostrophe if it begins with
-# = + - @ (or a full-width form of them), a tab or a line break, also after white space.
-_FORMULA: LiteralString = r"^\s*[=+\-@\t\r\n＝＋－＠]"
-_STARTS_FORMULA = re.compile(_FORMULA).match
-_NAME: LiteralString = "CASE WHEN i.name ~ '" + _FORMULA + "' THEN '''' || i.name ELSE i.name END"
+# Prevents formula injection in spreadsheets: an apostrophe is put before = + - @ (or a full-width
+# form of them), a tab or a line break, also after white space, at the beginning of a name and after
+# a semicolon, tab or vertical bar, since programs may separate cells by these.
+_FORMULA: LiteralString = r"(^|[;\t|])(?=\s*[=+\-@\t\r\n＝＋－＠])"
+_DEFUSED: LiteralString = r"\1'"
+_find_formulas = re.compile(_FORMULA)
+_NAME: LiteralString = (
+    "CASE WHEN i.name ~ '" + _FORMULA + "'"
+    " THEN regexp_replace(i.name, '" + _FORMULA + "', '" + r"\1''" + "', 'g') ELSE i.name END"
+)
 
 
 def defuse_formula(name: str) -> str:
     """Return the name as in the CSV file."""
-    return f"'{name}" if _STARTS_FORMULA(name) else name
+    return _find_formulas.sub(_DEFUSED, name)
 
 
 # Tags are stored in ascending order of their scores, so that the best class is the last one.
@@ -56,6 +61,18 @@ COPY_CSV: LiteralString = """
 """
 
 
+_SEPARATORS = re.compile(rb"[;\t|]").search
+_NAME_AT = 37  # an id and a comma
+
+
+def _quote_name(line: bytes) -> bytes:
+    """Quote a name with a semicolon, tab or vertical bar, which Postgres does not."""
+    if line[_NAME_AT : _NAME_AT + 1] == b'"' or not _SEPARATORS(line):
+        return line
+    end = line.index(b",", _NAME_AT)
+    return b'%b"%b"%b' % (line[:_NAME_AT], line[_NAME_AT:end], line[end:])
+
+
 # Bytes per piece. Sending each line by itself would cost more than all other work of the export.
 BLOCK = 64 << 10
 
@@ -72,7 +89,7 @@ async def copy_csv(conn: AsyncConnection, which: Filter) -> AsyncIterator[bytes]
     async with conn.cursor().copy(query, given.values) as copy:
         block = bytearray()
         async for line in copy:
-            block += line
+            block += _quote_name(bytes(line))
             if len(block) >= BLOCK:
                 yield bytes(block)
                 block.clear()

@@ -2,7 +2,8 @@
 # Usage: backup.sh FOLDER
 # Back up the running gallery of `docker compose`. The database is copied before the objects, so that
 # the backup contains the objects of all its rows. Objects of purged images are removed after an hour,
-# so the backup must not take longer than that.
+# so the backup must not take longer than that. Repeated, it copies only new objects, and removes those
+# of purged images when the new dump is complete.
 set -eu
 cd "$(dirname "$0")/../../.."
 [ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
@@ -17,13 +18,18 @@ docker compose exec -T postgres pg_dump --username=gallery --format=custom galle
 # its owner only.
 mkdir -p "$folder/objects"
 chmod 777 "$folder/objects"
-docker compose run --rm --no-deps -T --volume "$folder/objects:/backup" \
-	--entrypoint /bin/sh bucket -c '
-		MC_HOST_store="http://gallery:$(cat /run/secrets/objects_password)@minio:9000"
-		export MC_HOST_store
-		mc --quiet mirror --overwrite store/gallery /backup' >/dev/null
+# mirror [OPTION]: copy the objects. The image contains little more than `mc` and a shell.
+mirror() {
+	docker compose run --rm --no-deps -T --volume "$folder/objects:/backup" \
+		--entrypoint /bin/sh bucket -c '
+			read -r password </run/secrets/objects_password
+			export MC_HOST_store="http://gallery:$password@minio:9000"
+			mc --quiet mirror --overwrite "$@" store/gallery /backup' sh "$@" >/dev/null
+}
 
+mirror
 mv "$folder/gallery.dump.partial" "$folder/gallery.dump"
+mirror --remove
 seconds=$(($(date +%s) - started))
 if [ "$seconds" -gt 3000 ]; then
 	echo "The backup took $seconds s, more than 3000 s: objects of images purged meanwhile may be missing." >&2

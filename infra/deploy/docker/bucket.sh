@@ -1,14 +1,20 @@
 #!/bin/sh
-# Create the bucket, and a user with read and write access to this bucket only.
+# Create the bucket, and a user with read and write access to this bucket only. Runs on each start.
+# The image contains little more than `mc` and a shell, so this uses shell builtins only.
 set -eu
 
 # Passed in the environment, since all processes can read command lines.
-MC_HOST_local="http://root:$(cat /run/secrets/minio_password)@minio:9000"
-export MC_HOST_local
+read -r root_password </run/secrets/minio_password
+export MC_HOST_local="http://root:$root_password@minio:9000"
 
 mc mb --ignore-existing local/gallery
 mc admin policy create local gallery /bucket.json
-printf 'gallery\n%s\n' "$(cat /run/secrets/objects_password)" | mc admin user add local
-# Attaching an attached policy is an error, so check the result instead.
+read -r password </run/secrets/objects_password
+printf 'gallery\n%s\n' "$password" | mc admin user add local
+# Attaching an attached policy is an error, so check the result instead. In the JSON, the policies of
+# the user follow its name.
 mc admin policy attach local gallery --user gallery ||
-	mc admin policy entities local --user gallery | grep -q gallery
+	case $(mc --json admin policy entities local --user gallery) in
+	*'"policies"'*'"gallery"'*) ;;
+	*) exit 1 ;;
+	esac

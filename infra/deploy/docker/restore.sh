@@ -20,7 +20,7 @@ docker compose exec -T postgres pg_restore --username=gallery --dbname=gallery \
 docker compose run --rm -T bucket >/dev/null
 docker compose run --rm --no-deps -T --volume "$folder/objects:/backup:ro" \
 	--entrypoint /bin/sh bucket -c '
-		MC_HOST_store="http://gallery:$(cat /run/secrets/objects_password)@minio:9000"
-		export MC_HOST_store
+		read -r password </run/secrets/objects_password
+		export MC_HOST_store="http://gallery:$password@minio:9000"
 		mc --quiet mirror --overwrite /backup store/gallery' >/dev/null
 echo "Restored. Now: docker compose up --detach --wait"

@@ -1,5 +1,6 @@
 # Image of the web client: built with Node, served by nginx.
-FROM node:24.19.0-trixie-slim AS build
+# The page is the same for every platform, so it is built on the platform of the builder.
+FROM --platform=$BUILDPLATFORM node:24.19.0-trixie-slim AS build
 WORKDIR /web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci
@@ -7,13 +8,20 @@ COPY web/ ./
 RUN npm run build
 
 FROM nginx:1.30.4-alpine3.24
+# Uploads are spooled here until they are complete.
 RUN install -d -o nginx -g nginx /var/spool/nginx
 COPY infra/deploy/nginx/*.conf /etc/nginx/
 COPY infra/deploy/nginx/problems /etc/nginx/problems
 COPY --from=build /web/dist /usr/share/nginx/html
+COPY LICENSE /licenses/LICENSE
 USER nginx
-# Uploads are spooled here until they are complete.
-VOLUME /var/spool/nginx
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --start-interval=1s \
     CMD ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/"]
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="gallery-web" \
+    org.opencontainers.image.description="Page and reverse proxy of the AI Image Gallery Manager" \
+    org.opencontainers.image.licenses="MIT" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION"

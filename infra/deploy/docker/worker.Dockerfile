@@ -9,7 +9,9 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 # Replaced by the build context `weights` (docs/how-to/docker-compose.md); if empty, Keras downloads.
 FROM scratch AS weights
 
-FROM dependencies AS model
+# The compiled model is the same for every platform, so it is built on the platform of the builder.
+FROM --platform=$BUILDPLATFORM python:3.13.14-slim-trixie AS model
+RUN python3 -m venv --without-pip /opt/venv
 COPY requirements/compile.txt .
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip --python /opt/venv/bin/python install --require-hashes -r compile.txt
@@ -19,6 +21,7 @@ COPY infra infra
 COPY worker worker
 COPY --from=weights / /weights
 ARG PRECISION=float32
+ARG WEIGHTS_SHA256
 ENV GALLERY_DATA_DIR=/var/lib/gallery \
     GALLERY_PRECISION=$PRECISION
 RUN sh infra/deploy/docker/compile.sh
@@ -31,6 +34,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 RUN groupadd --gid 10001 gallery \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/gallery gallery
 COPY --from=dependencies /opt/venv /opt/venv
+COPY LICENSE /licenses/LICENSE
 WORKDIR /srv/gallery
 COPY core core
 COPY infra infra
@@ -43,3 +47,10 @@ USER gallery
 HEALTHCHECK --interval=15s --timeout=5s --start-period=120s --start-interval=2s \
     CMD ["sh", "infra/deploy/docker/liveness.sh"]
 CMD ["python", "-m", "worker"]
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="gallery-worker" \
+    org.opencontainers.image.description="Worker of the AI Image Gallery Manager, with the compiled model" \
+    org.opencontainers.image.licenses="MIT" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION"

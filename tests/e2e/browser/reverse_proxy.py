@@ -6,7 +6,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-import httpx
+import httpx2
 
 # Headers of the connection or of the transfer encoding, which a proxy must not forward.
 HOP_BY_HOP = {"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"}
@@ -19,7 +19,7 @@ def _create_handler(path: str, upstream: str) -> type[BaseHTTPRequestHandler]:
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            response = httpx.request(
+            response = httpx2.request(
                 self.command,
                 f"{upstream}/{self.path.removeprefix(path)}",
                 headers=[(k, v) for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP],

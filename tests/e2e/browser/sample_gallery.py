@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.support.images import encode, jpeg, make_image
 from tests.support.processes import Stack
@@ -51,5 +51,5 @@ def fill_with(stack: Stack, files: Sequence[tuple[str, bytes]]) -> SampleGallery
     """Upload files (name, bytes) and a truncated one that fails; move the first image to trash."""
     job = stack.post_files(("broken.jpg", jpeg(99)[:3000]), *files)
     items = stack.wait_for_job(job["id"])["items"]
-    httpx.delete(f"{stack.url}/api/v1/images/{items[1]['image_id']}").raise_for_status()
+    httpx2.delete(f"{stack.url}/api/v1/images/{items[1]['image_id']}").raise_for_status()
     return SampleGallery(stack, job["id"])

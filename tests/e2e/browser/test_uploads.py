@@ -172,3 +172,21 @@ def test_reloaded_page_and_second_tab_follow_the_same_job(
         for tab in (page, second_tab):
             expect_finished(tab, 20)
             assert upload_counts(tab) == {"done": 20}
+
+
+def test_files_rejected_in_the_browser_are_still_listed_after_reload(
+    page: Page, stack: Stack
+) -> None:
+    """P3: "10 files, 3 rejected" became "8 files, 1 rejected"."""
+    notes = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"text")
+    upload_files(page, [*make_files("lake.jpg"), notes])
+    expect_finished(page, 2)
+    page.reload()
+
+    expect_finished(page, 2)
+    assert upload_counts(page) == {"done": 1, "rejected": 1}
+    row = page.get_by_role("article", name="notes.txt")
+    expect(row).to_contain_text(".txt files are not supported.")
+    assert single_job_counts(stack)["total"] == 1
+    page.get_by_role("link", name="New upload").click()
+    expect(page.get_by_role("link", name="2 files 1 done, 1 rejected")).to_be_visible()

@@ -68,6 +68,12 @@ def open_empty_search(page: Page, _: SampleGallery) -> None:
     expect(page.get_by_role("heading", name="No results")).to_be_visible()
 
 
+def open_problems(page: Page, _: SampleGallery) -> None:
+    """Open the problems, which have one damaged image."""
+    page.goto("/#/problems")
+    expect(page.get_by_role("article", name="broken.jpg")).to_be_visible()
+
+
 def open_trash(page: Page, _: SampleGallery) -> None:
     """Open the trash, which has one image."""
     page.goto("/#/trash")
@@ -90,6 +96,7 @@ VIEWS: dict[str, OpenView] = {
     "lightbox": open_lightbox,
     "search": open_search,
     "nothing-found": open_empty_search,
+    "problems": open_problems,
     "trash": open_trash,
     "dialog": open_dialog,
 }

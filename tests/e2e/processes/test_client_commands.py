@@ -93,6 +93,32 @@ def test_uploaded_images_are_listed_and_exported(
     assert file.read_text("utf-8-sig").startswith("ID,Name,Timestamp")
 
 
+def test_jobs_wait_prints_how_to_resume(stack: Stack, folder: Path) -> None:
+    """Finding C1: giving up printed neither the job nor the command that resumes."""
+    gallery(stack, "upload", str(folder), "--no-wait")
+    [job] = lines(gallery(stack, "jobs", "--json"))
+
+    gave_up = gallery(stack, "jobs", "wait", job["id"], "--timeout", "0")
+    assert gave_up.returncode == 1
+    assert f"Resume with: gallery jobs wait {job['id']}" in gave_up.stderr
+
+    assert gallery(stack, "jobs", "cancel", job["id"]).returncode == 0
+    finished = gallery(stack, "jobs", "wait", job["id"])
+    assert finished.returncode == 0, finished.stderr
+    assert "cancelled, 20 files, 0 done, 0 waiting" in finished.stderr
+    assert "20 files" in gallery(stack, "jobs", "retry", job["id"]).stderr
+
+
+def test_images_are_deleted_restored_and_retried(stack: Stack, folder: Path) -> None:
+    uploaded = lines(gallery(stack, "upload", str(folder), "--no-wait", "--json"))
+    ids = [each["image_id"] for each in uploaded[:3]]
+
+    assert "3 images moved to the trash" in gallery(stack, "delete", *ids).stderr
+    assert len(lines(gallery(stack, "search", "--json"))) == 17
+    assert "3 images restored" in gallery(stack, "restore", *ids).stderr
+    assert "0 images queued" in gallery(stack, "retry").stderr
+
+
 def test_doctor_fails_without_workers(stack: Stack) -> None:
     ended = gallery(stack, "doctor")
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
+import httpx2
 import psycopg
 from pydantic import SecretStr
 
@@ -27,7 +27,7 @@ def original_hashes(stack: Stack) -> dict[str, str]:
     """Return the SHA-256 of every original as served, by image id."""
     ids = [image["id"] for image in stack.get("/api/v1/images")["items"]]
     originals = {
-        each: httpx.get(f"{stack.url}/api/v1/images/{each}/original", timeout=60) for each in ids
+        each: httpx2.get(f"{stack.url}/api/v1/images/{each}/original", timeout=60) for each in ids
     }
     return {each: hashlib.sha256(got.content).hexdigest() for each, got in originals.items()}
 

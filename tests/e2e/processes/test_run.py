@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -81,7 +81,7 @@ def test_ended_run_leaves_no_process_and_the_next_run_has_its_data(
     first = Run(data, free_port())
     try:
         assert first.url in first.wait_for_address()
-        sent = httpx.post(f"{first.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
+        sent = httpx2.post(f"{first.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
         assert sent.status_code == 202
         assert {"postgres", "valkey-server"} <= {child.name() for child in first.children()}
         assert first.end(how) == []
@@ -93,7 +93,7 @@ def test_ended_run_leaves_no_process_and_the_next_run_has_its_data(
     second = Run(data, free_port())
     try:
         second.wait_for_address()
-        job = httpx.get(f"{second.url}/api/v1/jobs/{sent.json()['id']}").json()
+        job = httpx2.get(f"{second.url}/api/v1/jobs/{sent.json()['id']}").json()
         assert job["counts"]["queued"] == 1
         assert second.end(signal.SIGTERM) == []
         assert second.process.returncode == 0
@@ -131,8 +131,8 @@ def test_killed_servers_are_restarted(data: Path) -> None:
 
         def accepts_uploads() -> bool:
             try:
-                sent = httpx.post(f"{run.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
-            except httpx.TransportError:
+                sent = httpx2.post(f"{run.url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
+            except httpx2.TransportError:
                 return False
             return sent.status_code == 202
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from infra.settings import Settings
@@ -59,7 +59,7 @@ def test_photographs_have_the_predictions_of_the_reference_pipeline(
         # The README rounds to whole percents; the required accuracy is 0.005.
         assert abs(best[name]["score"] - score) <= 0.01, name
     for item in job["items"]:
-        thumbnail = httpx.get(f"{stack.url}/api/v1/images/{item['image_id']}/thumbnail")
+        thumbnail = httpx2.get(f"{stack.url}/api/v1/images/{item['image_id']}/thumbnail")
         assert thumbnail.content.startswith(b"\xff\xd8\xff")
 
 
@@ -97,7 +97,7 @@ def test_invalid_files_fail_and_valid_files_are_classified(stack: Stack) -> None
 
 def test_csv_export_equals_the_api(stack: Stack) -> None:
     job = stack.wait_for_job(stack.post_files(*((f"{n}.jpg", jpeg(n)) for n in range(20)))["id"])
-    text = httpx.get(f"{stack.url}/api/v1/export?format=csv").text
+    text = httpx2.get(f"{stack.url}/api/v1/export?format=csv").text
     rows = {row["ID"]: row for row in csv.DictReader(io.StringIO(text))}
 
     assert len(rows) == 20

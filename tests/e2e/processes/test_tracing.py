@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -44,7 +44,7 @@ def stack(
 def submit(stack: Stack) -> Any:
     """Submit an intact and a truncated image with a request id and a trace id."""
     intact = jpeg(7, size=(640, 480))
-    response = httpx.post(
+    response = httpx2.post(
         f"{stack.url}/api/v1/jobs",
         files=[("files", ("a.jpg", jpeg(1))), ("files", ("b.jpg", intact[: len(intact) // 3]))],
         headers={"X-Request-ID": REQUEST_ID, "traceparent": f"00-{TRACE_ID}-b7ad6b7169203331-01"},
@@ -63,7 +63,7 @@ def worker_events(stack: Stack, event: str) -> list[Any]:
 
 def counts(stack: Stack) -> dict[str, float]:
     """Return how often each stage was measured; empty before the first write."""
-    text = httpx.get(f"{stack.url}/metrics").text
+    text = httpx2.get(f"{stack.url}/metrics").text
     found = {
         sample.labels["stage"]: sample.value
         for family in text_string_to_metric_families(text)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.database.pool import Database, open_database
 from infra.settings import Settings

@@ -23,7 +23,7 @@ from psycopg.conninfo import make_conninfo
 from core.ids import new_id
 from core.predictions import ScoredClass, ScoredTag
 from infra.database.migrate import migrate
-from infra.database.queries.submissions import StoredImage, SubmittedFile, create_job
+from infra.database.queries.submissions import NewJob, StoredImage, SubmittedFile, create_jobs
 from infra.database.queries.transitions import BatchResults, Classified, claim_images, settle_images
 from infra.database.queries.workers import remove_worker, write_heartbeat
 from tests.perf.scale.calls import measure
@@ -63,7 +63,7 @@ class Workload:
     async def _submit(self, files: list[SubmittedFile]) -> list[UUID]:
         self.jobs.append(new_id())
         async with await AsyncConnection.connect(self.database_url, autocommit=True) as conn:
-            items = await create_job(conn, self.jobs[-1], files)
+            [items] = await create_jobs(conn, [NewJob(id=self.jobs[-1], files=files)])
         return [item.image_id for item in items if item.image_id]
 
     def _classify(self, conn: psycopg.Connection, ids: list[UUID]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from core.vocabulary import Category, Vocabulary, load_vocabulary
 from core.vocabulary.build.__main__ import build, read_classes
 from core.vocabulary.build.exclusions import ALWAYS_INCLUDED, MERGED, MIN_DEPTH, TOO_GENERAL
+from core.vocabulary.build.technical import TECHNICAL
 from core.vocabulary.build.wordnet import Nouns, Synset, parse_synset, read_nouns
 from core.vocabulary.loader import FILE, parse, render
 from tests.support.paths import ROOT
@@ -171,6 +172,20 @@ def test_classes_matching_returns_same_indexes_as_first_version(vocabulary: Voca
     assert vocabulary.classes_matching("unknown word") == frozenset()
 
 
+def test_technical_categories_are_listed_by_their_names(named: dict[str, Category]) -> None:
+    entries = {entry for entries in TECHNICAL.values() for entry in entries}
+    technical = [category for category in named.values() if category.technical]
+    assert {f"{category.wnid} {category.name}" for category in technical} == entries
+    for name in ("vertebrate", "placental", "carnivore", "conveyance"):
+        assert named[name].technical
+    for name in ("animal", "dog", "bird", "car", "food", "butterfly"):
+        assert not named[name].technical
+
+
+def test_common_meanings_have_a_higher_usage(named: dict[str, Category]) -> None:
+    assert named["dog"].usage > named["mammal"].usage > named["placental"].usage == 0
+
+
 def test_unknown_category_raises_key_error(vocabulary: Vocabulary) -> None:
     with pytest.raises(KeyError):
         vocabulary.category(0)
@@ -189,7 +204,10 @@ def test_wordnet_line_is_parsed() -> None:
         "02958343 06 n 02 car 0 motor_car a 003 @ 03791235 n 0000 + 1 v 0101 @i 00000001 n 0000 | x"
     )
     assert parse_synset(line) == Synset(
-        wnid="n02958343", words=("car", "motor car"), parents=("n03791235", "n00000001")
+        wnid="n02958343",
+        words=("car", "motor car"),
+        parents=("n03791235", "n00000001"),
+        senses=("car%1:06:00::", "motor_car%1:06:10::"),
     )
 
 

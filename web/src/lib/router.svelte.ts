@@ -2,7 +2,7 @@ import { createSubscriber } from 'svelte/reactivity';
 import { formatTag } from './format';
 import { quote } from './search/query-terms';
 
-export type View = 'upload' | 'gallery' | 'search' | 'trash';
+export type View = 'upload' | 'gallery' | 'search' | 'problems' | 'trash';
 /** An address without a view. */
 export type NotFound = 'not-found';
 type Params = Record<string, string | null>;
@@ -12,6 +12,7 @@ const PATHS: Record<View, string> = {
 	upload: '/',
 	gallery: '/gallery',
 	search: '/search',
+	problems: '/problems',
 	trash: '/trash',
 };
 

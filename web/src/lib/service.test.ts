@@ -1,22 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { ServiceStatus } from './api/types';
 import { noticeOf } from './service.svelte';
-
-const statusOf = (given: Partial<ServiceStatus> = {}): ServiceStatus => ({
-	queue: { interactive: 0, bulk: 0, oldest_waiting_seconds: 0 },
-	images: { queued: 0, running: 0, done: 3, failed: 0, cancelled: 0, total: 3 },
-	workers: { alive: 1, state: 'ready', detail: 'Workers are ready.' },
-	model: 'mobilenet_v2',
-	...given,
-});
+import { makeStatus } from './testing/factories';
 
 describe('the notice', () => {
 	it('is positive when all images are processed', () => {
-		expect(noticeOf(statusOf()).tone).toBe('good');
+		expect(noticeOf(makeStatus()).tone).toBe('good');
 	});
 
 	it('counts queued and running images', () => {
-		const status = statusOf({
+		const status = makeStatus({
 			queue: { interactive: 1, bulk: 1200, oldest_waiting_seconds: 3 },
 			images: { queued: 1201, running: 4, done: 0, failed: 0, cancelled: 0, total: 1205 },
 		});
@@ -24,7 +16,7 @@ describe('the notice', () => {
 	});
 
 	it('reports the number of waiting images when no worker runs', () => {
-		const status = statusOf({
+		const status = makeStatus({
 			queue: { interactive: 1, bulk: 0, oldest_waiting_seconds: 60 },
 			workers: { alive: 0, state: 'no_worker', detail: 'No worker is running.' },
 		});
@@ -36,7 +28,7 @@ describe('the notice', () => {
 
 	it('includes the detail about missing weights', () => {
 		const detail = 'No weights in models/ or ../shared/models.';
-		const status = statusOf({ workers: { alive: 0, state: 'no_weights', detail } });
+		const status = makeStatus({ workers: { alive: 0, state: 'no_weights', detail } });
 		expect(noticeOf(status).long).toContain(detail);
 	});
 });

@@ -37,16 +37,18 @@ _SUBMITTED_AGAIN: Columns = {
     "changed_at": "now()",
 }
 
-# Follows a CTE `job` (id, item_count, base), where `base` is the number of items it had before.
+# Follows a CTE `job` (id, item_count, base) with one row per job, where `base` is the number of
+# items it had before.
 SUBMIT_IMAGES: LiteralString = f"""
     files AS (
         SELECT *
           FROM unnest(
-                   %(ordinals)s::integer[], %(names)s::text[], %(image_ids)s::uuid[],
+                   %(job_ids)s::uuid[], %(ordinals)s::integer[], %(names)s::text[],
+                   %(image_ids)s::uuid[],
                    %(hashes)s::bytea[], %(media_types)s::text[], %(sizes)s::bigint[],
                    %(widths)s::integer[], %(heights)s::integer[],
                    %(problem_codes)s::text[], %(problem_details)s::text[]
-               ) AS f (ordinal, name, image_id, sha256, media_type, bytes, width, height,
+               ) AS f (job_id, ordinal, name, image_id, sha256, media_type, bytes, width, height,
                        problem_code, problem_detail)
     ),
     submitted AS (
@@ -54,7 +56,7 @@ SUBMIT_IMAGES: LiteralString = f"""
         SELECT f.image_id, f.sha256, f.name, f.media_type, f.bytes, f.width, f.height, 'queued',
                CASE WHEN job.item_count > %(bulk_from)s THEN 'bulk' ELSE 'interactive' END
           FROM files AS f
-         CROSS JOIN job
+          JOIN job ON job.id = f.job_id
          WHERE f.image_id IS NOT NULL
          ORDER BY f.sha256                -- the same order in all submissions prevents deadlocks
             ON CONFLICT (sha256) DO UPDATE
@@ -73,26 +75,27 @@ SUBMIT_IMAGES: LiteralString = f"""
                     ELSE 'duplicate' END,
                s.id, f.problem_code, f.problem_detail
           FROM files AS f
-         CROSS JOIN job
+          JOIN job ON job.id = f.job_id
           LEFT JOIN submitted AS s ON s.sha256 = f.sha256
-        RETURNING position, outcome, image_id
+        RETURNING job_id, position, outcome, image_id
     )
-    SELECT items.position, items.outcome, items.image_id,
+    SELECT items.job_id, items.position, items.outcome, items.image_id,
            CASE WHEN items.outcome = 'accepted' AND s.status = 'queued' THEN s.lane END AS lane,
            now() AS recorded_at
       FROM items
       LEFT JOIN submitted AS s ON s.id = items.image_id
-     ORDER BY items.position
+     ORDER BY items.job_id, items.position
 """
 
 
 async def submit_images(
     cur: AsyncCursor[Row], job: LiteralString, parameters: Mapping[str, object]
 ) -> list[Row]:
-    """Write the images and items of a job in one statement and return the items.
+    """Write the images and items of jobs in one statement and return the items.
 
     Args:
-        cur: Cursor with the row factory for items (position, outcome, image_id, lane, recorded_at).
+        cur: Cursor with the row factory for items (job_id, position, outcome, image_id,
+            lane, recorded_at).
         job: SQL that defines the CTE `job` and ends with a comma; see `SUBMIT_IMAGES`.
         parameters: Parameters of both.
     """

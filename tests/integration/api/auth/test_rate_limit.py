@@ -5,7 +5,7 @@ import time
 
 import psycopg
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 from pydantic import SecretStr
 
 from api.auth.rate_limit import WINDOW_SECONDS, network_of
@@ -55,7 +55,8 @@ async def test_address_over_limit_is_refused(limited: Settings) -> None:
     assert refused.headers["ratelimit-reset"] == refused.headers["retry-after"]
     assert refused.headers["ratelimit-limit"] == "5"
     assert refused.headers["ratelimit-remaining"] == "0"
-    assert refused.headers["ratelimit-policy"] == "5;w=60"
+    assert refused.headers["ratelimit-policy"] == '"per-minute";q=5;w=60'
+    assert refused.headers["ratelimit"] == f'"per-minute";r=0;t={refused.headers["retry-after"]}'
     assert health.status_code == 200
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.settings import Settings
 from tests.support.gallery import CAT, DOG, add, classify

@@ -5,8 +5,11 @@ import io
 import re
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
+from infra.database.search.export import defuse_formula
+from infra.settings import Settings
+from tests.support.factories import execute
 from tests.support.gallery import add
 
 pytestmark = pytest.mark.anyio
@@ -47,3 +50,27 @@ async def test_formula_in_name_is_escaped_in_csv(client: AsyncClient, name: str)
     response = await client.get("/api/v1/export")
 
     assert [row["Name"] for row in csv.DictReader(io.StringIO(response.text))] == [f"'{name}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (";=1+1", '";\'=1+1"'),
+        ("a|=1+1;  -2", "\"a|'=1+1;'  -2\""),
+        ("=1;b", '"\'=1;b"'),
+        ("a;b.jpg", '"a;b.jpg"'),
+        ('a";@x', '"a"";\'@x"'),
+        ("plain.jpg", "plain.jpg"),
+    ],
+)
+async def test_formula_after_other_separator_is_escaped_and_quoted(
+    client: AsyncClient, settings: Settings, name: str, expected: str
+) -> None:
+    """S17: programs that separate cells by semicolons evaluated the rest of the name."""
+    await add(client, 1)
+    image = (await client.get("/api/v1/images")).json()["items"][0]
+    assert defuse_formula(name) == next(csv.reader([expected]))[0]
+    execute(settings.require_database_url(), "UPDATE images SET name = %s", name)
+    line = (await client.get("/api/v1/export")).text.splitlines()[1]
+
+    assert line.startswith(f"{image['id']},{expected},")

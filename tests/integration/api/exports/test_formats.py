@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from tests.support.exports import export
 from tests.support.gallery import CAT, add
@@ -43,10 +43,33 @@ async def test_json_lines_equal_expected_bytes(client: AsyncClient, ids: list[st
     sizes = [len(jpeg(seed)) for seed in (2, 1, 0)]
     common = '"media_type":"image/jpeg","width":320,"height":240'
 
+    def tag(tag: str, label: str, score: float, kind: str = "class") -> str:
+        return (
+            f'{{"tag":"{tag}","label":"{label}","kind":"{kind}","score":{score},"source":"model",'
+            '"verdict":null}'
+        )
+
+    cat = [
+        tag("n02121620", "cat", 0.95, "category"),
+        tag("n02124075", "Egyptian cat", 0.6),
+        tag("n02123045", "tabby", 0.3),
+        tag("n02123159", "tiger cat", 0.05),
+        tag("n04409515", "tennis ball", 0.03),
+        tag("n02127052", "lynx", 0.01),
+    ]
+    dog = [
+        tag("n01861778", "mammal", 0.98, "category"),
+        tag("n02084071", "dog", 0.97, "category"),
+        tag("n02099601", "golden retriever", 0.9),
+        tag("n02099712", "Labrador retriever", 0.05),
+        tag("n02104029", "kuvasz", 0.02),
+        tag("n04409515", "tennis ball", 0.01),
+        tag("n02106030", "collie", 0.005),
+    ]
     assert (await export(client, format="jsonl")).content.decode() == (
         f'{{"id":"{ids[0]}","name":"Käfer <ü>.jpg","status":"queued",{common},"bytes":{sizes[0]},'
         '"created_at":"2026-01-03T13:14:15.600000Z","classified_at":null,"deleted_at":null,'
-        '"model":null,"failure":null,"predictions":[],"categories":[]}\n'
+        '"model":null,"failure":null,"predictions":[],"categories":[],"tags":[]}\n'
         f'{{"id":"{ids[1]}","name":"Käfer <ü>.jpg","status":"done",{common},"bytes":{sizes[1]},'
         '"created_at":"2026-01-02T13:14:15.600000Z",'
         '"classified_at":"2026-01-02T13:16:15.600000Z","deleted_at":null,'
@@ -56,7 +79,8 @@ async def test_json_lines_equal_expected_bytes(client: AsyncClient, ids: list[st
         '{"rank":3,"label":"tiger_cat","score":0.05,"class_index":282,"wnid":"n02123159"},'
         '{"rank":4,"label":"tennis_ball","score":0.03,"class_index":852,"wnid":"n04409515"},'
         '{"rank":5,"label":"lynx","score":0.01,"class_index":287,"wnid":"n02127052"}],'
-        '"categories":[{"label":"cat","score":0.95}]}\n'
+        '"categories":[{"label":"cat","score":0.95,"technical":false}],'
+        f'"tags":[{",".join(cat)}]}}\n'
         f'{{"id":"{ids[2]}","name":"=1+1.jpg","status":"done",{common},"bytes":{sizes[2]},'
         '"created_at":"2026-01-01T13:14:15.600000Z",'
         '"classified_at":"2026-01-01T13:16:15.600000Z","deleted_at":null,'
@@ -66,7 +90,9 @@ async def test_json_lines_equal_expected_bytes(client: AsyncClient, ids: list[st
         '{"rank":3,"label":"kuvasz","score":0.02,"class_index":222,"wnid":"n02104029"},'
         '{"rank":4,"label":"tennis_ball","score":0.01,"class_index":852,"wnid":"n04409515"},'
         '{"rank":5,"label":"collie","score":0.005,"class_index":231,"wnid":"n02106030"}],'
-        '"categories":[{"label":"mammal","score":0.98},{"label":"dog","score":0.97}]}\n'
+        '"categories":[{"label":"mammal","score":0.98,"technical":false},'
+        '{"label":"dog","score":0.97,"technical":false}],'
+        f'"tags":[{",".join(dog)}]}}\n'
     )
 
 
@@ -85,8 +111,8 @@ async def test_json_lines_contain_raw_scores_and_categories(
         "wnid": "n02099601",
     }
     assert lines[2]["categories"] == [
-        {"label": "mammal", "score": 0.98},
-        {"label": "dog", "score": 0.97},
+        {"label": "mammal", "score": 0.98, "technical": False},
+        {"label": "dog", "score": 0.97, "technical": False},
     ]
     frame = pd.read_json(io.StringIO(response.text), lines=True)
     assert list(frame["status"]) == ["queued", "done", "done"]

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 import uvicorn
 from structlog.testing import capture_logs
 
 from api.app import create_app
+from api.server.protocol import GuardedProtocol
 from api.slow_client import MinimumRate
 from api.tuning import DEFAULTS, Tuning
 from infra.settings import Settings
@@ -41,10 +42,18 @@ EXPORTS = """
 """
 
 
+class ImpatientProtocol(GuardedProtocol):
+    """Protocol that disconnects a client which receives nothing for half a second."""
+
+    download_rate = MinimumRate(stall_seconds=0.5, bytes_per_second=16 << 10)
+
+
 @asynccontextmanager
-async def running_server(settings: Settings, tuning: Tuning = DEFAULTS) -> AsyncIterator[str]:
+async def running_server(
+    settings: Settings, tuning: Tuning = DEFAULTS, protocol: type[GuardedProtocol] = GuardedProtocol
+) -> AsyncIterator[str]:
     """Run an API server on a free port and yield its base URL."""
-    config = uvicorn.Config(create_app(settings, tuning), port=0, log_config=None)
+    config = uvicorn.Config(create_app(settings, tuning), port=0, log_config=None, http=protocol)
     server = uvicorn.Server(config)
     # Rendering tracebacks in an unconfigured log would take a minute.
     with capture_logs():
@@ -63,7 +72,7 @@ async def test_failed_export_is_detectably_incomplete(settings: Settings, file_f
         conn.execute(FILL)
         async with (
             running_server(settings) as address,
-            httpx.AsyncClient() as client,
+            httpx2.AsyncClient() as client,
             client.stream(
                 "GET", f"{address}/api/v1/export", params={"format": file_format}, timeout=60
             ) as response,
@@ -72,18 +81,17 @@ async def test_failed_export_is_detectably_incomplete(settings: Settings, file_f
             await anext(blocks)
             assert response.status_code == 200
             assert conn.execute(END_EXPORTS).fetchone() != (0,)
-            with pytest.raises(httpx.RemoteProtocolError):
+            with pytest.raises(httpx2.RemoteProtocolError):
                 async for _ in blocks:
                     pass
 
 
 async def test_export_without_reader_is_aborted(settings: Settings) -> None:
-    tuning = Tuning(download_rate=MinimumRate(stall_seconds=0.5, bytes_per_second=16 << 10))
     with psycopg.connect(settings.require_database_url(), autocommit=True) as conn:
         conn.execute(FILL)
         async with (
-            running_server(settings, tuning) as address,
-            httpx.AsyncClient() as client,
+            running_server(settings, protocol=ImpatientProtocol) as address,
+            httpx2.AsyncClient() as client,
             client.stream("GET", f"{address}/api/v1/export", timeout=60) as response,
         ):
             blocks = response.aiter_bytes()
@@ -91,7 +99,7 @@ async def test_export_without_reader_is_aborted(settings: Settings) -> None:
             async with asyncio.timeout(30):
                 while conn.execute(EXPORTS).fetchone() != (0,):  # noqa: ASYNC110 (Postgres has no event for it)
                     await asyncio.sleep(0.1)
-            with pytest.raises(httpx.RemoteProtocolError):
+            with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
                 async for _ in blocks:
                     pass
 
@@ -101,7 +109,7 @@ async def test_export_is_not_subject_to_request_timeout(settings: Settings) -> N
         conn.execute(FILL)
     async with (
         running_server(settings, Tuning(query_seconds=0.5)) as address,
-        httpx.AsyncClient() as client,
+        httpx2.AsyncClient() as client,
         client.stream("GET", f"{address}/api/v1/export") as response,
     ):
         lines = 0

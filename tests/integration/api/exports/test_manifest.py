@@ -10,7 +10,7 @@ import zipfile
 from uuid import uuid4
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 import api.exports.formats
 from api.exports.zip_stream import ZipStream

@@ -4,9 +4,8 @@ import asyncio
 
 import pytest
 
+from api.concurrency import ConcurrencyLimit
 from api.exports.service import Export, ExportResources
-from api.exports.slots import ExportSlots
-from api.slow_client import DOWNLOAD_RATE
 from api.tuning import Tuning
 from core.errors import BusyError
 from infra.database.pool import open_database
@@ -19,13 +18,13 @@ pytestmark = pytest.mark.anyio
 
 
 async def run_export(
-    settings: Settings, slots: ExportSlots, *, database_url: str | None = None
+    settings: Settings, slots: ConcurrencyLimit, *, database_url: str | None = None
 ) -> bytes:
     """Return the file of a CSV export with a manifest that uses these slots."""
     objects = open_objects(settings.require_objects_url())
     url = database_url or settings.require_database_url()
     async with open_database(url, name="export") as database:
-        resources = ExportResources(database, objects, slots, DOWNLOAD_RATE)
+        resources = ExportResources(database, objects, slots)
         export = Export(resources, Filter(), "csv", bom=False)
         return b"".join([block async for block in export.with_manifest({})])
 
@@ -33,12 +32,14 @@ async def run_export(
 async def test_export_with_manifest_waits_for_slot_before_queries(settings: Settings) -> None:
     unreachable = "postgresql://gallery@127.0.0.1:1/none"
     with pytest.raises(BusyError):  # a query would raise DatabaseUnavailableError
-        await run_export(settings, ExportSlots(0, wait_seconds=0.1), database_url=unreachable)
+        await run_export(
+            settings, ConcurrencyLimit(0, "exports", wait_seconds=0.1), database_url=unreachable
+        )
 
 
 async def test_export_starts_when_slot_is_released(settings: Settings) -> None:
-    slots = ExportSlots(1, wait_seconds=30)
-    async with slots.hold():
+    slots = ConcurrencyLimit(1, "exports", wait_seconds=30)
+    async with slots.enter(None):
         waiting = asyncio.create_task(run_export(settings, slots))
         await asyncio.sleep(0.3)
         assert not waiting.done()

@@ -4,7 +4,7 @@ import io
 import zipfile
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from tests.support.exports import export
 from tests.support.zip_readers import find_streaming_reader, list_streamed

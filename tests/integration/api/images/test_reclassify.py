@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from api.images.service import reclassify
 from infra.database.pool import Database

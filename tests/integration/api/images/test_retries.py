@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.settings import Settings
 from tests.support.factories import execute, statuses, submit_rows

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from tests.support.gallery import add
 

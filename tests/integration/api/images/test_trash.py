@@ -6,7 +6,7 @@ from io import BytesIO
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from api.background.cleanup import Cleanup
 from api.images.service import delete_images
@@ -18,6 +18,7 @@ from infra.database.search.compiler import Filter
 from infra.settings import Settings
 from infra.storage import ObjectStore, open_objects, original_key, thumbnail_key
 from tests.support.factories import execute, statuses, submit_rows
+from tests.support.gallery import add
 from tests.support.images import jpeg
 
 pytestmark = pytest.mark.anyio
@@ -165,6 +166,29 @@ async def test_images_are_deleted_in_batches(
 ) -> None:
     submitted = await submit_rows(settings.require_database_url(), *"abcde")
 
-    deleted = await delete_images(database, Filter(), at_once=2)
+    batches = [batch async for batch in delete_images(database, Filter(), at_once=2)]
+    deleted = [each for batch in batches for each in batch]
     assert sorted(deleted) == sorted(submitted.image_ids)
     assert (await client.get("/api/v1/images")).json()["total"] == 0
+
+
+@pytest.mark.parametrize("q", ["", "   ", "score:>=0"])
+async def test_search_that_matches_every_image_deletes_nothing(client: AsyncClient, q: str) -> None:
+    """S16: `{"q": ""}` deleted everything."""
+    image_id = await add(client, 1)
+    refused = await client.post("/api/v1/images/delete", json={"q": q})
+
+    assert refused.status_code == 422
+    assert "all: true" in refused.json()["detail"]
+    assert (await client.get(f"/api/v1/images/{image_id}")).json()["deleted_at"] is None
+    everything = await client.post("/api/v1/images/delete", json={"all": True})
+    assert everything.json()["ids"] == [image_id]
+
+
+async def test_minimum_score_without_text_restricts_the_images(
+    client: AsyncClient, gallery: dict[str, str]
+) -> None:
+    body = {"q": "", "min_score": 0.8}
+    answer = await client.post("/api/v1/images/delete", json=body)
+
+    assert answer.json()["ids"] == [gallery["dog"]]

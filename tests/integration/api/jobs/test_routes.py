@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.settings import Settings
 from infra.storage import open_objects

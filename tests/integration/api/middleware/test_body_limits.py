@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
-from api.middleware.body_limits import MAX_BODY_BYTES
+from api.body_size import ID_LIST_BYTES
 from infra.settings import Settings
 from tests.conftest import database_url_of
 from tests.support.images import jpeg
@@ -67,8 +67,8 @@ def url(database: str, _redis_server: str, port: int, session_dir: Path) -> Iter
 
 def is_up(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz", timeout=2).is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{url}/healthz", timeout=2).is_success
+    except httpx2.TransportError:
         return False
 
 
@@ -132,8 +132,8 @@ def test_slow_upload_is_aborted(url: str, port: int) -> None:
     assert is_up(url)
 
 
-def post_one(url: str) -> httpx.Response:
-    return httpx.post(f"{url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
+def post_one(url: str) -> httpx2.Response:
+    return httpx2.post(f"{url}/api/v1/jobs", files={"files": ("a.jpg", jpeg(1))})
 
 
 def test_uploads_over_concurrency_limit_are_refused(url: str, port: int) -> None:
@@ -166,7 +166,7 @@ def test_endless_request_head_is_refused(url: str, port: int) -> None:
 
 def test_export_of_1000_ids_in_url_is_accepted(url: str) -> None:
     ids = [str(uuid4()) for _ in range(1000)]
-    assert httpx.get(f"{url}/api/v1/export", params={"format": "csv", "ids": ids}).is_success
+    assert httpx2.get(f"{url}/api/v1/export", params={"format": "csv", "ids": ids}).is_success
 
 
 def test_invalid_http_returns_problem(url: str, port: int) -> None:
@@ -179,7 +179,7 @@ def test_invalid_http_returns_problem(url: str, port: int) -> None:
 
 
 def test_connection_is_kept_alive_between_requests(url: str) -> None:
-    with httpx.Client(base_url=url) as client:
+    with httpx2.Client(base_url=url) as client:
         for pause in (0, 1.5, 0):
             time.sleep(pause)  # longer than `head_seconds`
             assert client.get("/healthz").is_success
@@ -209,7 +209,7 @@ def begin_json(port: int, head: bytes) -> socket.socket:
 
 def test_json_with_too_large_content_length_is_refused(url: str, port: int) -> None:
     assert url
-    with closing(begin_json(port, b"Content-Length: %d" % (MAX_BODY_BYTES + 1))) as sock:
+    with closing(begin_json(port, b"Content-Length: %d" % (ID_LIST_BYTES + 1))) as sock:
         answer = b""
         while not answer.endswith(b"}"):  # head and body may arrive separately
             answer += sock.recv(65536)
@@ -218,8 +218,8 @@ def test_json_with_too_large_content_length_is_refused(url: str, port: int) -> N
 
 
 def test_too_large_chunked_json_is_refused(url: str) -> None:
-    parts = (b" " * 65536 for _ in range(MAX_BODY_BYTES // 65536 + 1))
-    refused = httpx.post(
+    parts = (b" " * 65536 for _ in range(ID_LIST_BYTES // 65536 + 1))
+    refused = httpx2.post(
         f"{url}/api/v1/export", content=parts, headers={"Content-Type": "application/json"}
     )
     assert refused.status_code == 413
@@ -237,4 +237,4 @@ def test_stalled_json_is_aborted(url: str, port: int) -> None:
 
 def test_export_of_100000_ids_in_body_is_accepted(url: str) -> None:
     ids = [str(UUID(int=n)) for n in range(100_000)]
-    assert httpx.post(f"{url}/api/v1/export", json={"ids": ids}, timeout=60).is_success
+    assert httpx2.post(f"{url}/api/v1/export", json={"ids": ids}, timeout=60).is_success

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from infra.settings import Settings

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.paths import DEPLOY, ROOT

@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.database.queries.workers import write_heartbeat
 from infra.settings import Settings

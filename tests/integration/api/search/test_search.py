@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from api.tuning import Tuning
 from infra.database.search.estimate import SearchLimits
@@ -28,6 +28,11 @@ IMAGES = "/api/v1/images"
         ({"q": "tennis tabby"}, ["cat.jpg"]),
         ({"q": "tennis unknown-tag"}, []),
         ({"q": "ball", "min_score": 0.02}, ["cat.jpg"]),
+        ({"q": "balls AND cats"}, ["cat.jpg"]),
+        ({"q": "tabbies OR collies"}, ["cat.jpg", "dog.jpg"]),
+        ({"q": "tag:n04409515 -tag:n02123045"}, ["dog.jpg"]),
+        ({"q": "etriev"}, ["dog.jpg"]),
+        ({"q": "reason:crashed_worker"}, []),
         ({"min_score": 0.7}, ["dog.jpg"]),
         ({"status": "queued"}, ["new.jpg"]),
         ({"status": "done", "q": "cat"}, ["cat.jpg"]),
@@ -104,7 +109,14 @@ async def test_facets_count_tags_of_search_result(client: AsyncClient) -> None:
     assert len(page["facets"]["items"]) == 2
     assert page["facets"]["is_exact"]
     assert every["facets"]["items"] == [
-        {"label": "tennis ball", "kind": "class", "wnid": "n04409515", "count": 2}
+        {
+            "label": "tennis ball",
+            "kind": "class",
+            "wnid": "n04409515",
+            "count": 2,
+            "usage": 0,
+            "technical": False,
+        }
     ]
     assert plain["facets"] is None
 
@@ -115,8 +127,8 @@ async def test_category_match_has_path(client: AsyncClient, settings: Settings) 
     page = (await client.get(IMAGES, params={"q": "dog"})).json()
 
     assert page["items"][0]["categories"] == [
-        {"label": "mammal", "score": pytest.approx(0.95)},
-        {"label": "dog", "score": pytest.approx(0.93)},
+        {"label": "mammal", "score": pytest.approx(0.95), "technical": False},
+        {"label": "dog", "score": pytest.approx(0.93), "technical": False},
     ]
     assert page["items"][0]["matches"] == [
         {

@@ -1,7 +1,7 @@
 """Tag suggestions and their counts."""
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.settings import Settings
 from tests.support.gallery import add, classify

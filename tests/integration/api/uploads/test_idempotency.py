@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from httpx import AsyncClient, Response
+from httpx2 import AsyncClient, Response
 
 from infra.settings import Settings
 from tests.support.factories import execute
@@ -90,6 +90,29 @@ async def test_request_without_key_creates_new_job(client: AsyncClient, settings
         await client.post(JOBS, files={"files": ("a.jpg", jpeg(1))})
 
     assert count_jobs(settings) == 2
+
+
+async def test_repeated_addition_adds_files_once(client: AsyncClient) -> None:
+    """Finding C1: a repeated `POST /jobs/{id}/images` listed its files twice."""
+    job = (await send(client, "k", ("a.jpg", jpeg(1)))).json()
+    more = [("b.jpg", jpeg(2)), ("b again.jpg", jpeg(2)), ("no.jpg", b"not an image")]
+
+    async def add(*files: tuple[str, bytes], job_id: str = job["id"]) -> Response:
+        return await client.post(
+            f"{JOBS}/{job_id}/images",
+            files=[("files", file) for file in files],
+            headers={"Idempotency-Key": "more"},
+        )
+
+    answers = await asyncio.gather(*(add(*more) for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert [answer.json()["items"] for answer in answers] == [answers[0].json()["items"]] * 6
+    assert [item["name"] for item in answers[0].json()["items"]] == [name for name, _ in more]
+    assert (await client.get(f"{JOBS}/{job['id']}")).json()["counts"]["total"] == 4
+
+    assert (await add(("c.jpg", jpeg(3)))).json()["type"] == "/problems/idempotency-key-reused"
+    other = (await send(client, "other", ("d.jpg", jpeg(4)))).json()
+    assert (await add(*more, job_id=other["id"])).status_code == 422
 
 
 async def test_weak_etag_is_matched(client: AsyncClient) -> None:

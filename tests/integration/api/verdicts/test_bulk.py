@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from api.verdicts.service import decide_many, undo_operation
 from core.ids import new_id

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.settings import Settings
 from tests.support.factories import execute
@@ -252,3 +252,16 @@ async def test_worker_of_the_previous_version_does_not_undo_decisions(
     image = (await client.get(f"/api/v1/images/{gallery['dog']}")).json()
     assert [each["label"] for each in image["predictions"]] == ["Egyptian_cat"]
     assert tags_of(image)[TABBY]["verdict"] == "confirmed"
+
+
+async def test_images_are_found_by_their_verdicts(
+    client: AsyncClient, gallery: dict[str, str]
+) -> None:
+    await decide(client, gallery["dog"], GOLDEN)
+    await decide(client, gallery["cat"], TABBY, "rejected")
+
+    assert await find(client, "verdict:confirmed") == ["dog.jpg"]
+    assert await find(client, "verdict:rejected") == ["cat.jpg"]
+    assert await find(client, "verdict:any") == ["cat.jpg", "dog.jpg"]
+    assert await find(client, "verdict:none") == ["new.jpg"]
+    assert await find(client, "by:person") == ["dog.jpg"]

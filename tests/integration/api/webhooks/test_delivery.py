@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 from standardwebhooks import Webhook
 
 from api.background.runtime import BackgroundRuntime
@@ -247,3 +247,23 @@ async def test_request_without_response_times_out(receiver: Receiver) -> None:
     receiver.hang.set()
     with pytest.raises(http_client.DeliveryFailedError, match="in time"):
         await http_client.post(receiver.url, {}, b"{}", allow_private=True, timeout_seconds=0.3)
+
+
+async def test_silent_receiver_does_not_delay_others(
+    settings: Settings, receiver: Receiver
+) -> None:
+    """S10: eight deliveries to a silent receiver held all others for the time limit."""
+    with running_receiver() as silent:
+        silent.hang.set()
+        async with open_api(settings) as (client, background):
+            for seed in range(12):
+                job = await submit(client, silent.url, seed)
+                classify(settings, job["items"][0]["image_id"], CAT)
+            await deliver(background)
+            assert 0 < len(silent.received) < 12
+            job = await submit(client, receiver.url, 12)
+            classify(settings, job["items"][0]["image_id"], CAT)
+            await deliver(background)
+
+            assert len(receiver.received) == 1
+            assert {state for state, _, _ in deliveries(settings)} == {"waiting", "delivered"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from httpx import AsyncClient
+from httpx2 import AsyncClient
 
 from infra.database.pool import WorkerConnection
 from infra.database.queries import tag_scores

@@ -103,6 +103,10 @@ async def test_too_large_file_is_marked_and_next_file_is_read() -> None:
         ("name=files; filename=plain.jpg", "plain.jpg"),
         ('name="files"; filename="猫.jpg"', "猫.jpg"),
         ("name=\"files\"; filename*=UTF-8''%E7%8C%AB.jpg", "猫.jpg"),
+        (
+            'name="files"; filename="cat.jpg"; filename*=iso-8859-1\'de\'K%E4tzchen.jpg',
+            "Kätzchen.jpg",
+        ),
         ('name="files"; filename=""', "unnamed"),
     ],
 )
@@ -128,15 +132,71 @@ async def test_other_content_type_is_refused() -> None:
             pass
 
 
+@pytest.mark.parametrize("boundary", ["a/b=c", '"a b"', '"a/b"; charset=utf-8'])
+async def test_boundary_is_read_with_or_without_quotes(boundary: str) -> None:
+    plain = boundary.partition(";")[0].strip('"').encode()
+    body = form(file_part(b"x")).replace(BOUNDARY.encode(), plain)
+    content_type = f"Multipart/Form-Data; boundary={boundary}"
+    async with receive_uploads(request_of(body, content_type=content_type), SETTINGS) as uploads:
+        assert [upload.size for upload in uploads] == [1]
+
+
 @pytest.mark.parametrize("cut", [80, 95])
 async def test_truncated_form_is_refused(cut: int) -> None:
     with pytest.raises(InvalidRequestError, match="ends before"):
         await receive(form(file_part(b"x" * 40))[:cut])
 
 
-async def test_malformed_form_is_refused() -> None:
-    with pytest.raises(InvalidRequestError, match="malformed"):
+async def test_latin_1_file_name_of_an_old_client_is_kept() -> None:
+    disposition = 'Content-Disposition: form-data; name="files"; filename="Kätzchen.jpg"'
+    body = form(part(disposition, b"x")).replace("ä".encode(), "ä".encode("latin-1"))
+
+    assert [file[0] for file in await receive(body)] == ["Kätzchen.jpg"]
+
+
+async def test_body_without_boundary_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="ends before"):
         await receive(b"this is not a multipart form")
+
+
+@pytest.mark.parametrize("headers", ["X-Other: 1", "Content-Disposition: attachment", "nonsense"])
+async def test_malformed_part_is_refused(headers: str) -> None:
+    with pytest.raises(InvalidRequestError, match="malformed"):
+        await receive(form(part(headers, b"x")))
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        "filename*=idna''xn--a",
+        "filename*=utf-7''a.jpg",
+        "filename*=''a.jpg",
+        "filename*=a.jpg",
+        "filename*99999999999999999999*=a.jpg",
+        "filename*0*=UTF-8''a; filename*1=.jpg",
+    ],
+)
+async def test_odd_file_name_parameter_is_refused(parameter: str) -> None:
+    """Finding S14."""
+    with pytest.raises(InvalidRequestError):
+        await receive(form(part(f'Content-Disposition: form-data; name="files"; {parameter}', b"")))
+
+
+@pytest.mark.parametrize("boundary", ["x" * 300, "x" * 71, "", "é*=idna''x"])
+async def test_odd_boundary_is_refused(boundary: str) -> None:
+    """Finding S14."""
+    content_type = f"multipart/form-data; boundary={boundary}"
+    with pytest.raises(InvalidRequestError):
+        async with receive_uploads(request_of(b"", content_type=content_type), SETTINGS):
+            pass
+
+
+async def test_boundary_parameter_with_a_character_set_is_refused() -> None:
+    """Finding S14."""
+    content_type = "multipart/form-data; boundary*99999999999999999999*=idna''x"
+    with pytest.raises(InvalidRequestError, match="multipart/form-data"):
+        async with receive_uploads(request_of(b"", content_type=content_type), SETTINGS):
+            pass
 
 
 async def test_too_large_request_is_refused_by_content_length_and_by_size() -> None:

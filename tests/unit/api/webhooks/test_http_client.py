@@ -2,15 +2,22 @@
 
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from api.webhooks.http_client import DeliveryFailedError, post
+from api.webhooks.http_client import DeliveryFailedError, post, tls_context
 from tests.support.webhook_receiver import Receiver, running_receiver
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def _fresh_tls_context() -> None:
+    """Read the certificate authorities again: each test has its own."""
+    tls_context.cache_clear()
 
 
 @pytest.fixture
@@ -59,3 +66,21 @@ async def test_untrusted_certificate_is_refused(receiver: Receiver) -> None:
     with pytest.raises(DeliveryFailedError, match="certificate"):
         await post(f"https://localhost:{receiver.port}/", {}, b"body", allow_private=True)
     assert not receiver.received
+
+
+def test_tls_context_is_created_once() -> None:
+    assert tls_context() is tls_context()
+
+
+async def test_deadline_includes_the_end_of_tls(
+    receiver: Receiver, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S10: closing TLS with a silent receiver took 30 s more than the time limit."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    receiver.hang.set()
+    url = f"https://localhost:{receiver.port}/"
+    started = time.monotonic()
+    with pytest.raises(DeliveryFailedError, match="in time"):
+        await post(url, {}, b"body", allow_private=True, timeout_seconds=1)
+
+    assert time.monotonic() - started < 10

@@ -8,7 +8,19 @@ from hypothesis import strategies as st
 
 from core.errors import QuerySyntaxError
 from core.search import Query, parse_query
-from core.search.ast import Clause, Name, Scores, Status, Untagged, Uploaded, Words, to_real
+from core.search.ast import (
+    Clause,
+    Inside,
+    Name,
+    Reason,
+    Scores,
+    Status,
+    Tagged,
+    Untagged,
+    Uploaded,
+    Words,
+    to_real,
+)
 from tests.support.strategies import queries
 
 
@@ -31,11 +43,22 @@ def phrase(*words: str) -> Words:
         ("-cat", Query((Clause((word("cat"),), negated=True),))),
         ("a|b | c d", Query((Clause((word("a"), word("b"), word("c"))), Clause((word("d"),))))),
         ('-"hot dog"|x', Query((Clause((phrase("hot", "dog"), word("x")), negated=True),))),
+        ("a AND b", Query((Clause((word("a"),)), Clause((word("b"),))))),
+        (
+            "a OR b | c AND d",
+            Query((Clause((word("a"), word("b"), word("c"))), Clause((word("d"),)))),
+        ),
+        ("or ORANGE and", Query(tuple(Clause((word(each),)) for each in ("or", "orange", "and")))),
+        ('"AND"', Query((Clause((phrase("and"),)),))),
+        ("*Owl*", Query((Clause((Inside("owl"),)),))),
+        ("owl|*hot_dog*", Query((Clause((word("owl"), Inside("hot dog"))),))),
+        ("-tag:N02099601", Query((Clause((Tagged(207),), negated=True),))),
         ("score:>=0.6", Query(scores=Scores(low=to_real(0.6)))),
         ("score:60%", Query(scores=Scores(low=to_real(0.6)))),
         ("score:>=.2 score:<=0.5", Query(scores=Scores(to_real(0.2), 0.5))),
         ("top:3 top:1", Query(top=1)),
         ("Status:Failed", Query((Clause((Status("failed"),)),))),
+        ("reason:Crashed_Worker", Query((Clause((Reason("crashed_worker"),)),))),
         ("untagged:yes", Query((Clause((Untagged(untagged=True),)),))),
         ('name:"my day*"', Query((Clause((Name("my day*"),)),))),
         (
@@ -82,6 +105,15 @@ def test_score_bound_is_inclusive_only_with_equals_sign(text: str, included: lis
         ("top:1|a", 5, 6),
         ("top:0", 0, 5),
         ("status:lost", 0, 11),
+        ("dog AND", 7, 8),
+        ("dog OR ", 7, 8),
+        ("AND dog", 0, 1),
+        ("dog AND OR cat", 8, 9),
+        ("dog OR -cat", 7, 8),
+        ("top:1 OR a", 6, 8),
+        ("*", 0, 1),
+        ("tag:dog", 0, 7),
+        ("reason:not-a-code", 0, 17),
         ("untagged:maybe", 0, 14),
         ("name:", 0, 5),
         ("after:soon", 0, 10),

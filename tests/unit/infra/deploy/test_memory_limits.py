@@ -23,7 +23,7 @@ def compose() -> tuple[str, str]:
 
 
 def kubernetes() -> tuple[str, str]:
-    [settings] = read("infra/deploy/k8s/base/settings.yaml")
+    settings = read("infra/deploy/k8s/base/settings.yaml")[0]
     [container] = read("infra/deploy/k8s/base/worker.yaml")[0]["spec"]["template"]["spec"][
         "containers"
     ]

@@ -1,5 +1,14 @@
 import { apiUrl, jsonPost, queryString, fetchJson, fetchApi, sendJson } from './client';
-import type { Image, ImagePage, ImageStatus, Similar, Sort, Tag } from './types';
+import type {
+  FailureCount,
+  Image,
+  ImagePage,
+  ImageStatus,
+  SearchHints,
+  Similar,
+  Sort,
+  Tag
+} from './types';
 
 /** Filter and order of images; bulk delete and export use the same parameters. */
 export type ImageQuery = {
@@ -29,6 +38,17 @@ export const originalUrl = (id: string) => apiUrl(`images/${id}/original`);
 export const deleteImage = (id: string) => sendJson<void>('DELETE', `images/${id}`);
 export const retryImage = (id: string) => sendJson<Image>('POST', `images/${id}/retry`);
 
+export const listFailures = (signal?: AbortSignal) =>
+	fetchJson<{ items: FailureCount[] }>('failures', signal ? { signal } : {});
+
+/** Queue the failed images of a search again. */
+export const rerunFailed = (q: string) =>
+	sendJson<{ queued: number }>('POST', 'images/rerun', { scope: 'failed', q });
+
+/** Queue the failed and cancelled images among these again. */
+export const retryImages = (ids: string[]) =>
+	sendJson<{ retried: number }>('POST', 'images/retry', { ids });
+
 /** Images that a bulk action applies to. */
 export type BulkTarget = { ids: string[] } | { q: string; min_score?: number } | { all: true };
 
@@ -51,8 +71,18 @@ export const suggestTags = (prefix: string, signal?: AbortSignal) =>
 		signal ? { signal } : {},
 	);
 
+/** Load what else a search may have meant, and the names of the tags in it. */
+export const searchHints = (q: string, minScore: number, signal?: AbortSignal) =>
+	fetchJson<SearchHints>(
+		`search/hints${queryString({ q, min_score: minScore })}`,
+		signal ? { signal } : {},
+	);
+
 /** Images to export: by id or by search. */
 export type ExportScope = { ids: string[] } | { q?: string; min_score?: number };
+
+/** Return the address of the CSV file of a search. */
+export const csvUrl = (q: string) => apiUrl(`export${queryString({ format: 'csv', q })}`);
 
 /** Request an export file. Ids are sent in the body, because there can be many. */
 export function exportImages(

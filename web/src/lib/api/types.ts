@@ -21,8 +21,11 @@ export type ImagePage = Schemas['ImagePage'];
 export type JobPage = Schemas['Page_JobSummary_'];
 export type Limits = Schemas['Limits'];
 export type ServiceStatus = Schemas['Status'];
+export type FailureCount = Schemas['FailureCount'];
 export type Tag = Schemas['TagRead'];
 
 export type Similar = Schemas['SimilarRead'];
 export type Facets = Schemas['FacetsRead'];
 export type Match = Schemas['MatchRead'];
+export type SearchHints = Schemas['SearchHints'];
+export type SearchHint = Schemas['SearchHint'];

@@ -2,7 +2,7 @@ import { fireEvent, render, screen, within } from '@testing-library/svelte';
 import { beforeEach, expect, it, vi } from 'vitest';
 import * as images from '../api/images';
 import * as jobs from '../api/jobs';
-import { makeImage, makeLimits, makePredictions } from '../testing/factories';
+import { makeImage, makeLimits, makePredictions, makeStatus } from '../testing/factories';
 import ImageDetails from './ImageDetails.svelte';
 import { DetailsPanel } from './details-panel.svelte';
 
@@ -19,12 +19,7 @@ function details(image: Parameters<typeof makeImage>[0]): DetailsPanel {
 
 beforeEach(() => {
 	vi.resetAllMocks();
-	vi.mocked(jobs.readStatus).mockResolvedValue({
-		queue: { interactive: 0, bulk: 0, oldest_waiting_seconds: 0 },
-		images: { queued: 1, running: 0, done: 0, failed: 0, cancelled: 0, total: 1 },
-		workers: { alive: 1, state: 'ready', detail: '' },
-		model: 'mobilenet_v2',
-	});
+	vi.mocked(jobs.readStatus).mockResolvedValue(makeStatus());
 	vi.mocked(jobs.readLimits).mockResolvedValue(makeLimits());
 	vi.mocked(images.similarImages).mockResolvedValue({ items: [] });
 });
@@ -63,7 +58,7 @@ it.each([
 it('links each tag and category to its images (P16)', () => {
 	details({
 		predictions: makePredictions(['Egyptian_cat', 0.9]),
-		categories: [{ label: 'domestic cat', score: 0.95 }],
+		categories: [{ label: 'domestic cat', score: 0.95, technical: false }],
 	});
 	const links = ['Egyptian cat', 'domestic cat'].map((name) => screen.getByRole('link', { name }));
 	expect(links.map((link) => link.getAttribute('href'))).toEqual([

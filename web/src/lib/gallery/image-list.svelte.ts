@@ -118,6 +118,11 @@ export class ImageList {
 		return found;
 	}
 
+	/** Return all images that are loaded. */
+	get loaded(): Image[] {
+		return [...this.#pages.values()].flat();
+	}
+
 	/** Set the query. The previous images stay until the new ones are loaded. */
 	setQuery(query: ImageQuery): void {
 		this.#stale ||= JSON.stringify(query) !== JSON.stringify(this.#query);

@@ -6,7 +6,7 @@ const bird = (score: number, ...categories: [label: string, score: number][]) =>
 	makeImage({
 		name: 'bird.jpg',
 		predictions: makePredictions(['ruffed_grouse', score], ['quail', 0.1]),
-		categories: categories.map(([label, score]) => ({ label, score })),
+		categories: categories.map(([label, score]) => ({ label, score, technical: false })),
 	});
 
 it.each([

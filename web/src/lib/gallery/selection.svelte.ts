@@ -1,5 +1,5 @@
 import { SvelteSet } from 'svelte/reactivity';
-import type { BulkTarget, ImageQuery } from '../api/images';
+import type { BulkTarget, ExportScope, ImageQuery } from '../api/images';
 
 /** Images selected for a bulk action: some by id, or everything in the list. */
 export class Selection {
@@ -30,6 +30,12 @@ export class Selection {
 		if (!this.#everything) return { ids: this.ids };
 		if (!query.q && !query.min_score) return { all: true };
 		return { q: query.q ?? '', ...(query.min_score ? { min_score: query.min_score } : {}) };
+	}
+
+	/** Return what an export of the selection in the list of a query contains. */
+	exportOf({ q, min_score }: ImageQuery): ExportScope {
+		if (!this.#everything) return { ids: this.ids };
+		return { ...(q ? { q } : {}), ...(min_score ? { min_score } : {}) };
 	}
 
 	/** Select or deselect one image. Does nothing when everything is selected. */

@@ -38,7 +38,8 @@ it('accepts a tag on click, not on pointerdown', async () => {
 	await fireEvent.pointerDown(tag);
 	expect(box.value).toBe('do');
 	await fireEvent.click(tag);
-	expect(box.value).toBe('"dog" ');
+	expect(box.value).toBe('');
+	expect(screen.getByRole('button', { name: 'Remove dog' })).toBeTruthy();
 });
 
 it('suggests tags with the same label separately with their counts', async () => {
@@ -56,4 +57,29 @@ it('suggests tags with the same label separately with their counts', async () =>
 		['maillot', '3'],
 		['maillot', '2'],
 	]);
+});
+
+it('shows clauses as tokens and removes the last one with Backspace', async () => {
+	const onsearch = vi.fn();
+	render(SearchBox, { value: 'owl -cat status:failed', onsearch });
+	const box = screen.getByRole<HTMLInputElement>('combobox');
+	const names = () =>
+		screen.queryAllByRole('button').map((button) => button.getAttribute('aria-label'));
+	expect(box.value).toBe('owl');
+	expect(names()).toEqual(['Remove not cat', 'Remove status: failed']);
+	box.setSelectionRange(0, 0);
+	await fireEvent.keyDown(box, { key: 'Backspace' });
+	expect(names()).toEqual(['Remove not cat']);
+	await vi.waitFor(() => expect(onsearch).toHaveBeenCalledWith('-cat owl'));
+});
+
+it('turns a typed clause into a token on Enter', async () => {
+	const onsearch = vi.fn();
+	render(SearchBox, { value: '', onsearch });
+	const box = screen.getByRole<HTMLInputElement>('combobox');
+	await fireEvent.input(box, { target: { value: 'dog -cat' } });
+	await fireEvent.keyDown(box, { key: 'Enter' });
+	expect(box.value).toBe('dog');
+	expect(screen.getByRole('button', { name: 'Remove not cat' })).toBeTruthy();
+	expect(onsearch).toHaveBeenCalledWith('-cat dog');
 });

@@ -10,10 +10,12 @@ const facet = (label: string, count: number): Facet => ({
 	count,
 	kind: 'category',
 	wnid: `n-${label}`,
+	usage: 0,
+	technical: false,
 });
 
 const categories = (...labels: string[]) =>
-	labels.map((label, at) => ({ label, score: 0.9 - at / 10 }));
+	labels.map((label, at) => ({ label, score: 0.9 - at / 10, technical: false }));
 
 const labels = (facets: Facet[]) => facets.map(({ label }) => label);
 

@@ -1,4 +1,4 @@
-import type { Image, Job, JobItem, Limits, Prediction } from '../api/types';
+import type { Image, Job, JobItem, Limits, Prediction, ServiceStatus } from '../api/types';
 
 /** Factories of valid API objects for tests. Parameters override fields. */
 
@@ -69,6 +69,15 @@ export const makeLimits = (given: Partial<Limits> = {}): Limits => ({
 	media_types: ['image/jpeg', 'image/heic'],
 	export_formats: ['csv'],
 	requests_per_minute: { per_key: null, per_address: null },
+	...given,
+});
+
+export const makeStatus = (given: Partial<ServiceStatus> = {}): ServiceStatus => ({
+	queue: { interactive: 0, bulk: 0, oldest_waiting_seconds: 0 },
+	images: { queued: 0, running: 0, done: 3, failed: 0, cancelled: 0, total: 3 },
+	problems: 0,
+	workers: { alive: 1, state: 'ready', detail: 'Workers are ready.' },
+	model: 'mobilenet_v2',
 	...given,
 });
 

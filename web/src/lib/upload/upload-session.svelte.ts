@@ -6,6 +6,7 @@ import { service } from '../service.svelte';
 import { clearExpectedFiles, readExpectedFiles, storeExpectedFiles } from './expected-files';
 import { UnreadableFile, type SourceFile } from './file-sources';
 import { pollJob } from './poll-job';
+import { restoreRejectedFiles, storeRejectedFiles } from './rejected-files';
 import { Sender } from './sender';
 import { Throughput } from './throughput';
 import { UploadItem, type Phase } from './upload-item.svelte';
@@ -43,6 +44,8 @@ export class UploadSession {
 	#itemsByPosition = new Map<number, UploadItem>();
 	/** Job items by position that match no local file yet. */
 	#unmatched = new Map<number, JobItem>();
+	/** Number of items restored from an earlier visit, which the job does not have. */
+	#restored = 0;
 	#throughput = new Throughput();
 	#sender: Sender;
 	#wake: () => void = () => {};
@@ -106,7 +109,7 @@ export class UploadSession {
 	/** Number of files that this browser meant to send and that the job does not have. */
 	get unsent(): number {
 		if (this.#sending || this.#id === null || !this.#loaded) return 0;
-		return Math.max(0, readExpectedFiles(this.#id) - this.#items.length);
+		return Math.max(0, readExpectedFiles(this.#id) - this.#items.length + this.#restored);
 	}
 
 	/** Signal that aborts when the upload is cancelled. Files added later get a new signal. */
@@ -129,7 +132,7 @@ export class UploadSession {
 		const items = files.map((file) => toUploadItem(file, limits));
 		if (cancelled.aborted) for (const item of items) if (item.file) item.cancel();
 		this.#items = [...this.#items, ...items];
-		this.#storeExpected();
+		this.#storeFiles();
 		await this.#send(items.filter((item) => item.phase === 'waiting'));
 	}
 
@@ -177,6 +180,7 @@ export class UploadSession {
 		this.#sending = true;
 		await this.#sender.add(items);
 		this.#sending = this.#sender.busy;
+		this.#storeFiles();
 		if (!this.#sending && this.#id && !this.#pendingFiles) clearExpectedFiles(this.#id);
 		this.#addUnmatched();
 	}
@@ -218,7 +222,7 @@ export class UploadSession {
 	#applyResponse(job: Job, items: UploadItem[]): void {
 		if (this.#id === null) {
 			this.#id = job.id;
-			this.#storeExpected();
+			this.#storeFiles();
 			this.#onid(job.id);
 		}
 		this.#createdAt = job.created_at;
@@ -241,6 +245,10 @@ export class UploadSession {
 			const item = this.#itemsByPosition.get(jobItem.position);
 			if (item) item.update(jobItem);
 			else this.#unmatched.set(jobItem.position, jobItem);
+		}
+		if (!this.#loaded) {
+			this.#items = restoreRejectedFiles(job.id);
+			this.#restored = this.#items.length;
 		}
 		this.#loaded = true;
 		this.#error = null;
@@ -267,9 +275,13 @@ export class UploadSession {
 		return this.#items.filter((item) => item.file).length;
 	}
 
-	#storeExpected(): void {
+	#storeFiles(): void {
+		if (this.#id === null) return;
 		// Files that the page rejected or cancelled never become part of the job.
-		if (this.#id) storeExpectedFiles(this.#id, this.#pendingFiles + this.#itemsByPosition.size);
+		storeExpectedFiles(this.#id, this.#pendingFiles + this.#itemsByPosition.size);
+		const inJob = new Set(this.#itemsByPosition.values());
+		const rejected = this.#items.filter((item) => item.phase === 'rejected' && !inJob.has(item));
+		storeRejectedFiles(this.#id, rejected);
 	}
 
 	#updateThroughput(): void {

@@ -72,6 +72,23 @@ describe('an upload', () => {
 		});
 	});
 
+	it('shows files that the page rejected again after a reload', async () => {
+		// P3: "10 files, 3 rejected" became "8 files, 1 rejected".
+		api.sendFiles.mockResolvedValue(makeJob([makeItem()]));
+		await new UploadSession().add([makeFile('a.jpg'), makeFile('d.txt', 'text/plain')]);
+		mockPolls(makeJob([makeItem()]));
+		const reloaded = new UploadSession('j1');
+		const stop = startWatching(reloaded);
+		await vi.waitFor(() => expect(reloaded.tally).toMatchObject({ total: 2, rejected: 1 }));
+
+		expect(reloaded.items.find(({ phase }) => phase === 'rejected')).toMatchObject({
+			name: 'd.txt',
+			problem: '.txt files are not supported.',
+		});
+		expect(reloaded.unsent).toBe(0);
+		stop();
+	});
+
 	it('shows the tags after the job reports them', async () => {
 		api.sendFiles.mockResolvedValue(makeJob([makeItem()]));
 		mockPolls(makeJob([makeItem({ status: 'done', predictions: tags })]));

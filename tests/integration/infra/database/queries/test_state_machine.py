@@ -24,7 +24,7 @@ from core.predictions import ScoredClass
 from infra.database.queries.images import restore_images, trash_images
 from infra.database.queries.jobs import get_job
 from infra.database.queries.purge import purge_images
-from infra.database.queries.submissions import create_job
+from infra.database.queries.submissions import NewJob, create_jobs
 from infra.database.queries.transitions import (
     TRANSITIONS,
     BatchResults,
@@ -91,7 +91,8 @@ class Gallery(RuleBasedStateMachine):
     @rule(names=some_names)
     def submit(self, names: list[str]) -> None:
         job = JobModel(new_id(), len(names), set(names))
-        items = self.wait(create_job(self.api, job.id, [image_file(name) for name in names]))
+        files = [image_file(name) for name in names]
+        [items] = self.wait(create_jobs(self.api, [NewJob(id=job.id, files=files)]))
         self.model.jobs.append(job)
         for name, item in zip(names, items, strict=True):
             assert item.image_id is not None
@@ -281,7 +282,7 @@ class Gallery(RuleBasedStateMachine):
 
 def test_state_machine_drives_every_transition() -> None:
     driven = {
-        submit_images,  # by create_job
+        submit_images,  # by create_jobs
         claim_images,
         settle_images,
         release_images,

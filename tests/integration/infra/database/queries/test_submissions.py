@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 from psycopg import AsyncConnection
 
+from core.ids import new_id
 from core.types import BULK_FROM
 from infra.database.queries.recovery import take_unpublished
+from infra.database.queries.submissions import NewJob, create_jobs
 from infra.database.queries.transitions import cancel_job
-from tests.support.factories import execute, submit_rows
+from tests.support.factories import execute, image_file, submit_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -56,3 +58,21 @@ async def test_quarantined_image_is_a_suspect_when_submitted_again(database_url:
 
     await submit_rows(database_url, "a")
     assert execute(database_url, STATE_OF_A) == [("queued", "interactive", 1)]
+
+
+async def test_jobs_recorded_together_share_a_new_image_and_keep_their_order(
+    conn: AsyncConnection, database_url: str
+) -> None:
+    first = NewJob(
+        id=new_id(), files=[image_file("a"), image_file("b")], webhook="https://example.com/1"
+    )
+    second = NewJob(id=new_id(), files=[image_file("c"), image_file("a")])
+
+    items = await create_jobs(conn, [second, first])
+    outcomes = [[(each.position, each.outcome) for each in job] for job in items]
+    assert outcomes == [[(0, "accepted"), (1, "accepted")], [(0, "duplicate"), (1, "accepted")]]
+    assert items[0][1].image_id == items[1][0].image_id
+    assert execute(database_url, "SELECT job_id, url FROM webhooks") == [
+        (first.id, "https://example.com/1")
+    ]
+    assert execute(database_url, "SELECT item_count FROM jobs") == [(2,), (2,)]

@@ -10,12 +10,27 @@ from uuid import UUID
 
 from core.ids import new_id
 from core.search import Query
-from core.search.ast import Atom, Name, Status, Untagged, Uploaded, Words, to_real
-from core.vocabulary import load_vocabulary
+from core.search.ast import (
+    Atom,
+    Decided,
+    Inside,
+    Name,
+    Reason,
+    Status,
+    TagAtom,
+    Tagged,
+    Untagged,
+    Uploaded,
+    Words,
+    to_real,
+)
+from core.vocabulary import Category, ImageClass, load_vocabulary
+from core.vocabulary.tags import load_tags
 
 LABELS = ["golden retriever", "tabby", "Egyptian cat", "tennis ball", "hotdog", "cab", "goldfinch",
           "minivan", "ping-pong ball", "pug"]  # fmt: skip
 STATUSES = ["done"] * 6 + ["queued", "failed", "cancelled"]
+REASONS = ["decode_failed", "crashed_worker"]
 IMAGES = 80
 
 
@@ -26,6 +41,7 @@ class Row:
     id: UUID
     name: str
     status: str
+    reason: str
     created_at: datetime
     trash: bool
     classes: list[tuple[int, float]]
@@ -53,6 +69,7 @@ def make_rows() -> list[Row]:
                 id=new_id(),
                 name=random.choice(["holiday-{}.jpg", "a_b{}.png", "Day%{}.JPG"]).format(number),
                 status=random.choice(STATUSES),
+                reason=REASONS[number % 2],
                 created_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=random.randint(0, 9)),
                 trash=random.random() < 0.2,
                 classes=classes,
@@ -81,21 +98,23 @@ def needs_confidence(query: Query) -> bool:
         return False
     for clause in query.clauses:
         for atom in clause.any_of:
-            has_tags = isinstance(atom, Words) and not clause.negated
-            has_other_status = (
-                isinstance(atom, Status) and not clause.negated and atom.status != "done"
+            has_tags = isinstance(atom, TagAtom) and not clause.negated
+            has_other_status = not clause.negated and (
+                isinstance(atom, Reason) or (isinstance(atom, Status) and atom.status != "done")
             )
             if has_tags or has_other_status or isinstance(atom, Untagged):
                 return False
     return True
 
 
-def atom_matches(row: Row, query: Query, atom: Atom) -> bool:
+def atom_matches(row: Row, query: Query, atom: Atom) -> bool:  # noqa: PLR0911 (kinds of atoms)
     match atom:
-        case Words():
+        case Words() | Inside() | Tagged():
             return bool(tag_scores(row, query, atom))
         case Status(status):
             return row.status == status
+        case Reason(code):
+            return row.status == "failed" and row.reason == code
         case Untagged(untagged):
             return untagged != has_score(row, query, row.classes[:1])
         case Name(pattern):
@@ -104,13 +123,15 @@ def atom_matches(row: Row, query: Query, atom: Atom) -> bool:
             return re.fullmatch(regex, row.name.lower()) is not None
         case Uploaded(side, time):
             return (row.created_at >= time) == (side == "after")
+        case Decided(verdict):  # no image of the reference has verdicts
+            return verdict == "none"
 
 
 def has_score(row: Row, query: Query, scored: list[tuple[int, float]]) -> bool:
     return row.status == "done" and any(score in query.scores for _, score in scored)
 
 
-def tag_scores(row: Row, query: Query, words: Words) -> list[tuple[int, float]]:
+def tag_scores(row: Row, query: Query, atom: TagAtom) -> list[tuple[int, float]]:
     """Return the classes and categories (as negative numbers) of an image that the words match."""
     vocabulary = load_vocabulary()
     if row.status != "done":
@@ -119,39 +140,60 @@ def tag_scores(row: Row, query: Query, words: Words) -> list[tuple[int, float]]:
     best = row.classes[: query.top]
     for index, score in best:
         entry = vocabulary.classes[index]
-        if words_match(entry.name, entry.synonyms, words, is_class=True):
+        if entry.wnid in matching_ids(atom):
             found.append((index, score))
     for kind, score in row.categories:
         contains_best = any(kind in vocabulary.classes[index].categories for index, _ in best)
         category = vocabulary.category(kind)
-        if (query.top is None or contains_best) and words_match(
-            category.name, category.synonyms, words, is_class=False
-        ):
+        if (query.top is None or contains_best) and category.wnid in matching_ids(atom):
             found.append((-kind, score))
     return [(tag, score) for tag, score in found if score in query.scores]
 
 
+ENTRIES: tuple[ImageClass | Category, ...] = (
+    *load_vocabulary().classes,
+    *load_vocabulary().categories,
+)
+
+
 @cache
-def words_match(name: str, synonyms: tuple[str, ...], words: Words, *, is_class: bool) -> bool:
-    names = [re.sub(r"[\W_]+", " ", text.lower()) for text in (name, *synonyms)]
-    text = " ".join(words.words)
-    whole = not words.prefix or (not is_class and words.words[-1] in ALL_WORDS)
-    end = r"\b" if whole else ""
-    if any(re.search(rf"\b{re.escape(text)}{end}", each) for each in names):
-        return True
-    return is_class and words.prefix and text in CLASS_WORDS and text in names[0]
+def matching_ids(atom: TagAtom) -> frozenset[str]:
+    """Return the WordNet ids of the tags that an atom matches."""
+    match atom:
+        case Tagged(number):
+            return frozenset({load_tags()[number].wnid})
+        case Inside(text):
+            return classes_with(text)
+        case Words(words, prefix):
+            wanted = [re.escape(word) for word in words]
+            plurals = [rf"(?:{each}|{'|'.join(singulars(each))})(?:s|es)?" for each in words]
+            found = named(rf"\b{' '.join(plurals)}\b")
+            known = {load_vocabulary().narrower.get(each) for each in singulars(words[0])} - {None}
+            if known and prefix and len(words) == 1:
+                return frozenset(str(each) for each in known)
+            if found or not prefix:
+                return found
+            return named(rf"\b{' '.join(wanted)}") or classes_with(" ".join(words))
 
 
-NAMES = [
-    name
-    for entries in (load_vocabulary().classes, load_vocabulary().categories)
-    for entry in entries
-    for name in (entry.name, *entry.synonyms)
-]
-ALL_WORDS = {word for name in NAMES for word in re.split(r"[\W_]+", name.lower())}
-CLASS_WORDS = {
-    word for each in load_vocabulary().classes for word in re.split(r"[\W_]+", each.name.lower())
-}
+def singulars(word: str) -> list[str]:
+    """Return the word and its singular, as far as the words of the tests need it."""
+    return [word, word.removesuffix("s"), re.sub("ies$", "y", word)]
+
+
+def named(pattern: str) -> frozenset[str]:
+    return frozenset(
+        each.wnid
+        for each in ENTRIES
+        if any(
+            re.search(pattern, re.sub(r"[\W_]+", " ", name.lower()))
+            for name in (each.name, *each.synonyms)
+        )
+    )
+
+
+def classes_with(text: str) -> frozenset[str]:
+    return frozenset(each.wnid for each in load_vocabulary().classes if text in each.label.lower())
 
 
 def count_tags(rows: list[Row], query: Query) -> Counter[int]:
@@ -169,11 +211,11 @@ def match_score(row: Row, query: Query) -> float:
     """Return the minimum, over the clauses with known tags, of the best score of their tags."""
     anywhere = Query(query.clauses, query.scores)  # `top:` selects images but does not rank them
     tag_clauses = [
-        [atom for atom in clause.any_of if isinstance(atom, Words)]
+        [atom for atom in clause.any_of if isinstance(atom, TagAtom)]
         for clause in query.clauses
         if not clause.negated
     ]
-    ranked = [atoms for atoms in tag_clauses if any(is_known(atom) for atom in atoms)]
+    ranked = [atoms for atoms in tag_clauses if any(matching_ids(atom) for atom in atoms)]
     if not ranked:
         return to_real(row.classes[0][1])
     classified = replace(row, status="done")
@@ -183,14 +225,3 @@ def match_score(row: Row, query: Query) -> float:
         if (scores := [each for atom in atoms for each in tag_scores(classified, anywhere, atom)])
     ]
     return to_real(min(bests, default=0))
-
-
-@cache
-def is_known(atom: Words) -> bool:
-    vocabulary = load_vocabulary()
-    return any(
-        words_match(each.name, each.synonyms, atom, is_class=True) for each in vocabulary.classes
-    ) or any(
-        words_match(each.name, each.synonyms, atom, is_class=False)
-        for each in vocabulary.categories
-    )

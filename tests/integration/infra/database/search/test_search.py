@@ -31,7 +31,7 @@ INSERT = """
     VALUES (%(id)s, sha256(%(id)s::text::bytea), %(name)s, 'image/png', 1, 1, 1, %(status)s,
             %(created_at)s, %(deleted_at)s, %(tags)s::smallint[], %(scores)s::real[],
             %(confidence)s, now(), 'test',
-            CASE WHEN %(status)s = 'failed' THEN 'x' END,
+            CASE WHEN %(status)s = 'failed' THEN %(reason)s END,
             CASE WHEN %(status)s = 'failed' THEN 'x' END)
 """
 
@@ -45,6 +45,7 @@ def insert(conn: psycopg.Connection, rows: list[Row]) -> None:
                 "id": row.id,
                 "name": row.name,
                 "status": row.status,
+                "reason": row.reason,
                 "created_at": row.created_at,
                 "deleted_at": row.created_at if row.trash else None,
                 "tags": [tag for tag, _ in tags],

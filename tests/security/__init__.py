@@ -1,0 +1,1 @@
+"""Attacks on the real service process: outcome, memory and health while each attack runs."""
