@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.auth.dependencies import Caller
 from api.auth.scopes import requires
+from api.body_size import ID_LIST_BYTES, accepts_body
 from api.custom_tags import service
 from api.custom_tags.schemas import (
     CustomTagChanged,
@@ -87,6 +88,7 @@ async def undo_custom_tag(body: CustomTagUndo, database: DatabaseDep, caller: Ca
     responses=problems(409, 422, 503),
 )
 @requires("review")
+@accepts_body(ID_LIST_BYTES)
 async def import_custom_tag(body: CustomTagFile, database: DatabaseDep, caller: Caller) -> Response:
     """Create a custom tag from an exported file.
 

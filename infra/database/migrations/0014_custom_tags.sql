@@ -23,6 +23,7 @@ ALTER TABLE custom_tags
     ADD COLUMN leased_until timestamptz,
     ADD CONSTRAINT custom_tags_threshold_is_score CHECK (chosen_threshold BETWEEN 0 AND 1);
 -- Images that were classified during a training.
+-- blocks writes: one scan of the table; uploads wait for seconds per million images, once.
 CREATE INDEX images_classified ON images (classified_at) WHERE classified_at IS NOT NULL;
 CREATE INDEX custom_tags_due ON custom_tags (changed_at) WHERE revision > version;
 
@@ -36,6 +37,7 @@ CREATE TABLE custom_tag_scores (
 );
 CREATE INDEX custom_tag_scores_best ON custom_tag_scores (tag, version, score);
 
+-- blocks writes: the table is small, because only people write to it.
 CREATE INDEX verdicts_custom ON verdicts (tag) WHERE tag >= 10000 AND verdict IS NOT NULL;
 
 -- A verdict on a custom tag is a new revision of it. All changes lock images before custom tags.

@@ -117,7 +117,7 @@ def test_similar_search_is_off_without_the_extension(
     database_url: str, ids: list[UUID], runner: asyncio.Runner
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as conn:
-        conn.execute("DROP TABLE sketches, sketches_waiting, embeddings")
+        conn.execute("DROP TABLE sketches, sketches_waiting, embeddings, custom_tag_weights")
         conn.execute("DROP EXTENSION vector")
 
     async def search() -> None:
