@@ -1,13 +1,13 @@
 import { apiUrl, jsonPost, queryString, fetchJson, fetchApi, sendJson } from './client';
 import type {
-  FailureCount,
-  Image,
-  ImagePage,
-  ImageStatus,
-  SearchHints,
-  Similar,
-  Sort,
-  Tag
+	FailureCount,
+	Image,
+	ImagePage,
+	ImageStatus,
+	SearchHints,
+	Similar,
+	Sort,
+	Tag,
 } from './types';
 
 /** Filter and order of images; bulk delete and export use the same parameters. */

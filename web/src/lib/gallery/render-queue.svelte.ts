@@ -19,7 +19,7 @@ export class RenderQueue {
 		this.#queue = indexes;
 		const kept = new Set(indexes);
 		for (const index of [...this.#rendered]) if (!kept.has(index)) this.#rendered.delete(index);
-		this.#frame ||= requestAnimationFrame(this.#renderFrame);
+		if (!this.#frame) this.#frame = requestAnimationFrame(this.#renderFrame);
 	}
 
 	/** Render one index immediately. */
@@ -38,6 +38,6 @@ export class RenderQueue {
 			remaining -= 1;
 			if (performance.now() > deadline) break;
 		}
-		if (remaining > 0) this.#frame ||= requestAnimationFrame(this.#renderFrame);
+		if (remaining > 0 && !this.#frame) this.#frame = requestAnimationFrame(this.#renderFrame);
 	};
 }

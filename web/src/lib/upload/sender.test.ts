@@ -162,9 +162,9 @@ describe('the sender', () => {
 	});
 
 	it('keeps every file when the session has expired', async () => {
-		const post = vi.fn(async (_call: Call): Promise<Job> => {
-			throw new ProblemError(401, { detail: 'Missing or invalid API key.' });
-		});
+		const post = vi
+			.fn<(call: Call) => Promise<Job>>()
+			.mockRejectedValue(new ProblemError(401, { detail: 'Missing or invalid API key.' }));
 		const { sender } = senderWith(post);
 		const items = makeItems(20);
 		await sender.add(items);
