@@ -1,4 +1,4 @@
-"""Settings: creating, copying, replacing and revoking API keys."""
+"""Settings: creating, copying, rotating and revoking API keys."""
 
 import psycopg
 import pytest
@@ -31,7 +31,9 @@ def create(page: Page, name: str) -> str:
 
 def hide_secret(page: Page) -> str:
     """Copy the new key, press Done, and return the key."""
-    page.get_by_role("button", name="Copy").click()
+    copy = page.get_by_role("button", name="Copy")
+    expect(copy).to_be_focused()
+    copy.click()
     expect(page.get_by_text("Copied.")).to_be_visible()
     secret = page.get_by_role("textbox", name="New key").input_value()
     assert page.evaluate("() => navigator.clipboard.readText()") == secret
@@ -62,11 +64,11 @@ def test_first_key_signs_in_and_its_secret_is_shown_once(page: Page) -> None:
     assert secret not in page.content()
 
 
-def test_key_is_replaced_and_revoked(page: Page, stack: Stack) -> None:
+def test_key_is_rotated_and_revoked(page: Page, stack: Stack) -> None:
     open_settings(page)
     create(page, "me")
     old = create(page, "printer")
-    row(page, "printer").get_by_role("button", name="Replace").click()
+    row(page, "printer").get_by_role("button", name="Rotate").click()
     page.get_by_role("button", name="Create new key").click()
     assert hide_secret(page) != old
     expect(row(page, "printer")).to_have_count(2)
@@ -85,10 +87,10 @@ def test_key_is_replaced_and_revoked(page: Page, stack: Stack) -> None:
     assert status == 401
 
 
-def test_own_key_can_be_replaced_at_once_and_revoked(page: Page) -> None:
+def test_own_key_can_be_rotated_at_once_and_revoked(page: Page) -> None:
     open_settings(page)
     create(page, "me")
-    row(page, "me").get_by_role("button", name="Replace").click()
+    row(page, "me").get_by_role("button", name="Rotate").click()
     page.get_by_role("combobox", name="Old key ends").select_option(label="At once")
     page.get_by_role("button", name="Create new key").click()
     hide_secret(page)
@@ -109,6 +111,17 @@ def test_key_without_manage_is_told_which_scope_is_needed(page: Page, settings: 
     expect(page.get_by_role("button", name="Create key")).to_have_count(0)
 
 
+def test_long_name_does_not_scroll_a_narrow_page_sideways(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    open_settings(page)
+    page.get_by_role("button", name="Create key").click()
+    page.get_by_role("textbox", name="Name").fill("m" * 100)
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(row(page, "mmm").get_by_text("this browser")).to_be_visible()
+    root = "document.documentElement"
+    assert page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_keys_have_no_axe_violations(browser: Browser, stack: Stack, axe: str, theme: str) -> None:
     options = {"color_scheme": theme, "reduced_motion": "reduce", "bypass_csp": True}
@@ -120,7 +133,7 @@ def test_keys_have_no_axe_violations(browser: Browser, stack: Stack, axe: str, t
         page.get_by_role("button", name="Create", exact=True).click()
         expect(row(page, "me").get_by_text("this browser")).to_be_visible()
         found = axe_violations(page)
-        row(page, "me").get_by_role("button", name="Replace").click()
+        row(page, "me").get_by_role("button", name="Rotate").click()
         expect(page.get_by_role("combobox", name="Old key ends")).to_be_visible()
         found += axe_violations(page)
     assert not found, to_json(found)

@@ -41,15 +41,16 @@ class Keys {
 
 	async create(wanted: NewKey): Promise<void> {
 		const first = this.open;
-		await this.#show(await createKey(wanted), first);
+		this.#show(await createKey(wanted), first);
 	}
 
 	async rotate({ id, is_own }: ApiKey, wanted: Rotation): Promise<void> {
-		await this.#show(await rotateKey(id, wanted), is_own);
+		this.#show(await rotateKey(id, wanted), is_own);
 	}
 
 	async revoke({ id, is_own }: ApiKey): Promise<void> {
 		await revokeKey(id);
+		if (this.#created?.id === id) this.forget();
 		if (is_own) authSession.end();
 		else await this.refresh();
 	}
@@ -60,10 +61,15 @@ class Keys {
 	}
 
 	/** Show a new key. With `enter`, this browser continues with it: its own access ends. */
-	async #show(created: CreatedKey, enter: boolean): Promise<void> {
+	#show(created: CreatedKey, enter: boolean): void {
 		this.#created = created;
+		// Not awaited: the dialog closes at once, so that the secret can get the focus.
+		void this.#reload(enter ? created.key : null);
+	}
+
+	async #reload(secret: string | null): Promise<void> {
 		// If this fails, the page asks for the key after its secret is hidden.
-		if (enter) await signIn(created.key).catch(() => undefined);
+		if (secret) await signIn(secret).catch(() => undefined);
 		await this.refresh();
 	}
 }
