@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.settings import Settings
+from tests.e2e.browser.axe import AXE
 from tests.e2e.browser.chromium import CHROMIUM_ARGS, TIMEOUT_MS, find_chromium, open_page
 from tests.e2e.browser.sample_gallery import SampleGallery, fill_with_samples
 from tests.support.paths import ROOT
@@ -106,3 +107,11 @@ def sample_page(browser: Browser, sample_gallery: SampleGallery) -> Iterator[Pag
     """A page on the sample gallery, with reduced motion."""
     with open_page(browser, sample_gallery.url, reduced_motion="reduce") as page:
         yield page
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Source of axe-core."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: run `make web`")
+    return AXE.read_text()

@@ -4,35 +4,12 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.e2e.browser.actions import to_json
+from tests.e2e.browser.axe import axe_violations
 from tests.e2e.browser.chromium import open_page
 from tests.e2e.browser.sample_gallery import SampleGallery
 from tests.e2e.browser.views import VIEWS
-from tests.support.paths import ROOT
 
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 NARROW = ViewportSize(width=320, height=640)
-
-
-def axe_violations(page: Page) -> list[object]:
-    """Return the violations that axe finds on the page, each with its elements."""
-    results: dict[str, list[object]] = page.evaluate(
-        """async () => {
-            const { passes, violations } = await axe.run(document, { resultTypes: ['violations'] });
-            const found = violations.map(({ id, help, nodes }) => ({ id, help, at: nodes.map(
-                ({ html, failureSummary }) => [html.slice(0, 200), failureSummary]) }));
-            return { passes: passes.map(({ id }) => id), found };
-        }"""
-    )
-    assert "color-contrast" in results["passes"]
-    return results["found"]
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """Source of axe-core."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `make web`")
-    return AXE.read_text()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -80,6 +80,19 @@ def open_trash(page: Page, _: SampleGallery) -> None:
     expect(page.get_by_role("article")).to_have_count(1)
 
 
+def open_settings(page: Page, _: SampleGallery) -> None:
+    """Open the settings of a gallery without keys."""
+    page.goto("/#/settings")
+    expect(page.get_by_role("button", name="Create key")).to_be_visible()
+
+
+def open_new_key(page: Page, gallery: SampleGallery) -> None:
+    """Open the settings and the dialog that creates a key."""
+    open_settings(page, gallery)
+    page.get_by_role("button", name="Create key").click()
+    expect(page.get_by_role("dialog", name="Create key")).to_be_visible()
+
+
 def open_dialog(page: Page, gallery: SampleGallery) -> None:
     """Open the gallery and the dialog that confirms clearing it."""
     open_gallery(page, gallery)
@@ -98,5 +111,7 @@ VIEWS: dict[str, OpenView] = {
     "nothing-found": open_empty_search,
     "problems": open_problems,
     "trash": open_trash,
+    "settings": open_settings,
+    "new-key": open_new_key,
     "dialog": open_dialog,
 }

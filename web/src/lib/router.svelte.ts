@@ -2,7 +2,7 @@ import { createSubscriber } from 'svelte/reactivity';
 import { formatTag } from './format';
 import { quote } from './search/query-terms';
 
-export type View = 'upload' | 'gallery' | 'search' | 'problems' | 'trash';
+export type View = 'upload' | 'gallery' | 'search' | 'problems' | 'trash' | 'settings';
 /** An address without a view. */
 export type NotFound = 'not-found';
 type Params = Record<string, string | null>;
@@ -14,6 +14,7 @@ const PATHS: Record<View, string> = {
 	search: '/search',
 	problems: '/problems',
 	trash: '/trash',
+	settings: '/settings',
 };
 
 /** Hash router. Hash routes work on any static server and below any path. */

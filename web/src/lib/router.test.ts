@@ -9,6 +9,7 @@ describe('the router', () => {
 		['#/gallery?sort=oldest', 'gallery'],
 		['#/search?q=dog', 'search'],
 		['#/trash', 'trash'],
+		['#/settings', 'settings'],
 		['#/nowhere', 'not-found'],
 	])('%s opens the view %s', (address, view) => {
 		router.go(address);

@@ -27,5 +27,12 @@ export type Tag = Schemas['TagRead'];
 export type Similar = Schemas['SimilarRead'];
 export type Facets = Schemas['FacetsRead'];
 export type Match = Schemas['MatchRead'];
+export type ApiKey = Schemas['KeyRead'];
+/** A new key with its secret. */
+export type CreatedKey = Schemas['KeyCreated'];
+export type NewKey = Schemas['NewKey'];
+export type Rotation = Schemas['Rotation'];
+export type Scope = ApiKey['scopes'][number];
+
 export type SearchHints = Schemas['SearchHints'];
 export type SearchHint = Schemas['SearchHint'];

@@ -1,4 +1,4 @@
-import type { Image, Job, JobItem, Limits, Prediction, ServiceStatus } from '../api/types';
+import type { ApiKey, Image, Job, JobItem, Limits, Prediction, ServiceStatus } from '../api/types';
 
 /** Factories of valid API objects for tests. Parameters override fields. */
 
@@ -78,6 +78,21 @@ export const makeStatus = (given: Partial<ServiceStatus> = {}): ServiceStatus =>
 	problems: 0,
 	workers: { alive: 1, state: 'ready', detail: 'Workers are ready.' },
 	model: 'mobilenet_v2',
+	...given,
+});
+
+export const makeKey = (given: Partial<ApiKey> = {}): ApiKey => ({
+	id: 'k1',
+	prefix: 'gal_4fTqW0xk',
+	name: 'laptop',
+	scopes: ['read'],
+	created_at: '2026-05-01T12:00:00Z',
+	expires_at: null,
+	last_used_at: null,
+	last_used_address: null,
+	revoked_at: null,
+	is_valid: true,
+	is_own: false,
 	...given,
 });
 
