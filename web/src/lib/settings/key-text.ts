@@ -5,6 +5,7 @@ import { ago, day } from '../format';
 export const SCOPES: [scope: Scope, permits: string][] = [
 	['read', 'see, search and export images'],
 	['submit', 'upload images'],
+	['review', 'confirm and reject tags'],
 	['manage', 'delete, restore and retry images; change keys'],
 ];
 
