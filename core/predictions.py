@@ -1,5 +1,6 @@
 """Results of classifying one image."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -30,3 +31,13 @@ class Embedding:
 
     full: str
     sketch: str
+
+
+def ranked_tags(tags: Sequence[int], scores: Sequence[float]) -> Iterator[tuple[int, float]]:
+    """Return the tags of an image with their scores, best first.
+
+    Args:
+        tags: Tag numbers as stored, in ascending order of their scores.
+        scores: Score of each tag.
+    """
+    return zip(reversed(tags), reversed(scores), strict=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from core.predictions import ranked_tags
 from core.vocabulary.tags import FIRST_CATEGORY, load_tags
 from infra.database.queries.images import Image
 from infra.database.search.export import CSV_COLUMNS, defuse_formula
@@ -29,7 +30,7 @@ def table_row(image: Image) -> list[Cell]:
         image.created_at.replace(microsecond=0),
     ]
     tags, scores = image.model_tags
-    for tag, score in zip(reversed(tags), reversed(scores), strict=True):
+    for tag, score in ranked_tags(tags, scores):
         if tag < FIRST_CATEGORY:
             cells += [load_tags()[tag].name, Percentage(score)]
     return cells + [None] * (len(COLUMNS) - len(cells))

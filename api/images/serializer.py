@@ -6,6 +6,7 @@ from hashlib import blake2b
 from api.images.schemas import TagSource
 from api.serialization import Json, dump_json
 from core.errors import PreconditionFailedError
+from core.predictions import ranked_tags
 from core.vocabulary import load_vocabulary
 from core.vocabulary.hierarchy import tags_above
 from core.vocabulary.tags import FIRST_CATEGORY, FIRST_CUSTOM, Tag, load_tags
@@ -65,7 +66,7 @@ def serialize_effective_tags(image: Image) -> list[Json]:
     if decided is None:
         return [
             _tag(known[tag], score, _given_by(tag), None)
-            for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True)
+            for tag, score in ranked_tags(image.tags, image.scores)
         ]
     by_person = set(decided.confirmed).union(*map(tags_above, decided.confirmed))
     given = dict(zip(decided.tags, decided.scores, strict=True))
@@ -76,7 +77,7 @@ def serialize_effective_tags(image: Image) -> list[Json]:
             "person" if tag in by_person else _given_by(tag),
             "confirmed" if tag in decided.confirmed else None,
         )
-        for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True)
+        for tag, score in ranked_tags(image.tags, image.scores)
     ]
     return effective + [
         _tag(known[tag], given.get(tag, 0.0), "model" if tag in given else "person", "rejected")
@@ -114,7 +115,7 @@ def serialize_tags(tags: Sequence[int], scores: Sequence[float]) -> tuple[list[J
     classes, known = load_vocabulary().classes, load_tags()
     predictions: list[Json] = []
     categories: list[Json] = []
-    for tag, score in zip(reversed(tags), reversed(scores), strict=True):
+    for tag, score in ranked_tags(tags, scores):
         if tag < FIRST_CATEGORY:
             predictions.append(
                 {

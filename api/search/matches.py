@@ -1,6 +1,7 @@
 """Explain by which tags a search matched an image."""
 
 from api.serialization import Json
+from core.predictions import ranked_tags
 from core.search import Query
 from core.search.ast import Words
 from core.search.tag_index import matching_name, tags_of
@@ -24,7 +25,7 @@ class MatchExplainer:
         known = image.known_tags
         classes = [tag for tag in reversed(image.tags) if tag < FIRST_CATEGORY][: self._query.top]
         matches: list[Json] = []
-        for tag, score in zip(reversed(image.tags), reversed(image.scores), strict=True):
+        for tag, score in ranked_tags(image.tags, image.scores):
             if tag not in self._terms or score not in self._query.scores:
                 continue
             if tag in classes:
