@@ -18,7 +18,6 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 _MAX_32: Final = 0xFFFFFFFF  # in a field: the value is in the zip64 record
 _MAX_16: Final = 0xFFFF
-_LIMIT: Final = _MAX_32  # sizes and offsets from here on require zip64
 _SIZES_FOLLOW: Final = 0x0008
 _UTF_8: Final = 0x0800
 _DEFLATED: Final = 8
@@ -42,9 +41,11 @@ class ZipStream:
 
     Args:
         level: Deflate level of all entries; 0 for data that is compressed already.
+        limit: Sizes and offsets from here on are written as zip64.
     """
 
-    def __init__(self, level: int = zlib.Z_NO_COMPRESSION) -> None:
+    def __init__(self, level: int = zlib.Z_NO_COMPRESSION, limit: int = _MAX_32) -> None:
+        self._limit = limit
         self._buffer = Buffer()
         self._level = level
         self._entry: _Entry | None = None
@@ -54,7 +55,7 @@ class ZipStream:
     def begin(self, name: str, time: tuple[int, int, int, int, int, int] = NO_TIME) -> None:
         """End the current entry and begin a new one."""
         self._end()
-        self._entry = _Entry(name, time, self._level, self._buffer)
+        self._entry = _Entry(name, time, self._level, self._limit, self._buffer)
 
     def write(self, data: bytes) -> None:
         """Write to the current entry."""
@@ -76,7 +77,7 @@ class ZipStream:
         self._end()
         start, size, count = self._buffer.tell(), len(self._directory), self._count
         self._buffer.write(bytes(self._directory))
-        if count >= _MAX_16 or start >= _LIMIT or size >= _LIMIT:
+        if count >= _MAX_16 or start >= self._limit or size >= self._limit:
             end = self._buffer.tell()
             versions = (_UNIX | _ZIP64_VERSION, _ZIP64_VERSION)
             totals = (0, 0, count, count, size, start)
@@ -92,8 +93,14 @@ class _Entry:
     """Writer of one entry."""
 
     def __init__(
-        self, name: str, time: tuple[int, int, int, int, int, int], level: int, buffer: Buffer
+        self,
+        name: str,
+        time: tuple[int, int, int, int, int, int],
+        level: int,
+        limit: int,
+        buffer: Buffer,
     ) -> None:
+        self._limit = limit
         self._name = name.encode()
         flags = _SIZES_FOLLOW | (0 if name.isascii() else _UTF_8)
         self._properties = (flags, _DEFLATED, *_dos_time(time))
@@ -118,11 +125,11 @@ class _Entry:
         """Write the sizes and return the entry's header in the central directory."""
         self._buffer.write(self._deflate.flush())
         sizes = (self._buffer.tell() - self._data_start, self._size)
-        descriptor = _DESCRIPTOR_64 if max(sizes) > _LIMIT else _DESCRIPTOR
+        descriptor = _DESCRIPTOR_64 if max(sizes) > self._limit else _DESCRIPTOR
         self._buffer.write(descriptor.pack(b"PK\x07\x08", self._crc, *sizes))
 
         version, extra, start = _VERSION, b"", self._start
-        if max(*sizes, start) >= _LIMIT:
+        if max(*sizes, start) >= self._limit:
             version = _ZIP64_VERSION
             extra = _EXTRA_64.pack(1, _EXTRA_64.size - 4, *reversed(sizes), start)
             sizes, start = (_MAX_32, _MAX_32), _MAX_32

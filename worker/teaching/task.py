@@ -4,6 +4,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -22,26 +23,41 @@ from worker.teaching.training import train
 
 log = get_logger(__name__)
 
-# Random other images of a training.
-OTHERS = 300
 # Examples of each kind beyond which further ones are not read: they would only take time.
 MAX_EXAMPLES = 1_000
-# Images scored by one statement, which takes about 50 ms.
-PART = 20_000
-# Seconds after which a task ends, so that the process can classify images in between. The next task
-# continues.
-SLICE_SECONDS = 2.0
 # Seconds for putting a version into effect, which rewrites the tags of the images that changed.
 _PUBLISH_SECONDS = 25.0
 
 
-def teach_tag(connection: WorkerConnection, tag: int, *, model: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class TeachingLimits:
+    """Amounts of work.
+
+    Attributes:
+        others: Random other images of a training.
+        part: Images scored by one statement; 20,000 take about 50 ms.
+        slice_seconds: Time after which a task ends, so that the process can classify images in
+            between. The next task continues.
+    """
+
+    others: int = 300
+    part: int = 20_000
+    slice_seconds: float = 2.0
+
+
+DEFAULT_LIMITS = TeachingLimits()
+
+
+def teach_tag(
+    connection: WorkerConnection, tag: int, *, model: str, limits: TeachingLimits = DEFAULT_LIMITS
+) -> bool:
     """Continue or start the training of a custom tag whose examples or settings changed.
 
     Args:
         connection: Postgres connection of the process.
         tag: Number of the tag.
         model: Version of the loaded model.
+        limits: Amounts of work.
 
     Returns:
         Whether a new version took effect. False if nothing was due, the lease was lost, or scoring
@@ -55,9 +71,9 @@ def teach_tag(connection: WorkerConnection, tag: int, *, model: str) -> bool:
         claimed = teaching.claim_tag(conn, tag, lease=lease)
     if claimed is None or not connection.has_embeddings:
         return False
-    version, classifier = _prepare(connection, claimed, lease, model)
+    version, classifier = _prepare(connection, claimed, lease, model, limits)
     scoring = _scoring(claimed, version, classifier)
-    if classifier and not _score_all(connection, claimed, scoring, lease):
+    if classifier and not _score_all(connection, claimed, scoring, lease, limits):
         with connection.use() as conn:
             teaching.release_tag(conn, tag, lease=lease)
         return False
@@ -79,7 +95,11 @@ def retrain_for_model(connection: WorkerConnection, model: str) -> None:
 
 
 def _prepare(
-    connection: WorkerConnection, claimed: ClaimedTag, lease: UUID, model: str
+    connection: WorkerConnection,
+    claimed: ClaimedTag,
+    lease: UUID,
+    model: str,
+    limits: TeachingLimits,
 ) -> tuple[int, TagClassifier | None]:
     """Return the version in preparation and its classifier; train it unless that was done."""
     if claimed.next_version is not None and claimed.next_classifier is not None:
@@ -87,7 +107,7 @@ def _prepare(
         if classifier.model == model:
             return claimed.next_version, classifier
     with connection.use() as conn:
-        trained = None if claimed.is_deleted else _train(conn, claimed, model)
+        trained = None if claimed.is_deleted else _train(conn, claimed, model, limits)
         if trained is None and not claimed.is_deleted:
             trained = _imported(claimed, model)
         fields = trained.to_json() if trained else None
@@ -103,10 +123,12 @@ def _imported(claimed: ClaimedTag, model: str) -> TagClassifier | None:
     return classifier if classifier.imported and classifier.model == model else None
 
 
-def _train(conn: Connection, claimed: ClaimedTag, model: str) -> TagClassifier | None:
+def _train(
+    conn: Connection, claimed: ClaimedTag, model: str, limits: TeachingLimits
+) -> TagClassifier | None:
     rows = teaching.list_examples(conn, claimed.tag, model=model, limit=MAX_EXAMPLES)
     start = hashlib.sha256(f"others of {claimed.slug}".encode()).digest()
-    others = teaching.list_others(conn, claimed.tag, model=model, start=start, limit=OTHERS)
+    others = teaching.list_others(conn, claimed.tag, model=model, start=start, limit=limits.others)
     examples = Examples.collect(
         _read([row for row in rows if row.verdict == "confirmed"]),
         _read([row for row in rows if row.verdict == "rejected"]),
@@ -158,14 +180,20 @@ def _scoring(claimed: ClaimedTag, version: int, classifier: TagClassifier | None
 
 
 def _score_all(
-    connection: WorkerConnection, claimed: ClaimedTag, scoring: Scoring, lease: UUID
+    connection: WorkerConnection,
+    claimed: ClaimedTag,
+    scoring: Scoring,
+    lease: UUID,
+    limits: TeachingLimits,
 ) -> bool:
     """Score the images that have no score yet; return whether all have one."""
-    deadline = time.monotonic() + SLICE_SECONDS
+    deadline = time.monotonic() + limits.slice_seconds
     after = claimed.scored_to if scoring.version == claimed.next_version else None
     while True:
         with connection.use() as conn:
-            after = tag_scores.score_part(conn, scoring, after=after, limit=PART, lease=lease)
+            after = tag_scores.score_part(
+                conn, scoring, after=after, limit=limits.part, lease=lease
+            )
         if after is None:
             return True
         if time.monotonic() > deadline:

@@ -10,18 +10,13 @@ from infra.database.pool import WorkerConnection
 from infra.settings import Settings
 from tests.support.factories import execute
 from tests.support.taught import MODEL, Taught, fill
-from worker.teaching import task
-from worker.teaching.task import teach_tag
+from worker.teaching.task import TeachingLimits, teach_tag
 
 pytestmark = pytest.mark.anyio
 
 API = "/api/v1/custom-tags"
-
-
-@pytest.fixture(autouse=True)
-def _few_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Train with a small part of the gallery, as in a gallery of many images."""
-    monkeypatch.setattr(task, "OTHERS", 60)
+# A small part of the gallery, as in a gallery of many images.
+LIMITS = TeachingLimits(others=60)
 
 
 @pytest.fixture
@@ -49,7 +44,7 @@ async def hats(settings: Settings, client: AsyncClient, connection: WorkerConnec
     gallery = await fill(settings, showing=14, others=180)
     await send(client, "POST", "", {"name": "Hat"})
     await confirm(client, "hat", gallery.showing[:5])
-    assert teach_tag(connection, 10_000, model=MODEL)
+    assert teach_tag(connection, 10_000, model=MODEL, limits=LIMITS)
     return gallery
 
 
@@ -115,12 +110,12 @@ async def test_suggest_only_and_threshold_take_effect(
 ) -> None:
     assert hats
     await send(client, "PATCH", "/hat", {"suggest_only": True})
-    assert teach_tag(connection, 10_000, model=MODEL)
+    assert teach_tag(connection, 10_000, model=MODEL, limits=LIMITS)
     assert await found(client, "hat") == 5
 
     changed = await send(client, "PATCH", "/hat", {"suggest_only": False, "threshold": 0.01})
     assert changed["threshold"] == 0.01
-    assert teach_tag(connection, 10_000, model=MODEL)
+    assert teach_tag(connection, 10_000, model=MODEL, limits=LIMITS)
     assert await found(client, "hat") > 5
 
 
@@ -139,13 +134,13 @@ async def test_deleted_tag_disappears_and_comes_back_with_undo(
     assert hats
     before = await found(client, "hat")
     undo = await send(client, "DELETE", "/hat")
-    teach_tag(connection, 10_000, model=MODEL)
+    teach_tag(connection, 10_000, model=MODEL, limits=LIMITS)
     assert await send(client, "GET", "") == {"items": []}
     image = (await client.get(f"/api/v1/images/{hats.showing[0]}")).json()
     assert not any(tag["kind"] == "custom" for tag in image["tags"])
 
     await send(client, "POST", "/undo", undo)
-    teach_tag(connection, 10_000, model=MODEL)
+    teach_tag(connection, 10_000, model=MODEL, limits=LIMITS)
 
     assert await found(client, "hat") == before
     assert (await client.post(f"{API}/undo", json=undo)).status_code == 404
@@ -177,7 +172,7 @@ async def test_exported_tag_works_in_a_gallery_without_its_examples(
     imported = await send(client, "POST", "/import", file)
     number = execute(settings.require_database_url(), "SELECT tag FROM custom_tags")[0][0]
     assert isinstance(number, int)
-    assert teach_tag(connection, number, model=MODEL)
+    assert teach_tag(connection, number, model=MODEL, limits=LIMITS)
 
     assert imported["precision"]["value"] == file["classifier"]["precision"][0]
     suggested = await send(client, "GET", "/hat/suggestions?limit=5")

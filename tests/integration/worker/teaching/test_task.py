@@ -12,18 +12,13 @@ from infra.database.queries import tag_scores
 from infra.settings import Settings
 from tests.support.factories import execute, submit_rows
 from tests.support.taught import MODEL, Taught, fill, settle
-from worker.teaching import task
-from worker.teaching.task import retrain_for_model, teach_tag
+from worker.teaching.task import TeachingLimits, retrain_for_model, teach_tag
 
 pytestmark = pytest.mark.anyio
 
 HAT = "custom:hat"
-
-
-@pytest.fixture(autouse=True)
-def _few_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Train with a small part of the gallery, as in a gallery of many images."""
-    monkeypatch.setattr(task, "OTHERS", 60)
+# A small part of the gallery, as in a gallery of many images.
+LIMITS = TeachingLimits(others=60)
 
 
 @pytest.fixture
@@ -50,8 +45,8 @@ async def decide(client: AsyncClient, image_id: object, verdict: str) -> None:
     assert response.status_code == 200, response.text
 
 
-def teach(connection: WorkerConnection) -> bool:
-    return teach_tag(connection, 10_000, model=MODEL)
+def teach(connection: WorkerConnection, limits: TeachingLimits = LIMITS) -> bool:
+    return teach_tag(connection, 10_000, model=MODEL, limits=limits)
 
 
 async def hats(client: AsyncClient) -> dict[str, dict[str, Any]]:
@@ -137,16 +132,14 @@ async def test_image_classified_during_the_scoring_is_scored(
     client: AsyncClient,
     connection: WorkerConnection,
     taught: Taught,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its id may lie before the images that are scored next."""
     assert taught
     url = settings.require_database_url()
     (early,) = (await submit_rows(url, "early")).image_ids
     await fill(settings, showing=0, others=5, name="later")
-    monkeypatch.setattr(task, "PART", 198)
-    monkeypatch.setattr(task, "SLICE_SECONDS", -1.0)
-    assert not teach(connection)  # the part ends after `early`
+    part = TeachingLimits(others=60, part=198, slice_seconds=-1.0)
+    assert not teach(connection, part)  # the part ends after `early`
 
     settle(settings, [(early, True)])
 
@@ -159,13 +152,11 @@ async def test_no_image_has_the_tag_until_all_are_scored_and_scoring_resumes(
     client: AsyncClient,
     connection: WorkerConnection,
     taught: Taught,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(task, "PART", 80)
-    monkeypatch.setattr(task, "SLICE_SECONDS", -1.0)
+    part = TeachingLimits(others=60, part=80, slice_seconds=-1.0)
 
-    assert not teach(connection)
-    assert not teach(connection)
+    assert not teach(connection, part)
+    assert not teach(connection, part)
     assert (await hats(client)).keys() == ids(taught.showing[:5])
     scored = execute(
         settings.require_database_url(), "SELECT scored_to IS NOT NULL FROM custom_tags"
@@ -223,7 +214,7 @@ async def test_another_model_version_trains_the_tag_again(
 
     retrain_for_model(connection, "next")
 
-    assert teach_tag(connection, 10_000, model="next")
+    assert teach_tag(connection, 10_000, model="next", limits=LIMITS)
     assert execute(url, "SELECT classifier ->> 'model' FROM custom_tags") == [("next",)]
 
 
