@@ -23,6 +23,8 @@ export type Limits = Schemas['Limits'];
 export type ServiceStatus = Schemas['Status'];
 export type FailureCount = Schemas['FailureCount'];
 export type Tag = Schemas['TagRead'];
+export type ImageTag = Schemas['ImageTagRead'];
+export type Verdict = NonNullable<ImageTag['verdict']>;
 
 export type Similar = Schemas['SimilarRead'];
 export type Facets = Schemas['FacetsRead'];
