@@ -65,84 +65,10 @@ ALTER TABLE images
 CREATE INDEX images_decided ON images (created_at DESC, id DESC)
  WHERE deleted_at IS NULL AND model_tags IS NOT NULL;
 
--- Derive the effective tags of images from the model's tags and the verdicts. The only code that
--- does so.
---
--- A confirmed tag is present with score 1, and so are all tags above it. A rejected tag is absent,
--- and so are all tags below it. Decisions never contradict each other (infra/database/queries/
--- verdicts.py), so that their order does not matter. `fresh`: `tags` holds new tags of the model.
-CREATE FUNCTION apply_verdicts(chosen uuid[], fresh boolean) RETURNS void LANGUAGE sql AS $$
-    WITH decided AS MATERIALIZED (
-        SELECT i.id, v.confirmed, v.rejected, v.sampled,
-               CASE WHEN fresh OR i.model_tags IS NULL THEN i.tags ELSE i.model_tags END AS tags,
-               CASE WHEN fresh OR i.model_tags IS NULL THEN i.scores ELSE i.model_scores END
-                   AS scores
-          FROM images AS i
-         CROSS JOIN LATERAL (
-               SELECT coalesce(array_agg(tag ORDER BY tag) FILTER (WHERE verdict = 'confirmed'),
-                               '{}') AS confirmed,
-                      coalesce(array_agg(tag ORDER BY tag) FILTER (WHERE verdict = 'rejected'),
-                               '{}') AS rejected,
-                      bool_or(sampled) AS sampled
-                 FROM verdicts
-                WHERE sha256 = i.sha256
-                  AND verdict IS NOT NULL) AS v
-         WHERE i.id = ANY(chosen)
-    ),
-    -- Most images of a bulk decision have the same verdicts: follow the hierarchy once for them.
-    present AS MATERIALIZED (
-        SELECT confirmed,
-               ARRAY(SELECT tag
-                       FROM (SELECT unnest(confirmed) AS tag, true AS is_decided
-                              UNION ALL
-                             SELECT unnest(above), false
-                               FROM tag_hierarchy
-                              WHERE tag = ANY(confirmed)) AS t
-                      GROUP BY tag
-                      ORDER BY bool_or(is_decided), tag DESC) AS tags
-          FROM (SELECT DISTINCT confirmed FROM decided) AS d
-    ),
-    absent AS MATERIALIZED (
-        SELECT rejected,
-               rejected || ARRAY(SELECT unnest(below)
-                                   FROM tag_hierarchy
-                                  WHERE tag = ANY(rejected)) AS tags
-          FROM (SELECT DISTINCT rejected FROM decided) AS d
-    )
-    UPDATE images AS i
-       SET tags = e.tags || p.tags,
-           scores = e.scores || array_fill(1::real, ARRAY[cardinality(p.tags)]),
-           confidence = CASE WHEN 1000 > ANY(p.tags) THEN 1 ELSE coalesce(e.confidence, 0) END,
-           confirmed = CASE WHEN d.sampled IS NOT NULL THEN d.confirmed END,
-           rejected = CASE WHEN d.sampled IS NOT NULL THEN d.rejected END,
-           sampled = d.sampled,
-           model_tags = CASE WHEN d.sampled IS NOT NULL THEN d.tags END,
-           model_scores = CASE WHEN d.sampled IS NOT NULL THEN d.scores END,
-           model_confidence = CASE WHEN d.sampled IS NOT NULL THEN e.best_score END,
-           model_right = CASE WHEN e.best = ANY(p.tags) THEN true
-                              WHEN e.best = ANY(a.tags) OR e.best IS NOT NULL
-                               AND 1000 > ANY(d.confirmed) THEN false END
-      FROM decided AS d
-      JOIN present AS p ON p.confirmed = d.confirmed
-      JOIN absent AS a ON a.rejected = d.rejected
-     CROSS JOIN LATERAL (
-           -- Aggregates read the elements in the order of the arrays. Sorting them would take twice
-           -- as long. The best class is the last one.
-           SELECT coalesce(array_agg(tag) FILTER (WHERE kept), '{}') AS tags,
-                  coalesce(array_agg(score) FILTER (WHERE kept), '{}') AS scores,
-                  max(score) FILTER (WHERE kept AND tag < 1000) AS confidence,
-                  max(score) FILTER (WHERE tag < 1000) AS best_score,
-                  (array_agg(tag) FILTER (WHERE tag < 1000)) AS classes
-             FROM (SELECT tag, score, tag <> ALL(a.tags || p.tags) AS kept
-                     FROM unnest(d.tags, d.scores) AS m (tag, score)) AS t
-           ) AS m
-     CROSS JOIN LATERAL (SELECT m.*, m.classes[cardinality(m.classes)] AS best) AS e
-     WHERE i.id = d.id
-$$;
-
--- Apply the verdicts on images that were just classified, in the statement that writes the model's
--- tags: also for workers of the previous version. The row locks of that statement order it before
--- or after a concurrent decision, and this function sees decisions that came before.
+-- Apply the verdicts on images that were just classified (`apply_verdicts`, migration 0013) in the
+-- statement that writes the model's tags: also for workers of the previous version. The row locks
+-- of that statement order it before or after a concurrent decision, and this function sees decisions
+-- that came before.
 CREATE FUNCTION apply_earlier_verdicts() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     chosen uuid[];

@@ -99,10 +99,15 @@ CREATE FUNCTION custom_tag_score(distance double precision, length real, bias re
                                          -40), 40))))::real
 $$;
 
--- As in migration 0012, with the custom tags that images have by their scores, and without the
--- verdicts on deleted custom tags. Without verdicts, `tags` holds the tags of the model and those
--- custom tags.
-CREATE OR REPLACE FUNCTION apply_verdicts(chosen uuid[], fresh boolean) RETURNS void LANGUAGE sql AS $$
+-- Derive the effective tags of images from the model's tags and the verdicts. The only code that
+-- does so.
+--
+-- A confirmed tag is present with score 1, and so are all tags above it. A rejected tag is absent,
+-- and so are all tags below it. Decisions never contradict each other (infra/database/queries/
+-- verdicts.py), so that their order does not matter. `fresh`: `tags` holds new tags of the model.
+-- Images have the custom tags with sufficient scores; verdicts on deleted custom tags do not count.
+-- Without verdicts, `tags` holds the tags of the model and those custom tags.
+CREATE FUNCTION apply_verdicts(chosen uuid[], fresh boolean) RETURNS void LANGUAGE sql AS $$
     WITH decided AS MATERIALIZED (
         SELECT i.id, v.confirmed, v.rejected, v.sampled, m.tags, m.scores,
                m.tags || l.tags AS given, m.scores || l.scores AS given_scores

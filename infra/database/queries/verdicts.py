@@ -2,7 +2,7 @@
 
 Each change is a transaction of three steps. It locks the images, so that changes of the same image
 take effect one after another, whether they are decisions or the results of a worker. It writes the
-decisions. Then `apply_verdicts` (migration 0012) derives the effective tags.
+decisions. Then `apply_verdicts` (migration 0013) derives the effective tags.
 
 Decisions on an image never contradict each other: a confirmation withdraws rejections of the tags
 above, and a rejection withdraws confirmations of the tags below. The last decision wins.
