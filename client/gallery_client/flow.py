@@ -151,7 +151,8 @@ class Caller:
     def _describe(self, reply: Response | NoResponse) -> str:
         if isinstance(reply, Response):
             return str(_refused(reply))
-        return f"No response from {self.url}: {reply.reason}. Check that the gallery is running."
+        reason = reply.reason.rstrip(".")  # only some reasons of the HTTP library end with one
+        return f"No response from {self.url}: {reason}. Check that the gallery is running."
 
 
 def _parse(response: Response, request: Request[T]) -> T:
